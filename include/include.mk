@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# All that is installed for modules, frameworks and executors.
+tepuiinclude_HEADERS += \
+	include/tepui/arena.h \
+	include/tepui/base.h \
+	include/tepui/codec.h \
+	include/tepui/disk.h \
+	include/tepui/error.h \
+	include/tepui/field.h \
+	include/tepui/list.h \
+	include/tepui/log.h \
+	include/tepui/loop.h \
+	include/tepui/map.h \
+	include/tepui/metrics.h \
+	include/tepui/module.h \
+	include/tepui/net.h \
+	include/tepui/record.h \
+	include/tepui/strbuf.h \
+	include/tepui/transport.h \
+	include/tepui/units.h \
+	include/tepui/work.h
+
+# One header per kind of module.
+tepuikind_HEADERS +=
+
+# Generated wire types (include/tepui/wire/*.h) are added by core/cluster/cluster.mk.
