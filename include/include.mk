@@ -21,6 +21,16 @@ tepuiinclude_HEADERS += \
 	include/tepui/work.h
 
 # One header per kind of module.
-tepuikind_HEADERS +=
+tepuikind_HEADERS += \
+	include/tepui/kind/allocator.h \
+	include/tepui/kind/calls.h \
+	include/tepui/kind/changes.h \
+	include/tepui/kind/containerizer.h \
+	include/tepui/kind/daemon.h \
+	include/tepui/kind/election.h \
+	include/tepui/kind/isolator.h \
+	include/tepui/kind/logger.h \
+	include/tepui/kind/registry.h \
+	include/tepui/kind/state.h
 
 # Generated wire types (include/tepui/wire/*.h) are added by core/cluster/cluster.mk.
