@@ -159,6 +159,15 @@ struct tp_module {
 /* Ends the whole process in order, with this exit status, from anywhere on the loop. */
 TP_EXPORT void tp_instance_exit(struct tp_instance *instance, int status);
 
+/*
+ * Publishes a value that is known only once the instance runs, such as the address that was
+ * bound: the line "<instance>.<key>=<value>" of the file that `tepuid --ready-file` writes when
+ * everything has recovered. From start() or recover(); both texts are copied. A key that is
+ * published again gets the new value.
+ */
+TP_EXPORT void tp_instance_ready(
+	struct tp_instance *instance, const char *key, const char *value);
+
 /* Kinds that the kernel itself provides: `work` (work.h), `disk` (disk.h) and this one. */
 
 /* `modules`: what is loaded, for daemons that answer `tepui module ...`. */
@@ -170,6 +179,8 @@ struct tp_modules_ops {
 	const char *(*file)(void *impl, size_t i); /* the .so it came from */
 	/* The graph as text lines, as `tepuid --graph` prints it. */
 	void (*graph)(void *impl, struct tp_strbuf *out);
+	/* What the instance says about its state: nothing without a status() of its own. */
+	void (*status)(void *impl, size_t i, struct tp_strbuf *out);
 };
 struct tp_modules {
 	const struct tp_modules_ops *ops;
