@@ -20,6 +20,7 @@
 
 #include "tepui/arena.h"
 #include "tepui/loop.h"
+#include "tepui/map.h"
 #include "tepui/module.h"
 #include "tepui/transport.h"
 
