@@ -6,6 +6,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/codec.h \
 	include/tepui/disk.h \
 	include/tepui/error.h \
+	include/tepui/executor.h \
 	include/tepui/field.h \
 	include/tepui/list.h \
 	include/tepui/log.h \
@@ -15,6 +16,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/module.h \
 	include/tepui/net.h \
 	include/tepui/record.h \
+	include/tepui/scheduler.h \
 	include/tepui/strbuf.h \
 	include/tepui/transport.h \
 	include/tepui/units.h \
