@@ -39,19 +39,24 @@ TP_EXPORT int tp_log_level_parse(
 
 /*
  * `pairs` is "key=%s other=%d": keys and conversions separated by single spaces; values may
- * hold anything. An empty string means no pairs.
+ * hold anything. An empty string means no pairs. A value that would be misread is quoted and
+ * escaped as in JSON.
  */
 TP_EXPORT void tp_log(const struct tp_topic *topic, enum tp_log_level level,
 	const char *message, const char *pairs, ...) TP_PRINTF(4, 5);
 
-/* `self` is any struct whose first member is a struct tp_instance or struct tp_topic. */
+/*
+ * `self` is any struct whose first member is a struct tp_instance or struct tp_topic. The pairs
+ * are a literal; the space before them, which tp_log() skips, keeps compilers from warning
+ * about an empty format.
+ */
 #define tp_debug(self, message, ...) \
-	tp_log((const struct tp_topic *)(self), TP_LOG_DEBUG, message, __VA_ARGS__)
+	tp_log((const struct tp_topic *)(self), TP_LOG_DEBUG, message, " " __VA_ARGS__)
 #define tp_info(self, message, ...) \
-	tp_log((const struct tp_topic *)(self), TP_LOG_INFO, message, __VA_ARGS__)
+	tp_log((const struct tp_topic *)(self), TP_LOG_INFO, message, " " __VA_ARGS__)
 #define tp_warn(self, message, ...) \
-	tp_log((const struct tp_topic *)(self), TP_LOG_WARN, message, __VA_ARGS__)
+	tp_log((const struct tp_topic *)(self), TP_LOG_WARN, message, " " __VA_ARGS__)
 #define tp_err(self, message, ...) \
-	tp_log((const struct tp_topic *)(self), TP_LOG_ERROR, message, __VA_ARGS__)
+	tp_log((const struct tp_topic *)(self), TP_LOG_ERROR, message, " " __VA_ARGS__)
 
 #endif
