@@ -20,7 +20,7 @@ TP_EXPORT void tp_arena_cleanup(struct tp_arena **arena);
 /* Forgets all allocations and keeps the first block for the next use. */
 TP_EXPORT void tp_arena_reset(struct tp_arena *arena);
 
-/* Zeroed, aligned for any type, never NULL. */
+/* Zeroed, aligned to 8 bytes (for any type but long double), never NULL. */
 TP_EXPORT void *tp_arena_alloc(struct tp_arena *arena, size_t bytes);
 TP_EXPORT char *tp_arena_strdup(
 	struct tp_arena *arena, const char *text); /* NULL -> NULL */
@@ -31,7 +31,8 @@ TP_EXPORT char *tp_arena_printf(struct tp_arena *arena, const char *fmt, ...)
 
 /*
  * Appends to an array of pointers that lives in the arena: grows it geometrically, updates
- * *items and *n. `items` is the address of a `struct x **` member.
+ * *items and *n. `items` is the address of a `struct x **` member, which is NULL or an array in
+ * an arena, never one from elsewhere.
  */
 TP_EXPORT void tp_arena_push(struct tp_arena *arena, void *items, size_t *n, void *item);
 
