@@ -89,7 +89,7 @@ struct tp_fd {
 	uint32_t id;     /* private: tells stale events apart */
 };
 
-/* Watches, or changes what is watched for. */
+/* Watches, or changes what is watched for; with events 0 it stops watching. */
 TP_EXPORT int tp_fd_watch(struct tp_loop *loop, struct tp_fd *watch, int fd,
 	uint32_t events, struct tp_error *err);
 TP_EXPORT void tp_fd_unwatch(struct tp_loop *loop, struct tp_fd *watch);
@@ -113,8 +113,9 @@ struct tp_child {
 	/* wait_status as of waitpid(2); -1 when the process was not our child (adopted). */
 	void (*exited)(struct tp_child *child, int wait_status);
 	pid_t pid;       /* 0 = none */
-	int pidfd;       /* private */
-	struct tp_fd fd; /* private */
+	int pidfd;       /* private, as is the rest */
+	struct tp_fd fd;
+	struct tp_loop *loop;
 };
 
 struct tp_spawn {
