@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# Benches, built and run by `make bench` (all) and `make bench-NAME`. One program each:
+#	EXTRA_PROGRAMS += tests/bench/bench_NAME
+#	tests_bench_bench_NAME_SOURCES = tests/bench/bench_NAME.c
+#	tests_bench_bench_NAME_LDADD = core/libbase.la
+# It prints rows "name<TAB>value<TAB>unit<TAB>conditions", with its floor beside it.

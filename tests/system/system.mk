@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests with the real programs. One script each, declared here:
+#	SYSTEM_TESTS += tests/system/quickstart.sh
+EXTRA_DIST += tests/system/daemons.sh tests/system/quickstart-demo quickstart check \
+	build-aux/packages build-aux/install-packages
+SYSTEM_TESTS =
+dist_check_SCRIPTS += $(SYSTEM_TESTS)
