@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+module_LTLIBRARIES += modules/election-standalone/election-standalone.la
+modules_election_standalone_election_standalone_la_SOURCES = modules/election-standalone/election_standalone.c
+modules_election_standalone_election_standalone_la_CPPFLAGS = $(MODULE_CPPFLAGS)
+modules_election_standalone_election_standalone_la_CFLAGS = $(MODULE_CFLAGS)
+modules_election_standalone_election_standalone_la_LDFLAGS = $(MODULE_LDFLAGS)
+modules_election_standalone_election_standalone_la_LIBADD = $(MODULE_LIBS)
+EXTRA_DIST += modules/election-standalone/README.md

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+module_LTLIBRARIES += modules/registry-leveldb/registry-leveldb.la
+modules_registry_leveldb_registry_leveldb_la_SOURCES = modules/registry-leveldb/registry_leveldb.c
+modules_registry_leveldb_registry_leveldb_la_CPPFLAGS = $(MODULE_CPPFLAGS)
+modules_registry_leveldb_registry_leveldb_la_CFLAGS = $(MODULE_CFLAGS)
+modules_registry_leveldb_registry_leveldb_la_LDFLAGS = $(MODULE_LDFLAGS)
+modules_registry_leveldb_registry_leveldb_la_LIBADD = $(MODULE_LIBS) $(LEVELDB_LIBS)
+EXTRA_DIST += modules/registry-leveldb/README.md

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * registry-leveldb: the embedded default. Variables live in one LevelDB below the master's
+ * work_dir; LevelDB's lock keeps a second process out. LevelDB blocks, so it is touched only
+ * behind `work`, by one job at a time: a job takes every store that waits and writes them as one
+ * synced batch (group commit). fsync happens in leveldb_write() with sync set, nowhere else; what
+ * done(0) reported is on the disk.
+ *
+ * Keys: "=version" holds the version (8 bytes, big endian), "=format" the layout's number,
+ * "/<name>" a variable.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <leveldb/c.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tepui/arena.h"
+#include "tepui/kind/registry.h"
+#include "tepui/list.h"
+#include "tepui/module.h"
+#include "tepui/work.h"
+
+#define KEY_VERSION "=version"
+#define KEY_FORMAT "=format"
+#define FORMAT "1"
+
+struct ldb {
+	struct tp_instance instance;
+	struct tp_work_service work;
+	const char *path; /* config; empty: <work_dir>/registry */
+	char *dir;
+	leveldb_t *db;
+	leveldb_options_t *options;
+	leveldb_writeoptions_t *sync;
+	leveldb_readoptions_t *read;
+	uint64_t version;       /* of what is on the disk; the job's while it runs */
+	struct tp_list waiting; /* struct job, in order */
+	struct tp_list running;
+	struct tp_work job;
+	bool busy;
+};
+
+/* One request, waiting for or in the job. */
+struct job {
+	struct tp_list node;
+	struct tp_registry_request *request;
+	struct tp_arena *arena;
+	bool is_store;
+	const struct tp_registry_entry *changes; /* of a store, in the arena */
+	size_t n_changes;
+	int status;
+};
+
+static void put_u64(unsigned char *out, uint64_t value)
+{
+	for (int i = 7; i >= 0; i--, value >>= 8)
+		out[i] = (unsigned char)value;
+}
+
+static uint64_t get_u64(const unsigned char *in)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < 8; i++)
+		value = value << 8 | in[i];
+	return value;
+}
+
+/* LevelDB's text becomes ours; frees it. */
+static int ldb_fail(struct ldb *self, char *text, struct tp_error *err)
+{
+	int code = strstr(text, "Corruption") != NULL ? EUCLEAN
+		: strstr(text, "lock") != NULL        ? EWOULDBLOCK
+						      : EIO;
+	const char *remedy = code == EUCLEAN ? "; restore it from a backup"
+		: code == EWOULDBLOCK        ? "; is another master running on it?"
+					     : "";
+	int r = tp_fail(err, code, "registry '%s': %s%s", self->dir, text, remedy);
+
+	leveldb_free(text);
+	return r;
+}
+
+/* --- off the loop ---------------------------------------------------------------------- */
+
+static void job_fetch(struct ldb *self, struct job *job)
+{
+	leveldb_iterator_t *it = leveldb_create_iterator(self->db, self->read);
+	struct tp_registry_entry *entries = NULL;
+	size_t n = 0, size = 0;
+	char *text = NULL;
+
+	for (leveldb_iter_seek(it, "/", 1); leveldb_iter_valid(it);
+		leveldb_iter_next(it)) {
+		size_t key_len, len;
+		const char *key = leveldb_iter_key(it, &key_len);
+		const char *data = leveldb_iter_value(it, &len);
+
+		if (key_len == 0 || key[0] != '/')
+			break;
+		if (n == size) {
+			size = size == 0 ? 64 : 2 * size;
+			entries = tp_realloc(entries, size * sizeof(*entries));
+		}
+		entries[n].name = tp_arena_strndup(job->arena, key + 1, key_len - 1);
+		entries[n].data = tp_arena_memdup(job->arena, data, len);
+		entries[n++].len = len;
+	}
+	leveldb_iter_get_error(it, &text);
+	leveldb_iter_destroy(it);
+	if (text != NULL) {
+		job->status = ldb_fail(self, text, &job->request->err);
+	} else {
+		job->request->entries = n == 0
+			? NULL
+			: tp_arena_memdup(job->arena, entries, n * sizeof(*entries));
+		job->request->n_entries = n;
+		job->request->version = self->version;
+	}
+	tp_free(entries);
+}
+
+/* Adds the job's changes to the batch if they fit the version. */
+static void job_batch(leveldb_writebatch_t *batch, struct job *job, uint64_t *version)
+{
+	if (job->request->version != *version) {
+		job->status = tp_fail(&job->request->err, ESTALE,
+			"the registry is at version %" PRIu64
+			", the change is based on %" PRIu64,
+			*version, job->request->version);
+		return;
+	}
+	for (size_t i = 0; i < job->n_changes; i++) {
+		const struct tp_registry_entry *change = &job->changes[i];
+		size_t key_len = strlen(change->name);
+
+		if (change->data == NULL)
+			leveldb_writebatch_delete(batch, change->name, key_len);
+		else
+			leveldb_writebatch_put(
+				batch, change->name, key_len, change->data, change->len);
+	}
+	job->request->version = ++*version;
+}
+
+/* All stores of the run in one synced batch; if it fails, none of them happened. */
+static void jobs_store(struct ldb *self)
+{
+	leveldb_writebatch_t *batch = leveldb_writebatch_create();
+	uint64_t version = self->version;
+	unsigned char bytes[8];
+	struct tp_list *node, *tmp;
+	char *text = NULL;
+
+	tp_list_foreach (node, tmp, &self->running) {
+		struct job *job = tp_container_of(node, struct job, node);
+
+		if (job->is_store)
+			job_batch(batch, job, &version);
+	}
+	if (version != self->version) {
+		put_u64(bytes, version);
+		leveldb_writebatch_put(batch, KEY_VERSION, strlen(KEY_VERSION),
+			(char *)bytes, sizeof(bytes));
+		leveldb_write(self->db, self->sync, batch, &text);
+	}
+	leveldb_writebatch_destroy(batch);
+	if (text == NULL) {
+		self->version = version;
+		return;
+	}
+	struct tp_error why;
+	int r = ldb_fail(self, text, &why);
+	tp_list_foreach (node, tmp, &self->running) {
+		struct job *job = tp_container_of(node, struct job, node);
+
+		if (job->is_store && job->status == 0) {
+			job->status = r;
+			job->request->err = why;
+		}
+	}
+}
+
+static int ldb_run(struct tp_work *work)
+{
+	struct ldb *self = work->owner;
+	struct tp_list *node, *tmp;
+
+	jobs_store(self);
+	tp_list_foreach (node, tmp, &self->running) {
+		struct job *job = tp_container_of(node, struct job, node);
+
+		if (!job->is_store)
+			job_fetch(self, job);
+	}
+	return 0;
+}
+
+/* --- on the loop ----------------------------------------------------------------------- */
+
+static void ldb_kick(struct ldb *self)
+{
+	struct tp_list *node, *tmp;
+
+	if (self->busy || tp_list_empty(&self->waiting))
+		return;
+	tp_list_foreach (node, tmp, &self->waiting) {
+		struct job *job = tp_container_of(node, struct job, node);
+		struct job *first = tp_list_first(&self->running, struct job, node);
+
+		/* A fetch sees the stores before it and none after it. */
+		if (first != NULL && first->is_store != job->is_store)
+			break;
+		tp_list_remove(node);
+		tp_list_append(&self->running, node);
+	}
+	self->busy = true;
+	tp_work_submit(&self->work, &self->job);
+}
+
+static void ldb_done(struct tp_work *work, int status)
+{
+	struct ldb *self = work->owner;
+	struct tp_list *node, *tmp;
+
+	(void)status;
+	self->busy = false;
+	tp_list_foreach (node, tmp, &self->running) {
+		struct job *job = tp_container_of(node, struct job, node);
+
+		tp_list_remove(node);
+		job->request->done(job->request, job->status);
+		tp_arena_destroy(job->arena);
+		tp_free(job);
+	}
+	ldb_kick(self);
+}
+
+static struct job *job_queue(struct ldb *self, struct tp_registry_request *request)
+{
+	struct job *job = tp_alloc(sizeof(*job));
+
+	job->request = request;
+	job->arena = tp_arena_create(0);
+	tp_list_append(&self->waiting, &job->node);
+	return job;
+}
+
+static void ldb_fetch(void *impl, struct tp_registry_request *request)
+{
+	struct ldb *self = impl;
+
+	job_queue(self, request);
+	ldb_kick(self);
+}
+
+static void ldb_store(void *impl, struct tp_registry_request *request,
+	const struct tp_registry_entry *changes, size_t n_changes)
+{
+	struct ldb *self = impl;
+	struct job *job = job_queue(self, request);
+	struct tp_registry_entry *copy =
+		tp_arena_alloc(job->arena, (n_changes + 1) * sizeof(*copy));
+
+	for (size_t i = 0; i < n_changes; i++) {
+		copy[i].name = tp_arena_printf(job->arena, "/%s", changes[i].name);
+		copy[i].len = changes[i].len;
+		if (changes[i].data != NULL)
+			copy[i].data = tp_arena_memdup(
+				job->arena, changes[i].data, changes[i].len);
+	}
+	job->is_store = true;
+	job->changes = copy;
+	job->n_changes = n_changes;
+	ldb_kick(self);
+}
+
+/* Reads the version; a new store gets its format. */
+static int ldb_read_head(struct ldb *self, struct tp_error *err)
+{
+	char *text = NULL;
+	size_t len;
+	char *value = leveldb_get(
+		self->db, self->read, KEY_FORMAT, strlen(KEY_FORMAT), &len, &text);
+
+	if (text != NULL)
+		return ldb_fail(self, text, err);
+	if (value == NULL) {
+		leveldb_put(self->db, self->sync, KEY_FORMAT, strlen(KEY_FORMAT), FORMAT,
+			strlen(FORMAT), &text);
+		return text == NULL ? 0 : ldb_fail(self, text, err);
+	}
+	bool known = len == strlen(FORMAT) && memcmp(value, FORMAT, len) == 0;
+	leveldb_free(value);
+	if (!known)
+		return tp_fail(err, EPROTONOSUPPORT,
+			"registry '%s' was written by a newer Tepui; upgrade this one",
+			self->dir);
+	value = leveldb_get(
+		self->db, self->read, KEY_VERSION, strlen(KEY_VERSION), &len, &text);
+	if (text != NULL)
+		return ldb_fail(self, text, err);
+	if (value != NULL && len == 8)
+		self->version = get_u64((const unsigned char *)value);
+	if (value != NULL)
+		leveldb_free(value);
+	return 0;
+}
+
+static int ldb_open(void *impl, const char *work_dir, struct tp_error *err)
+{
+	struct ldb *self = impl;
+	char *text = NULL;
+
+	if (self->path != NULL && self->path[0] != '\0')
+		self->dir = tp_strdup(self->path);
+	else
+		self->dir = tp_asprintf("%s/registry", work_dir);
+	self->options = leveldb_options_create();
+	leveldb_options_set_create_if_missing(self->options, 1);
+	leveldb_options_set_paranoid_checks(self->options, 1);
+	/* A registry is small: an idle master should be, too. */
+	leveldb_options_set_write_buffer_size(self->options, 512 * 1024);
+	leveldb_options_set_max_open_files(self->options, 64);
+	self->sync = leveldb_writeoptions_create();
+	leveldb_writeoptions_set_sync(self->sync, 1);
+	self->read = leveldb_readoptions_create();
+	leveldb_readoptions_set_verify_checksums(self->read, 1);
+	leveldb_readoptions_set_fill_cache(self->read, 0);
+	self->db = leveldb_open(self->options, self->dir, &text);
+	if (text != NULL)
+		return ldb_fail(self, text, err);
+	return ldb_read_head(self, err);
+}
+
+static int ldb_init(void *impl, struct tp_error *err)
+{
+	struct ldb *self = impl;
+
+	(void)err;
+	tp_list_init(&self->waiting);
+	tp_list_init(&self->running);
+	self->job = (struct tp_work){ .run = ldb_run, .done = ldb_done, .owner = self };
+	return 0;
+}
+
+static void ldb_fini(void *impl)
+{
+	struct ldb *self = impl;
+
+	if (self->db != NULL)
+		leveldb_close(self->db);
+	if (self->options != NULL) {
+		leveldb_readoptions_destroy(self->read);
+		leveldb_writeoptions_destroy(self->sync);
+		leveldb_options_destroy(self->options);
+	}
+	tp_free(self->dir);
+}
+
+static void ldb_status(void *impl, struct tp_strbuf *out)
+{
+	struct ldb *self = impl;
+
+	tp_strbuf_printf(out, "directory: %s\n", self->dir == NULL ? "" : self->dir);
+	if (!self->busy)
+		tp_strbuf_printf(out, "version: %" PRIu64 "\n", self->version);
+}
+
+static const struct tp_registry_ops ldb_ops = {
+	.open = ldb_open,
+	.fetch = ldb_fetch,
+	.store = ldb_store,
+};
+
+static const struct tp_field ldb_config[] = {
+	TP_CONFIG("path", TP_STRING, struct ldb, path, "",
+		"Directory of the database; empty: <work_dir>/registry."),
+	{ 0 },
+};
+
+TP_EXPORT const struct tp_module tp_module = {
+	TP_MODULE_HEADER,
+	.name = "registry-leveldb",
+	.version = "1.0",
+	.summary = "Keeps the registry in an embedded LevelDB",
+	.provides =
+		(const struct tp_provide[]){
+			TP_PROVIDE("registry", TP_REGISTRY_ABI, ldb_ops), { 0 } },
+	.requires =
+		(const struct tp_require[]){
+			TP_REQUIRE("work", TP_WORK_ABI, struct ldb, work), { 0 } },
+	.config = ldb_config,
+	.instance_size = sizeof(struct ldb),
+	.init = ldb_init,
+	.fini = ldb_fini,
+	.status = ldb_status,
+};
