@@ -46,7 +46,7 @@ enum tp_type {
 	TP_SIZE,     /* config only: int64_t bytes, text like 64MB */
 };
 
-enum tp_label { TP_OPTIONAL = 0, TP_REQUIRED, TP_MANY, TP_MAP };
+enum tp_field_label { TP_OPTIONAL = 0, TP_REQUIRED, TP_MANY, TP_MAP };
 
 enum tp_field_flags {
 	TP_FIELD_DEPRECATED = 1 << 0, /* JSON prints it only when it is set */
@@ -63,7 +63,7 @@ struct tp_field {
 	const char *name;   /* as in JSON and YAML */
 	uint16_t number;    /* field number, 1..127; 0 in config tables */
 	uint8_t type;       /* enum tp_type */
-	uint8_t label;      /* enum tp_label */
+	uint8_t label;      /* enum tp_field_label */
 	uint8_t flags;      /* enum tp_field_flags */
 	uint8_t proto_type; /* FieldDescriptorProto.Type of descriptor.proto; 0 = none */
 	uint8_t oneof;      /* 1-based index of its oneof, 0 = none */
