@@ -35,4 +35,3 @@ tepuikind_HEADERS += \
 	include/tepui/kind/registry.h \
 	include/tepui/kind/state.h
 
-# Generated wire types (include/tepui/wire/*.h) are added by core/cluster/cluster.mk.

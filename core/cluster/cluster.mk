@@ -1,3 +1,107 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LTLIBRARIES += core/libcluster.la
-core_libcluster_la_SOURCES =
+core_libcluster_la_SOURCES = $(wire_sources)
+
+# The wire types: structs and tables generated from the schema, in the build tree. The static
+# archive for executors takes $(wire_sources) too.
+wire_schema = \
+	core/cluster/schema/acl.proto \
+	core/cluster/schema/agent.proto \
+	core/cluster/schema/allocator.proto \
+	core/cluster/schema/authentication.proto \
+	core/cluster/schema/authorization.proto \
+	core/cluster/schema/common.proto \
+	core/cluster/schema/container.proto \
+	core/cluster/schema/containerizer.proto \
+	core/cluster/schema/executor.proto \
+	core/cluster/schema/fetcher.proto \
+	core/cluster/schema/flags.proto \
+	core/cluster/schema/framework.proto \
+	core/cluster/schema/internal.proto \
+	core/cluster/schema/machine.proto \
+	core/cluster/schema/maintenance.proto \
+	core/cluster/schema/master.proto \
+	core/cluster/schema/offer.proto \
+	core/cluster/schema/oversubscription.proto \
+	core/cluster/schema/quota.proto \
+	core/cluster/schema/registry.proto \
+	core/cluster/schema/resource.proto \
+	core/cluster/schema/resource_provider.proto \
+	core/cluster/schema/scheduler.proto \
+	core/cluster/schema/statistics.proto \
+	core/cluster/schema/task.proto \
+	core/cluster/schema/tepui/options.proto
+wire_headers = \
+	include/tepui/wire/acl.h \
+	include/tepui/wire/agent.h \
+	include/tepui/wire/allocator.h \
+	include/tepui/wire/authentication.h \
+	include/tepui/wire/authorization.h \
+	include/tepui/wire/common.h \
+	include/tepui/wire/container.h \
+	include/tepui/wire/containerizer.h \
+	include/tepui/wire/executor.h \
+	include/tepui/wire/fetcher.h \
+	include/tepui/wire/flags.h \
+	include/tepui/wire/framework.h \
+	include/tepui/wire/internal.h \
+	include/tepui/wire/machine.h \
+	include/tepui/wire/maintenance.h \
+	include/tepui/wire/master.h \
+	include/tepui/wire/offer.h \
+	include/tepui/wire/oversubscription.h \
+	include/tepui/wire/quota.h \
+	include/tepui/wire/registry.h \
+	include/tepui/wire/resource.h \
+	include/tepui/wire/resource_provider.h \
+	include/tepui/wire/scheduler.h \
+	include/tepui/wire/statistics.h \
+	include/tepui/wire/task.h
+wire_sources = \
+	core/cluster/wire/acl.c \
+	core/cluster/wire/agent.c \
+	core/cluster/wire/allocator.c \
+	core/cluster/wire/authentication.c \
+	core/cluster/wire/authorization.c \
+	core/cluster/wire/common.c \
+	core/cluster/wire/container.c \
+	core/cluster/wire/containerizer.c \
+	core/cluster/wire/executor.c \
+	core/cluster/wire/fetcher.c \
+	core/cluster/wire/flags.c \
+	core/cluster/wire/framework.c \
+	core/cluster/wire/internal.c \
+	core/cluster/wire/machine.c \
+	core/cluster/wire/maintenance.c \
+	core/cluster/wire/master.c \
+	core/cluster/wire/offer.c \
+	core/cluster/wire/oversubscription.c \
+	core/cluster/wire/quota.c \
+	core/cluster/wire/registry.c \
+	core/cluster/wire/resource.c \
+	core/cluster/wire/resource_provider.c \
+	core/cluster/wire/scheduler.c \
+	core/cluster/wire/statistics.c \
+	core/cluster/wire/task.c \
+	core/cluster/wire/index.c
+
+tepuiinclude_HEADERS += include/tepui/wire.h
+tepuiwire_HEADERS += $(wire_headers)
+BUILT_SOURCES += $(wire_headers) $(wire_sources)
+MAINTAINERCLEANFILES = $(wire_headers) $(wire_sources) core/cluster/wire.stamp
+EXTRA_DIST += $(wire_schema) core/cluster/schema/gen.py core/cluster/wire.stamp
+
+# One run makes all files; the stamp stands for them, so that make -j runs it once.
+# descriptor.proto comes out of python3-protobuf: Debian's protoc does not bring it along.
+core/cluster/wire.stamp: $(wire_schema) core/cluster/schema/gen.py
+	@rm -f $@ && $(MKDIR_P) core/cluster/wire include/tepui/wire
+	$(AM_V_GEN)gen=$(srcdir)/core/cluster/schema/gen.py && wire=core/cluster/wire && \
+	$(PYTHON3) $$gen descriptor $$wire/descriptor.pb && \
+	$(PROTOC) -I$(srcdir)/core/cluster/schema --descriptor_set_in=$$wire/descriptor.pb \
+		--include_imports --include_source_info --descriptor_set_out=$$wire/schema.pb \
+		$(wire_schema:%=$(srcdir)/%) && \
+	$(PYTHON3) $$gen generate $$wire/schema.pb . && \
+	rm -f $$wire/descriptor.pb $$wire/schema.pb && touch $@
+
+$(wire_headers) $(wire_sources): core/cluster/wire.stamp
+	@test -f $@ || { rm -f core/cluster/wire.stamp && $(MAKE) core/cluster/wire.stamp; }
