@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # How tests run. A unit test is declared in its area's fragment (UNIT_TESTS), a script in
 # tests/lint/lint.mk or tests/system/system.mk, a bench in tests/bench/bench.mk.
+include tests/lib/lib.mk
 include tests/lint/lint.mk
 include tests/system/system.mk
 include tests/bench/bench.mk
