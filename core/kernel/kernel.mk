@@ -8,10 +8,19 @@ loop_sources = \
 	core/kernel/signal.c \
 	core/kernel/timer.c
 
-noinst_LTLIBRARIES += core/libkernel.la
-core_libkernel_la_SOURCES = $(loop_sources)
+# Manifest, config, modules and their life.
+kernel_sources = \
+	core/kernel/config.c core/kernel/config.h \
+	core/kernel/issues.c core/kernel/issues.h \
+	core/kernel/manifest.c core/kernel/manifest.h \
+	core/kernel/node.c core/kernel/node.h \
+	core/kernel/suggest.c core/kernel/suggest.h
 
-KERNEL_TEST_LIBS = tests/libtest.la core/libkernel.la core/libbase.la $(UNIT_LIBS)
+noinst_LTLIBRARIES += core/libkernel.la
+core_libkernel_la_SOURCES = $(loop_sources) $(kernel_sources)
+
+KERNEL_TEST_LIBS = tests/libtest.la core/libkernel.la core/libbase.la \
+	$(LTDL_LIBS) $(YAML_LIBS) $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/test_loop
 tests_unit_test_loop_SOURCES = tests/unit/test_loop.c
@@ -22,3 +31,13 @@ UNIT_TESTS += tests/unit/test_timer
 tests_unit_test_timer_SOURCES = tests/unit/test_timer.c
 tests_unit_test_timer_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_timer_LDADD = $(KERNEL_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_manifest
+tests_unit_test_manifest_SOURCES = tests/unit/test_manifest.c
+tests_unit_test_manifest_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_manifest_LDADD = $(KERNEL_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_config
+tests_unit_test_config_SOURCES = tests/unit/test_config.c
+tests_unit_test_config_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_config_LDADD = $(KERNEL_TEST_LIBS)

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads a manifest and checks its shape. What needs the modules themselves (which keys a config
+ * has, which kinds can be bound) is checked later by config.c and graph.c with the marks kept
+ * here. An entry that is wrong is reported and left out, so that one run shows everything.
+ */
+#include "core/kernel/manifest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/kernel/suggest.h"
+
+#define MAX_FILE_BYTES (1024 * 1024)
+#define MAX_NAME 64
+#define MAX_INSTANCES 256
+
+void manifest_init(struct manifest *manifest)
+{
+	*manifest = (struct manifest){ .arena = tp_arena_create(0) };
+}
+
+void manifest_fini(struct manifest *manifest)
+{
+	tp_arena_destroy(manifest->arena);
+	manifest->arena = NULL;
+}
+
+/* NULL, and an issue, unless the node is a text that says something. */
+static const char *text_of(
+	const struct node *node, const char *what, struct issues *issues)
+{
+	if (node->kind != NODE_SCALAR)
+		issues_add(issues, &node->mark, "%s must be a single value, this is %s",
+			what, node_kind_name(node));
+	else if (node->null || *node->text == '\0')
+		issues_add(issues, &node->mark, "%s is empty", what);
+	else
+		return node->text;
+	return NULL;
+}
+
+static void check_keys(const struct node *map, const char *const *known,
+	const char *where, struct issues *issues)
+{
+	for (size_t i = 0; i < map->n_items; i++) {
+		struct suggest suggest = { .word = map->keys[i]->text };
+		bool found = false;
+
+		for (const char *const *key = known; *key != NULL; key++) {
+			found = found || strcmp(*key, suggest.word) == 0;
+			suggest_offer(&suggest, *key);
+		}
+		if (!found)
+			issues_add(issues, &map->keys[i]->mark,
+				"unknown key '%s' %s" SUGGEST_FMT, suggest.word, where,
+				SUGGEST_ARGS(&suggest));
+	}
+}
+
+/* The value of a key that must be of this kind; NULL when it is missing, null or wrong. */
+static struct node *get_kind(const struct node *map, const char *key, enum node_kind kind,
+	struct issues *issues)
+{
+	struct node *node = node_get(map, key);
+
+	if (node == NULL || (node->kind == NODE_SCALAR && node->null))
+		return NULL;
+	if (node->kind == kind)
+		return node;
+	issues_add(issues, &node->mark, "'%s' must be %s, this is %s", key,
+		node_kind_name(&(struct node){ .kind = kind }), node_kind_name(node));
+	return NULL;
+}
+
+static void read_log(
+	struct manifest *manifest, const struct node *root, struct issues *issues)
+{
+	static const char *const keys[] = { "level", "format", NULL };
+	const struct node *log = get_kind(root, "log", NODE_MAP, issues);
+	const struct node *level = get_kind(log, "level", NODE_SCALAR, issues);
+	const struct node *format = get_kind(log, "format", NODE_SCALAR, issues);
+	struct tp_error err = { 0 };
+
+	if (log != NULL)
+		check_keys(log, keys, "of the log", issues);
+	if (level != NULL) {
+		manifest->has_level = true;
+		if (tp_log_level_parse(level->text, &manifest->level, &err) < 0)
+			issues_add(issues, &level->mark, "%s", err.text);
+	}
+	if (format != NULL) {
+		manifest->has_format = true;
+		if (strcmp(format->text, "json") == 0)
+			manifest->format = TP_LOG_JSON;
+		else if (strcmp(format->text, "text") != 0)
+			issues_add(issues, &format->mark,
+				"'%s' is not a log format (text or json)", format->text);
+	}
+}
+
+/* Names stand in messages, options and metrics: letters, digits, '-' and '_'. */
+static bool good_name(const char *name, size_t len)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789-_";
+
+	return len > 0 && len <= MAX_NAME && strspn(name, letters) >= len;
+}
+
+/* The module's name without directory and ".so"; NULL when that is not a name. */
+static const char *default_name(struct tp_arena *arena, const char *module)
+{
+	const char *base = strrchr(module, '/');
+	size_t len;
+
+	if (base != NULL && module[0] != '/')
+		return NULL;
+	base = base != NULL ? base + 1 : module;
+	len = strlen(base);
+	if (module[0] == '/' && len > 3 && strcmp(base + len - 3, ".so") == 0)
+		len -= 3;
+	return good_name(base, len) ? tp_arena_strndup(arena, base, len) : NULL;
+}
+
+/* Reads module and as; false when the entry cannot be used. */
+static bool read_names(struct manifest *manifest, struct manifest_entry *entry,
+	const struct node *node, struct issues *issues)
+{
+	const struct node *module = node_get(node, "module");
+	const struct node *as = node_get(node, "as");
+	const struct manifest_entry *twin;
+
+	if (module == NULL) {
+		issues_add(issues, &node->mark, "this entry has no 'module'");
+		return false;
+	}
+	entry->mark = module->mark;
+	entry->module = text_of(module, "'module'", issues);
+	if (entry->module == NULL)
+		return false;
+	entry->name = default_name(manifest->arena, entry->module);
+	if (entry->name == NULL)
+		issues_add(issues, &module->mark,
+			"'%s' is neither the name of a module nor the absolute path of a "
+			".so",
+			entry->module);
+	if (as != NULL)
+		entry->name = text_of(as, "'as'", issues);
+	if (entry->name == NULL)
+		return false;
+	if (!good_name(entry->name, strlen(entry->name)))
+		issues_add(issues, &as->mark,
+			"'%s' is no name for an instance: at most %d of letters, digits, "
+			"- and _",
+			entry->name, MAX_NAME);
+	twin = manifest_find(manifest, entry->name);
+	if (twin != NULL)
+		issues_add(issues, as != NULL ? &as->mark : &module->mark,
+			"a second instance named '%s' (the first is at %s): give it "
+			"another "
+			"name with 'as'",
+			entry->name, mark_text(&twin->mark).text);
+	return twin == NULL;
+}
+
+static void check_use(const struct node *use, struct issues *issues)
+{
+	for (size_t i = 0; i < use->n_items; i++) {
+		const struct node *value = use->items[i];
+
+		if (value->kind == NODE_LIST) {
+			for (size_t k = 0; k < value->n_items; k++)
+				text_of(value->items[k], "the name of an instance",
+					issues);
+		} else {
+			text_of(value, "the name of an instance", issues);
+		}
+	}
+}
+
+static void read_entry(
+	struct manifest *manifest, const struct node *node, struct issues *issues)
+{
+	static const char *const keys[] = { "module", "as", "use", "config", NULL };
+	struct manifest_entry *entry = tp_arena_alloc(manifest->arena, sizeof(*entry));
+
+	if (node->kind != NODE_MAP) {
+		issues_add(issues, &node->mark,
+			"an entry of 'modules' must be a mapping with 'module', this is "
+			"%s",
+			node_kind_name(node));
+		return;
+	}
+	check_keys(node, keys, "of a module", issues);
+	entry->use = get_kind(node, "use", NODE_MAP, issues);
+	entry->config = get_kind(node, "config", NODE_MAP, issues);
+	if (entry->use != NULL)
+		check_use(entry->use, issues);
+	if (read_names(manifest, entry, node, issues))
+		tp_arena_push(
+			manifest->arena, &manifest->entries, &manifest->n_entries, entry);
+}
+
+void manifest_parse(struct manifest *manifest, const char *file, const char *text,
+	size_t len, struct issues *issues)
+{
+	static const char *const keys[] = { "log", "modules", NULL };
+	struct mark whole = { tp_arena_strdup(manifest->arena, file), 0, 0 };
+	size_t n_before = issues->n;
+	const struct node *root =
+		node_parse(manifest->arena, whole.file, text, len, issues);
+	const struct node *modules;
+
+	if (root == NULL || (root->kind == NODE_SCALAR && root->null)) {
+		if (issues->n == n_before)
+			issues_add(issues, &whole,
+				"the manifest is empty: it needs a list of 'modules'");
+		return;
+	}
+	if (root->kind != NODE_MAP) {
+		issues_add(issues, &root->mark,
+			"the manifest must be a mapping with 'modules', this is %s",
+			node_kind_name(root));
+		return;
+	}
+	check_keys(root, keys, "of the manifest", issues);
+	read_log(manifest, root, issues);
+	modules = get_kind(root, "modules", NODE_LIST, issues);
+	if (node_get(root, "modules") == NULL ||
+		(modules != NULL && modules->n_items == 0))
+		issues_add(issues, &whole, "the manifest lists no 'modules'");
+	if (modules != NULL && modules->n_items > MAX_INSTANCES) {
+		issues_add(issues, &modules->mark, "at most %d modules", MAX_INSTANCES);
+		return;
+	}
+	for (size_t i = 0; modules != NULL && i < modules->n_items; i++)
+		read_entry(manifest, modules->items[i], issues);
+}
+
+/* Reads a regular file of bounded size; *ret is the caller's. */
+static int read_file(const char *path, char **ret, size_t *ret_len, struct tp_error *err)
+{
+	tp_cleanup(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	tp_cleanup(ptr) char *text = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return tp_fail_errno(err, errno, "cannot read the manifest");
+	if (!S_ISREG(st.st_mode))
+		return tp_fail(err, EINVAL, "the manifest is not a file");
+	if (st.st_size > MAX_FILE_BYTES)
+		return tp_fail(err, EFBIG, "a manifest is at most %d bytes long",
+			MAX_FILE_BYTES);
+	text = tp_alloc((size_t)st.st_size + 1);
+	*ret_len = 0;
+	while (*ret_len < (size_t)st.st_size) {
+		n = read(fd, text + *ret_len, (size_t)st.st_size - *ret_len);
+		if (n < 0)
+			return tp_fail_errno(err, errno, "cannot read the manifest");
+		if (n == 0)
+			break;
+		*ret_len += (size_t)n;
+	}
+	*ret = text;
+	text = NULL;
+	return 0;
+}
+
+void manifest_load(struct manifest *manifest, const char *path, struct issues *issues)
+{
+	tp_cleanup(ptr) char *text = NULL;
+	struct tp_error err = { 0 };
+	size_t len = 0;
+
+	if (read_file(path, &text, &len, &err) < 0)
+		issues_add(issues, &(struct mark){ path, 0, 0 }, "%s", err.text);
+	else
+		manifest_parse(manifest, path, text, len, issues);
+}
+
+void manifest_set(struct manifest *manifest, const char *setting, struct issues *issues)
+{
+	struct tp_arena *arena = manifest->arena;
+	struct mark mark = { tp_arena_printf(arena, "--set %s", setting), 0, 0 };
+	const char *dot = strchr(setting, '.');
+	const char *equals = strchr(setting, '=');
+	struct manifest_entry *entry;
+	struct node *value;
+	const char *name, *key;
+	size_t n_before = issues->n;
+
+	if (dot == NULL || equals == NULL || dot == setting || dot + 1 >= equals) {
+		issues_add(issues, &mark, "expected instance.key=value");
+		return;
+	}
+	name = tp_arena_strndup(arena, setting, (size_t)(dot - setting));
+	key = tp_arena_strndup(arena, dot + 1, (size_t)(equals - dot - 1));
+	entry = manifest_find(manifest, name);
+	if (entry == NULL) {
+		struct suggest suggest = { .word = name };
+
+		for (size_t i = 0; i < manifest->n_entries; i++)
+			suggest_offer(&suggest, manifest->entries[i]->name);
+		issues_add(issues, &mark, "no instance '%s' in the manifest" SUGGEST_FMT,
+			name, SUGGEST_ARGS(&suggest));
+		return;
+	}
+	value = node_parse_option(arena, mark.file, equals + 1, issues);
+	if (value == NULL && issues->n == n_before)
+		value = node_scalar(arena, &mark, "");
+	if (issues->n != n_before)
+		return;
+	entry->config =
+		node_with(arena, entry->config, node_scalar(arena, &mark, key), value);
+}
+
+struct manifest_entry *manifest_find(const struct manifest *manifest, const char *name)
+{
+	for (size_t i = 0; i < manifest->n_entries; i++) {
+		if (strcmp(manifest->entries[i]->name, name) == 0)
+			return manifest->entries[i];
+	}
+	return NULL;
+}
