@@ -1,4 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Checks of the source itself; tests/lint/selftest.sh proves that each can fail.
-LINT_TESTS =
+LINT_TESTS = \
+	tests/lint/format.sh \
+	tests/lint/globals.py \
+	tests/lint/headers.sh \
+	tests/lint/layers.py \
+	tests/lint/limits.py \
+	tests/lint/selftest.sh \
+	tests/lint/shell.sh
 dist_check_SCRIPTS += $(LINT_TESTS)
+EXTRA_DIST += tests/lint/tree.py .clang-format

@@ -1,0 +1,163 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Proves that each lint check can fail: makes a small tree that passes, breaks one rule in it and
+# expects the check to say where.
+set -u
+lint=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/tepui-lint.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# A tree that breaks no rule, in $work/tree.
+new_tree() {
+	rm -rf "$work/tree" "$work/build"
+	mkdir -p "$work"/tree/{include/tepui/kind,core/{base,codec,kernel,net,cluster,sdk},tools,tests} \
+		"$work"/tree/modules/{toy-frob,toy-other} "$work/build"
+	cd "$work/tree" || exit 1
+	git init -q .
+	cp "$lint/../../.clang-format" .
+	local file
+	for file in core/base/map core/kernel/loop core/net/net core/cluster/ids core/sdk/driver \
+		modules/toy-frob/frob modules/toy-other/other tools/tool; do
+		file_with "$file.c" '#include "tepui/map.h"' "" "int f(void);"
+		file_with "$file.h"
+	done
+	file_with core/main.c '#include "tepui/map.h"'
+	file_with include/tepui/map.h '#include <stddef.h>'
+}
+
+file_with() { # PATH LINE...: behind the licence, which is line 1
+	local path=$1
+	shift
+	mkdir -p "$(dirname "$path")"
+	printf '%s\n' '/* SPDX-License-Identifier: Apache-2.0 */' "$@" >"$path"
+}
+
+lines() { # N TEXT
+	local i
+	for ((i = 0; i < $1; i++)); do echo "$2"; done
+}
+
+run() {
+	(cd / && srcdir=$work/tree builddir=$work/build CC=${CC:-cc} NM=${NM:-nm} SAN_CFLAGS='' \
+		"$lint/$1" 2>&1)
+}
+
+passes() { # SCRIPT
+	local out
+	if out=$(run "$1"); then
+		echo "ok - $1 passes a good tree"
+	else
+		echo "$out"
+		echo "not ok - $1 passes a good tree"
+		failed=1
+	fi
+}
+
+finds() { # SCRIPT FILE:LINE WHAT
+	local out status=0
+	out=$(run "$1") || status=$?
+	if [ $status -eq 1 ] && grep -qF "$2:" <<<"$out"; then
+		echo "ok - $1 finds $3"
+	else
+		echo "$out"
+		echo "not ok - $1 finds $3 at $2 (status $status)"
+		failed=1
+	fi
+	new_tree
+}
+
+object() { # SOURCE OBJECT CFLAG...
+	local source=$1 object=$2
+	shift 2
+	mkdir -p "$(dirname "$work/build/$object")"
+	${CC:-cc} -c -fPIC "$@" -o "$work/build/$object" "$work/tree/$source"
+}
+
+new_tree
+passes layers.py
+file_with modules/toy-frob/frob.c '#include "modules/toy-other/other.h"'
+finds layers.py modules/toy-frob/frob.c:2 "a module that includes another"
+file_with modules/toy-frob/frob.c '#include "../toy-other/other.h"'
+finds layers.py modules/toy-frob/frob.c:2 "a module that includes another by a relative path"
+file_with modules/toy-frob/frob.c "" '#include "core/base/map.h"'
+finds layers.py modules/toy-frob/frob.c:3 "a module that includes a header of core"
+file_with modules/toy-frob/frob.c '#include <core/base/map.h>'
+finds layers.py modules/toy-frob/frob.c:2 "the same with angle brackets"
+file_with tools/tool.c '#include "core/net/net.h"'
+finds layers.py tools/tool.c:2 "a tool that includes core without a reason"
+file_with include/tepui/map.h '#include "core/base/map.h"'
+finds layers.py include/tepui/map.h:2 "a public header that includes one of core"
+file_with core/base/map.c '#include "core/kernel/loop.h"'
+finds layers.py core/base/map.c:2 "an arrow that points up"
+file_with core/kernel/loop.c '#include "core/net/net.h"'
+finds layers.py core/kernel/loop.c:2 "a kernel that includes the net"
+file_with core/kernel/loop.c '#include "tepui/net.h"'
+finds layers.py core/kernel/loop.c:2 "a kernel that includes the public header of the net"
+file_with core/net/net.c '#include "tepui/wire/offer.h"'
+finds layers.py core/net/net.c:2 "a net that includes the domain"
+file_with core/sdk/driver.c '#include "modules/toy-frob/frob.h"'
+finds layers.py core/sdk/driver.c:2 "core that includes a module"
+file_with core/base/map.c "/* frob may be said in a comment */" 'const char *s = "frob";'
+finds layers.py core/base/map.c:3 "core that names a module"
+mkdir -p modules/master
+file_with modules/master/master.c
+file_with core/kernel/loop.c 'int master_start(void);'
+finds layers.py core/kernel/loop.c:2 "a kernel that names a daemon"
+file_with core/net/net.c '#include <nng/nng.h>'
+finds layers.py core/net/net.c:2 "nng outside its file"
+
+passes limits.py
+file_with core/base/map.c "$(lines 900 'int f(void);')"
+finds limits.py core/base/map.c:901 "an oversized file"
+file_with core/base/map.h "$(lines 200 'int f(void);')"
+finds limits.py core/base/map.h:201 "an oversized header"
+file_with core/base/map.c "int f(int i)" "{" "$(lines 98 '	i++;')" "	return i;" "}"
+finds limits.py core/base/map.c:2 "an oversized function"
+for i in {1..20}; do
+	file_with "core/base/map$i.c" "int f(int i)" "{" "$(lines 50 '	i++;')" "	return i;" "}"
+done
+finds limits.py core/base/map1.c:2 "a tree of long functions"
+file_with core/base/map.c "void f(int i)" "{" $'\t\t\t\t\t\tif (i)' $'\t\t\t\t\t\t\tf(0);' "}"
+finds limits.py core/base/map.c:4 "deep nesting"
+for i in {1..8}; do file_with "core/kernel/loop$i.c" "$(lines 799 'int f(void);')"; done
+finds limits.py core/kernel/loop1.c:1 "a kernel that grew"
+file_with core/main.c "$(lines 150 'int f(void);')"
+finds limits.py core/main.c:151 "a main that grew"
+file_with core/base/string_utils.c
+finds limits.py core/base/string_utils.c:1 "a file named after nothing"
+echo 'int f(void);' >core/base/map.c
+finds limits.py core/base/map.c:1 "a file without its licence"
+
+file_with core/base/map.c 'static const char *const names[] = { "a" };' \
+	'const char *f(int i);' 'const char *f(int i)' '{' '	return names[i];' '}'
+file_with core/base/log.c 'static int level;' 'int f(void);' 'int f(void) { return level++; }'
+object core/base/map.c core/base/.libs/map.o
+object core/base/log.c core/base/.libs/log.o
+passes globals.py
+file_with modules/toy-frob/frob.c "" 'static int count;' 'int f(void) { return count++; }'
+object modules/toy-frob/frob.c modules/toy-frob/.libs/toy_frob_la-frob.o
+finds globals.py modules/toy-frob/frob.c:3 "a mutable variable of a module"
+file_with core/kernel/loop.c 'int f(void) {' 'static int calls = 1; return calls++; }'
+object core/kernel/loop.c core/kernel/loop.o -g
+finds globals.py core/kernel/loop.c:3 "a static variable in a function of core"
+file_with core/kernel/loop.c 'static const char *s[] = { "a" };' \
+	'const char **f(void) { return s; }'
+object core/kernel/loop.c core/kernel/loop.o
+finds globals.py core/kernel/loop.c:2 "a writable table of pointers"
+
+passes headers.sh
+file_with include/tepui/map.h 'size_t f(void);'
+finds headers.sh include/tepui/map.h:1 "a header that does not compile alone"
+
+if run format.sh >/dev/null || [ $? -ne 77 ]; then
+	passes format.sh
+	file_with core/base/map.c 'int  f( void );'
+	finds format.sh core/base/map.c:2 "a file that is not formatted"
+fi
+if command -v shellcheck >/dev/null; then
+	# shellcheck disable=SC2016 # the point of it
+	printf '#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\necho $1\n' >run
+	finds shell.sh run:3 "a script that shellcheck refuses"
+fi
+exit $failed
