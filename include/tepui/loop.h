@@ -112,8 +112,8 @@ TP_EXPORT void tp_signal_unwatch(struct tp_loop *loop, struct tp_signal *watch);
 struct tp_child {
 	/* wait_status as of waitpid(2); -1 when the process was not our child (adopted). */
 	void (*exited)(struct tp_child *child, int wait_status);
-	pid_t pid;       /* 0 = none */
-	int pidfd;       /* private, as is the rest */
+	pid_t pid; /* 0 = none */
+	int pidfd; /* private, as is the rest */
 	struct tp_fd fd;
 	struct tp_loop *loop;
 };
