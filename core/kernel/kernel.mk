@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The loop and its watchers: also in the static archive for executors and launchers.
 loop_sources = \
+	core/kernel/child.c \
 	core/kernel/fd.c \
 	core/kernel/loop.c \
 	core/kernel/loop.h \
@@ -31,6 +32,11 @@ UNIT_TESTS += tests/unit/test_timer
 tests_unit_test_timer_SOURCES = tests/unit/test_timer.c
 tests_unit_test_timer_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_timer_LDADD = $(KERNEL_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_child
+tests_unit_test_child_SOURCES = tests/unit/test_child.c
+tests_unit_test_child_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_child_LDADD = $(KERNEL_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_manifest
 tests_unit_test_manifest_SOURCES = tests/unit/test_manifest.c
