@@ -85,7 +85,15 @@ wire_sources = \
 	core/cluster/wire/task.c \
 	core/cluster/wire/index.c
 
-tepuiinclude_HEADERS += include/tepui/wire.h
+tepuiinclude_HEADERS += \
+	include/tepui/attributes.h \
+	include/tepui/ids.h \
+	include/tepui/machine.h \
+	include/tepui/quantities.h \
+	include/tepui/resource.h \
+	include/tepui/resources.h \
+	include/tepui/role.h \
+	include/tepui/wire.h
 tepuiwire_HEADERS += $(wire_headers)
 BUILT_SOURCES += $(wire_headers) $(wire_sources)
 MAINTAINERCLEANFILES = $(wire_headers) $(wire_sources) core/cluster/wire.stamp

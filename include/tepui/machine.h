@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a machine has, and what an agent on it may offer when its operator does not say.
+ */
+#ifndef TEPUI_MACHINE_H
+#define TEPUI_MACHINE_H
+
+#include "tepui/resources.h"
+
+struct tp_machine_size {
+	unsigned cpus;      /* online; 0 = not known */
+	uint64_t mem_bytes; /* 0 = not known */
+	uint64_t disk_bytes;
+};
+
+/* Measures this machine; disk is the filesystem of work_dir. What fails stays 0. */
+TP_EXPORT void tp_machine_measure(const char *work_dir, struct tp_machine_size *ret);
+
+/*
+ * The resources that `text` gives (as tp_resources_parse(); NULL or "" = none) and, of cpus,
+ * mem, disk and ports, those that it does not name in any role, after the machine: all cpus; mem
+ * but 1 GB, or half below 2 GB; disk but 5 GB, or half below 10 GB; ports 31000 to 32000.
+ */
+TP_EXPORT int tp_machine_resources(const struct tp_machine_size *machine,
+	const char *text, const char *default_role, struct tp_resources *ret,
+	struct tp_error *err);
+
+#endif
