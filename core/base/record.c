@@ -45,7 +45,7 @@ static size_t value_size(const struct tp_field *field)
 	case TP_SIZE:
 		return sizeof(int64_t);
 	}
-	tp_assert(!"a type of tepui/field.h");
+	tp_assert(false && "a type of tepui/field.h");
 	return 0;
 }
 
