@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # How tests run. A unit test is declared in its area's fragment (UNIT_TESTS), a script in
-# tests/lint/lint.mk or tests/system/system.mk, a bench in tests/bench/bench.mk.
+# tests/lint/lint.mk or tests/system/system.mk, a bench in tests/bench/bench.mk, a fuzz target in
+# tests/fuzz/fuzz.mk.
 include tests/lib/lib.mk
 include tests/lint/lint.mk
 include tests/system/system.mk
 include tests/bench/bench.mk
+include tests/fuzz/fuzz.mk
 
 EXTRA_DIST += tests/summary.py
 
@@ -27,7 +29,7 @@ check-lint:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(LINT_TESTS)'
 # All that runs code of ours: what a sanitizer should see.
 check-run:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(SYSTEM_TESTS)'
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(FUZZ_TESTS) $(SYSTEM_TESTS)'
 system:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SYSTEM_TESTS)'
 # The tests of the two areas where threads meet, for ThreadSanitizer.

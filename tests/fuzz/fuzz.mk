@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fuzz targets: one file with LLVMFuzzerTestOneInput() each, declared here as
+#	FUZZ_TESTS += tests/fuzz/fuzz_NAME
+#	tests_fuzz_fuzz_NAME_SOURCES = tests/fuzz/fuzz_NAME.c $(FUZZ_SOURCES)
+#	tests_fuzz_fuzz_NAME_CFLAGS = $(UNIT_CFLAGS)
+#	tests_fuzz_fuzz_NAME_LDADD = core/libbase.la $(FUZZ_LIBS)
+# with seeds in tests/fuzz/corpus/NAME/. `make check` replays the seeds, plainly and under the
+# sanitizers; `make fuzz SECONDS=60 [FUZZ=NAME]` searches with libFuzzer in a build of its own.
+FUZZ_TESTS =
+if FUZZER
+FUZZ_SOURCES =
+else
+FUZZ_SOURCES = tests/fuzz/replay.c
+endif
+
+FUZZ_TESTS += tests/fuzz/fuzz_manifest
+tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_manifest_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_manifest_LDADD = core/libkernel.la core/libbase.la $(LTDL_LIBS) $(YAML_LIBS) \
+	$(FUZZ_LIBS)
+
+FUZZ_TESTS += tests/fuzz/fuzz_units
+tests_fuzz_fuzz_units_SOURCES = tests/fuzz/fuzz_units.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_units_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_units_LDADD = core/libbase.la $(FUZZ_LIBS)
+
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run tests/fuzz/replay.c
+
+if FUZZER
+EXTRA_PROGRAMS += $(FUZZ_TESTS)
+fuzz-programs: $(BUILT_SOURCES)
+	$(MAKE) $(AM_MAKEFLAGS) $(FUZZ_TESTS)
+else
+check_PROGRAMS += $(FUZZ_TESTS)
+TESTS += $(FUZZ_TESTS)
+endif
+
+SECONDS = 60
+FUZZ =
+.PHONY: fuzz fuzz-programs
+fuzz:
+	$(srcdir)/tests/fuzz/run $(abs_top_srcdir) $(abs_top_builddir)/fuzz $(SECONDS) $(FUZZ)
