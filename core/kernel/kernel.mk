@@ -6,6 +6,7 @@ loop_sources = \
 	core/kernel/loop.c \
 	core/kernel/loop.h \
 	core/kernel/post.c \
+	core/kernel/process_tree.c \
 	core/kernel/signal.c \
 	core/kernel/timer.c
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What descends from a process, by one pass over /proc. See loop.h for children and pidfds. */
+#ifndef TEPUI_PROCESS_H
+#define TEPUI_PROCESS_H
+
+#include <sys/types.h>
+
+#include "tepui/base.h"
+
+/*
+ * Sends `signo` to every descendant of `root` and every process of its session, but not to `root`
+ * itself. Returns how many there were: 0 = root is alone. A pass can miss what is born while it
+ * reads; who wants them all dead repeats it until it returns 0.
+ */
+TP_EXPORT size_t tp_process_signal_below(pid_t root, int signo);
+
+#endif
