@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+module_LTLIBRARIES += modules/containerizer-native/containerizer-native.la
+modules_containerizer_native_containerizer_native_la_SOURCES = \
+	modules/containerizer-native/container.h \
+	modules/containerizer-native/launch.c \
+	modules/containerizer-native/native.c \
+	modules/containerizer-native/recover.c
+modules_containerizer_native_containerizer_native_la_CPPFLAGS = $(MODULE_CPPFLAGS) \
+	-DTEPUI_LIBEXEC_DIR='"$(tepuilibexecdir)"'
+modules_containerizer_native_containerizer_native_la_CFLAGS = $(MODULE_CFLAGS)
+modules_containerizer_native_containerizer_native_la_LDFLAGS = $(MODULE_LDFLAGS)
+modules_containerizer_native_containerizer_native_la_LIBADD = $(MODULE_LIBS)
+EXTRA_DIST += modules/containerizer-native/README.md

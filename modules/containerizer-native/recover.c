@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finding containers again after the agent's death. <runtime_dir>/containers/<id>/pid holds the
+ * init process's pid and start time, which together name one process for ever; it is written
+ * without fsync, because after a power loss there are no processes to find. What the agent
+ * remembers is adopted, or reported as over when its process is gone; everything else is an
+ * orphan and killed.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "container.h"
+
+int container_checkpoint(struct container *container, struct tp_error *err)
+{
+	const char *path = container_path(container, "pid");
+	char text[64];
+	int r = tp_process_start_time(container->init.pid, &container->start_ticks, err);
+
+	if (r < 0)
+		return r;
+	int len = snprintf(text, sizeof(text), "%d %" PRIu64 "\n",
+		(int)container->init.pid, container->start_ticks);
+	tp_cleanup(fd) int fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0 || write(fd, text, (size_t)len) != len)
+		return tp_fail_errno(err, errno, "writing '%s'", path);
+	return 0;
+}
+
+static void adopted_exited(struct tp_child *child, int wait_status)
+{
+	container_over(tp_container_of(child, struct container, init), wait_status);
+}
+
+/* -ESRCH when the process is gone, or another one has its pid now. */
+static int container_adopt(struct container *container, struct tp_error *err)
+{
+	const char *path = container_path(container, "pid");
+	uint64_t ticks, now_ticks;
+	char text[64];
+	int pid;
+
+	tp_cleanup(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (len < 0)
+		return tp_fail_errno(err, errno, "reading '%s'", path);
+	text[len] = '\0';
+	if (sscanf(text, "%d %" SCNu64, &pid, &ticks) != 2 || pid <= 1)
+		return tp_fail(
+			err, EUCLEAN, "'%s' does not hold a pid and a start time", path);
+	container->init.exited = adopted_exited;
+	int r = tp_child_adopt(
+		container->self->instance.loop, &container->init, pid, err);
+	if (r < 0)
+		return r;
+	/* The pidfd is open: from here on the pid cannot be reused under our feet. */
+	r = tp_process_start_time(pid, &now_ticks, err);
+	if (r == 0 && now_ticks != ticks)
+		r = tp_fail(err, ESRCH, "pid %d is another process now", pid);
+	if (r < 0) {
+		tp_child_forget(container->self->instance.loop, &container->init);
+		container->init.pid = 0;
+		return r;
+	}
+	container->start_ticks = ticks;
+	container->state = CONTAINER_RUNNING;
+	return 0;
+}
+
+/* A container whose process is gone is over: told after the recovery was answered. */
+static void container_gone(struct tp_timer *timer)
+{
+	container_over(tp_container_of(timer, struct container, kill_timer), -1);
+}
+
+static void container_recover(struct native *self, const struct tp_container_state *state)
+{
+	struct container *container = container_create(self, state->container_id->value);
+	struct tp_error err;
+
+	if (container == NULL)
+		return;
+	if (container_adopt(container, &err) < 0) {
+		tp_info(self, "a remembered container is over", "container=%s why=%s",
+			container->id, err.text);
+		container->state = CONTAINER_DESTROYING;
+		container->kill_timer.fire = container_gone;
+		tp_timer_arm(self->instance.loop, &container->kill_timer, 0);
+		return;
+	}
+	for (size_t i = 0; i < self->isolators.n; i++) {
+		struct tp_isolator isolator = native_isolator(self, i);
+
+		if (isolator.ops->recover == NULL ||
+			isolator.ops->recover(isolator.impl, state, &err) == 0)
+			continue;
+		tp_warn(self, "an isolator cannot find a container again, destroying it",
+			"container=%s isolator=%s error=%s", container->id,
+			self->isolators.items[i].instance, err.text);
+		container_kill(container);
+		return;
+	}
+}
+
+static void orphans_kill(struct native *self)
+{
+	DIR *dir = opendir(self->containers_dir);
+	struct dirent *entry;
+	struct tp_error err;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.' ||
+			container_find(self, entry->d_name) != NULL)
+			continue;
+		struct container *container = container_create(self, entry->d_name);
+		tp_warn(self, "a container nobody remembers, destroying it",
+			"container=%s", container->id);
+		if (container_adopt(container, &err) == 0) {
+			container_kill(container);
+		} else {
+			container->kill_timer.fire = container_gone;
+			tp_timer_arm(self->instance.loop, &container->kill_timer, 0);
+		}
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+void native_recover(void *impl, struct tp_container_state *const *states, size_t n,
+	struct tp_container_request *request)
+{
+	struct native *self = impl;
+
+	for (size_t i = 0; i < n; i++)
+		container_recover(self, states[i]);
+	orphans_kill(self);
+	native_answer(self, request, 0, NULL);
+}

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+module_LTLIBRARIES += modules/logger-sandbox/logger-sandbox.la
+modules_logger_sandbox_logger_sandbox_la_SOURCES = modules/logger-sandbox/logger_sandbox.c
+modules_logger_sandbox_logger_sandbox_la_CPPFLAGS = $(MODULE_CPPFLAGS)
+modules_logger_sandbox_logger_sandbox_la_CFLAGS = $(MODULE_CFLAGS)
+modules_logger_sandbox_logger_sandbox_la_LDFLAGS = $(MODULE_LDFLAGS)
+modules_logger_sandbox_logger_sandbox_la_LIBADD = $(MODULE_LIBS)
+EXTRA_DIST += modules/logger-sandbox/README.md
