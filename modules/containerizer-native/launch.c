@@ -180,7 +180,7 @@ int container_launch(struct container *container, const struct tp_container_spec
 	tp_cleanup(fd) int read_fd = -1;
 	tp_cleanup(fd) int write_fd = -1;
 	tp_cleanup(arena) struct tp_arena *scratch = tp_arena_create(4096);
-	struct tp_launch_plan *plan;
+	struct tp_launch_plan *plan = NULL;
 	struct identity identity;
 	int fds[2], r;
 
