@@ -67,7 +67,7 @@ class Schema:
         for f in self.files:
             if f.name == "tepui/options.proto":
                 pool.Add(f)
-        self.ext = {n: pool.FindExtensionByName("tepui." + n) for n in ("unit", "native", "c_name")}
+        self.ext = {n: pool.FindExtensionByName("tepui." + n) for n in ("unit", "native", "listed", "c_name")}
         self.topics = [f for f in self.files if "/" not in f.name]
         self.c_names = {}  # ".mesos.v1.TaskInfo" -> "task_info"
         self.map_entries = set()
@@ -210,6 +210,7 @@ class Topic:
                 ("TP_FIELD_DEPRECATED", field.options.deprecated),
                 ("TP_FIELD_NATIVE", self.schema.option(field, "native")),
                 ("TP_FIELD_PACKED", field.options.packed),
+                ("TP_FIELD_LISTED", self.schema.option(field, "listed")),
             )
             if on
         ]
