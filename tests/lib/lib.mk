@@ -3,5 +3,7 @@
 check_LTLIBRARIES = tests/libtest.la
 tests_libtest_la_SOURCES = \
 	tests/lib/clock.c \
-	tests/lib/clock.h
+	tests/lib/clock.h \
+	tests/lib/random_record.c \
+	tests/lib/random_record.h
 tests_libtest_la_CFLAGS = $(UNIT_CFLAGS)
