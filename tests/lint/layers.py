@@ -8,6 +8,7 @@
 Modules see public headers and their own folder only, never each other; core never names a
 module; the kernel knows no daemon. Tests may see everything.
 """
+import pathlib
 import re
 import sys
 
@@ -23,14 +24,7 @@ BELOW = {
     "sdk": {"base", "codec", "kernel", "net", "cluster"},
     "main.c": {"base", "codec", "kernel", "net"},
 }
-# The layer each public header speaks for; one that is not here belongs to cluster or above.
-HEADERS = {
-    "base": "arena base error field list log map record strbuf units",
-    "codec": "codec",
-    "kernel": "disk loop metrics module work",
-    "net": "net transport",
-}
-LAYER = {name: layer for layer, names in HEADERS.items() for name in names.split()}
+ORDER = list(BELOW)[:-1]
 # Second halves of modules' names that are ordinary words, or words of the public protocol, and
 # so may occur in core without meaning the module.
 ORDINARY = set("""
@@ -82,8 +76,36 @@ def public_only(paths, allow_core):
     return found
 
 
+def header_layers(core):
+    """The layer each public header speaks for: that of the files that define its functions."""
+    defined = {}
+    for path in core:
+        if path.suffix == ".c" and path.parts[1] in ORDER:
+            for name in re.findall(r"^[a-z].*?\b(tp_\w+)\(", tree.read(path), re.M):
+                defined[name] = ORDER.index(path.parts[1])
+    layers = {}
+
+    def layer(header):
+        if header in layers:
+            return layers[header]
+        if header.startswith("tepui/wire"):
+            return ORDER.index("cluster")
+        path = tree.ROOT / "include" / header
+        if not path.exists():
+            return 0
+        layers[header] = 0
+        names = re.findall(r"\b(tp_\w+)\(", tree.without_comments(path.read_text()))
+        below = [layer(name) for _, _, name, _ in includes(pathlib.PurePath("include", header))
+                 if name.startswith("tepui/")]
+        layers[header] = max([defined.get(name, 0) for name in names] + below, default=0)
+        return layers[header]
+
+    return lambda header: ORDER[layer(header)]
+
+
 def core_arrows(paths):
     found = []
+    layer_of = header_layers(paths)
     for path in paths:
         here = path.parts[1]
         allowed = BELOW.get(here)
@@ -98,13 +120,11 @@ def core_arrows(paths):
             elif parts[0] == "core" and parts[1] not in allowed:
                 found.append((path, line, f"includes {name}: {here} is below {parts[1]}"))
             elif parts[0] == "tepui":
-                if len(parts) == 2:
-                    layer = LAYER.get(parts[1].removesuffix(".h"), "cluster")
-                else:
-                    layer = "net" if parts[1] == "kind" else "cluster"
-                if here == "sdk" or layer in allowed:
-                    continue
-                found.append((path, line, f"includes {name}: {here} is below {layer}"))
+                layer = layer_of(name)
+                if layer not in allowed:
+                    found.append((path, line, f"includes {name}: {here} is below {layer}"))
+                elif parts[1] == "kind" and here in ("base", "codec", "kernel", "main.c"):
+                    found.append((path, line, f"includes {name}: this layer knows no kind"))
             elif ".." in parts:
                 found.append((path, line, f"includes {name}: name it from the top of the tree"))
     return found

@@ -92,10 +92,14 @@ file_with core/base/map.c '#include "core/kernel/loop.h"'
 finds layers.py core/base/map.c:2 "an arrow that points up"
 file_with core/kernel/loop.c '#include "core/net/net.h"'
 finds layers.py core/kernel/loop.c:2 "a kernel that includes the net"
+file_with include/tepui/net.h 'void tp_server_close(int i);'
+file_with core/net/net.c 'void tp_server_close(int i)' '{' '}'
 file_with core/kernel/loop.c '#include "tepui/net.h"'
 finds layers.py core/kernel/loop.c:2 "a kernel that includes the public header of the net"
 file_with core/net/net.c '#include "tepui/wire/offer.h"'
 finds layers.py core/net/net.c:2 "a net that includes the domain"
+file_with core/kernel/loop.c '#include "tepui/kind/allocator.h"'
+finds layers.py core/kernel/loop.c:2 "a kernel that knows a kind"
 file_with core/sdk/driver.c '#include "modules/toy-frob/frob.h"'
 finds layers.py core/sdk/driver.c:2 "core that includes a module"
 file_with core/base/map.c "/* frob may be said in a comment */" 'const char *s = "frob";'
