@@ -56,7 +56,7 @@ enum tp_field_flags {
 	TP_FIELD_RELOAD = 1 << 3, /* config: may change on SIGHUP */
 	TP_FIELD_SECRET = 1 << 4, /* never printed or logged */
 	TP_FIELD_UNSUPPORTED = 1
-		<< 5, /* config: known name whose feature is not there yet */
+		<< 5,             /* config: known name whose feature is not there yet */
 	TP_FIELD_LISTED = 1 << 6, /* JSON prints the list even when it is empty */
 };
 
