@@ -5,5 +5,7 @@ tests_libtest_la_SOURCES = \
 	tests/lib/clock.c \
 	tests/lib/clock.h \
 	tests/lib/random_record.c \
-	tests/lib/random_record.h
+	tests/lib/random_record.h \
+	tests/lib/tmpdir.c \
+	tests/lib/tmpdir.h
 tests_libtest_la_CFLAGS = $(UNIT_CFLAGS)
