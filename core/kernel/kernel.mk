@@ -10,6 +10,10 @@ loop_sources = \
 	core/kernel/signal.c \
 	core/kernel/timer.c
 
+# The services of the daemons' kernel.
+service_sources = \
+	core/kernel/metrics.c
+
 # Manifest, config, modules and their life.
 kernel_sources = \
 	core/kernel/config.c core/kernel/config.h \
@@ -19,7 +23,7 @@ kernel_sources = \
 	core/kernel/suggest.c core/kernel/suggest.h
 
 noinst_LTLIBRARIES += core/libkernel.la
-core_libkernel_la_SOURCES = $(loop_sources) $(kernel_sources)
+core_libkernel_la_SOURCES = $(loop_sources) $(service_sources) $(kernel_sources)
 
 KERNEL_TEST_LIBS = tests/libtest.la core/libkernel.la core/libbase.la \
 	$(LTDL_LIBS) $(YAML_LIBS) $(UNIT_LIBS)
@@ -38,6 +42,11 @@ UNIT_TESTS += tests/unit/test_child
 tests_unit_test_child_SOURCES = tests/unit/test_child.c
 tests_unit_test_child_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_child_LDADD = $(KERNEL_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_metrics
+tests_unit_test_metrics_SOURCES = tests/unit/test_metrics.c
+tests_unit_test_metrics_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_metrics_LDADD = $(KERNEL_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_manifest
 tests_unit_test_manifest_SOURCES = tests/unit/test_manifest.c
