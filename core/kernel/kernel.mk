@@ -12,7 +12,11 @@ loop_sources = \
 
 # The services of the daemons' kernel.
 service_sources = \
-	core/kernel/metrics.c
+	core/kernel/metrics.c \
+	core/kernel/work_inline.c \
+	core/kernel/work_inline.h \
+	core/kernel/work_pool.c \
+	core/kernel/work_pool.h
 
 # Manifest, config, modules and their life.
 kernel_sources = \
@@ -42,6 +46,11 @@ UNIT_TESTS += tests/unit/test_child
 tests_unit_test_child_SOURCES = tests/unit/test_child.c
 tests_unit_test_child_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_child_LDADD = $(KERNEL_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_work
+tests_unit_test_work_SOURCES = tests/unit/test_work.c
+tests_unit_test_work_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_work_LDADD = $(KERNEL_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_metrics
 tests_unit_test_metrics_SOURCES = tests/unit/test_metrics.c
