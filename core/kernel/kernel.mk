@@ -12,6 +12,12 @@ loop_sources = \
 
 # The services of the daemons' kernel.
 service_sources = \
+	core/kernel/disk.c \
+	core/kernel/disk.h \
+	core/kernel/disk_batch.c \
+	core/kernel/disk_batch.h \
+	core/kernel/disk_tree.c \
+	core/kernel/disk_tree.h \
 	core/kernel/metrics.c \
 	core/kernel/work_inline.c \
 	core/kernel/work_inline.h \
@@ -51,6 +57,11 @@ UNIT_TESTS += tests/unit/test_work
 tests_unit_test_work_SOURCES = tests/unit/test_work.c
 tests_unit_test_work_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_work_LDADD = $(KERNEL_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_disk
+tests_unit_test_disk_SOURCES = tests/unit/test_disk.c
+tests_unit_test_disk_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_disk_LDADD = $(KERNEL_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_metrics
 tests_unit_test_metrics_SOURCES = tests/unit/test_metrics.c

@@ -30,14 +30,20 @@ struct tp_disk_request {
 struct tp_disk_ops {
 	/*
 	 * Replaces the file atomically (temporary file, rename; with SYNC fsync of file and
-	 * directory). `path` and `data` are copied.
+	 * directory). `path` and `data` are copied. New files have mode 0600.
 	 */
 	void (*replace)(void *impl, struct tp_disk_request *request, const char *path,
 		const void *data, size_t len, unsigned flags);
-	/* Appends; the file is made if it is missing. A torn tail is the reader's to detect. */
+	/*
+	 * Appends; the file is made if it is missing. A torn tail is the reader's to detect. Once
+	 * a file could not be synced, appending fails with -EIO until it is replaced or removed.
+	 */
 	void (*append)(void *impl, struct tp_disk_request *request, const char *path,
 		const void *data, size_t len, unsigned flags);
-	/* Removes a file or a whole directory tree; a missing one is fine. */
+	/*
+	 * Removes a file or a whole directory tree; a missing one is fine. Symbolic links are not
+	 * followed; -EBUSY when something is mounted inside.
+	 */
 	void (*remove)(void *impl, struct tp_disk_request *request, const char *path,
 		unsigned flags);
 	/*
@@ -47,7 +53,10 @@ struct tp_disk_ops {
 	 */
 	int (*read)(void *impl, const char *path, size_t max_len, char **ret,
 		size_t *ret_len, struct tp_error *err);
-	/* Names in a directory without . and .., sorted; *ret ends with NULL, one tp_free(). */
+	/*
+	 * Names in a directory, sorted, without . and .. and the service's own temporary ones
+	 * (.tp-*); *ret ends with NULL, one tp_free().
+	 */
 	int (*list)(void *impl, const char *path, char ***ret, size_t *ret_n,
 		struct tp_error *err);
 	/* Makes a directory and its parents, at once. */

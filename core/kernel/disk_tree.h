@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Directories of the disk service: making, removing, listing, linking. */
+#ifndef CORE_KERNEL_DISK_TREE_H
+#define CORE_KERNEL_DISK_TREE_H
+
+#include <sys/types.h>
+
+#include "tepui/error.h"
+
+/* Names that begin with this are ours while we work, and leftovers of a crash afterwards. */
+#define DISK_PRIVATE_PREFIX ".tp-"
+
+/* The directory that holds `path`: "." and "/" where it has to be. tp_free(). */
+char *disk_parent(const char *path);
+/* made() is called for each directory that was missing, outermost first; may be NULL. */
+int disk_tree_make(const char *path, mode_t mode,
+	void (*made)(void *arg, const char *path), void *arg, struct tp_error *err);
+/*
+ * Removes a file or a tree, a missing one is fine. Follows no symbolic links and refuses to
+ * cross into a mount (-EBUSY). Goes on after an error and reports the first.
+ */
+int disk_tree_remove(const char *path, struct tp_error *err);
+int disk_tree_list(const char *path, char ***ret, size_t *ret_n, struct tp_error *err);
+int disk_tree_link(const char *target, const char *path, struct tp_error *err);
+
+#endif
