@@ -26,10 +26,19 @@ service_sources = \
 
 # Manifest, config, modules and their life.
 kernel_sources = \
+	core/kernel/bind.c \
 	core/kernel/config.c core/kernel/config.h \
+	core/kernel/descriptor.c core/kernel/descriptor.h \
+	core/kernel/graph.c core/kernel/graph.h \
+	core/kernel/instance.h \
 	core/kernel/issues.c core/kernel/issues.h \
+	core/kernel/kernel.c core/kernel/kernel.h core/kernel/kernel_private.h \
+	core/kernel/life.c \
+	core/kernel/loader.c core/kernel/loader.h \
 	core/kernel/manifest.c core/kernel/manifest.h \
+	core/kernel/modules.c \
 	core/kernel/node.c core/kernel/node.h \
+	core/kernel/sharedobject.c core/kernel/sharedobject.h \
 	core/kernel/suggest.c core/kernel/suggest.h
 
 noinst_LTLIBRARIES += core/libkernel.la

@@ -112,18 +112,19 @@ static bool good_name(const char *name, size_t len)
 	return len > 0 && len <= MAX_NAME && strspn(name, letters) >= len;
 }
 
-/* The module's name without directory and ".so"; NULL when that is not a name. */
+/* The name of a module, or what a path has before ".so"; NULL when it is neither. */
 static const char *default_name(struct tp_arena *arena, const char *module)
 {
-	const char *base = strrchr(module, '/');
-	size_t len;
+	const char *base = module;
+	size_t len = strlen(base);
 
-	if (base != NULL && module[0] != '/')
-		return NULL;
-	base = base != NULL ? base + 1 : module;
-	len = strlen(base);
-	if (module[0] == '/' && len > 3 && strcmp(base + len - 3, ".so") == 0)
+	if (module[0] == '/') {
+		base = strrchr(module, '/') + 1;
+		len = strlen(base);
+		if (len < 3 || strcmp(base + len - 3, ".so") != 0)
+			return NULL;
 		len -= 3;
+	}
 	return good_name(base, len) ? tp_arena_strndup(arena, base, len) : NULL;
 }
 

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading: from the path of a manifest to configured instances that are bound to each other. No
+ * module runs before all of this succeeded. Issues are collected as far as they make sense: a
+ * graph with missing instances would only report their absence, so it is bound when every
+ * module could be opened. Not the life of the instances: see life.c.
+ */
+#include "core/kernel/kernel.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/kernel/config.h"
+#include "core/kernel/kernel_private.h"
+#include "tepui/metrics.h"
+
+struct tp_kernel *tp_kernel_create(const struct tp_kernel_options *options)
+{
+	struct tp_kernel *kernel = tp_alloc(sizeof(*kernel));
+
+	kernel->options = *options;
+	if (kernel->options.stop_timeout_ns == 0)
+		kernel->options.stop_timeout_ns = 30 * TP_SEC;
+	kernel->arena = tp_arena_create(0);
+	kernel->metrics = tp_metrics_create();
+	kernel->graph.arena = kernel->arena;
+	manifest_init(&kernel->manifest);
+	loader_init(&kernel->loader, options->modules, options->n_modules);
+	for (size_t i = 0; i < options->n_module_dirs; i++)
+		loader_add_dir(&kernel->loader, options->module_dirs[i]);
+	loader_add_default_dirs(&kernel->loader);
+	return kernel;
+}
+
+void tp_kernel_destroy(struct tp_kernel *kernel)
+{
+	if (kernel == NULL)
+		return;
+	for (size_t i = 0; i < kernel->graph.n_nodes; i++) {
+		struct instance *instance = kernel->graph.nodes[i];
+
+		tp_assert(!instance->begun);
+		if (instance->entry != NULL)
+			tp_free(instance->self);
+		tp_arena_destroy(instance->arena);
+	}
+	loader_fini(&kernel->loader);
+	manifest_fini(&kernel->manifest);
+	issues_fini(&kernel->issues);
+	tp_metrics_destroy(kernel->metrics);
+	tp_arena_destroy(kernel->arena);
+	tp_free(kernel);
+}
+
+static void add_node(struct tp_kernel *kernel, struct instance *instance)
+{
+	instance->kernel = kernel;
+	tp_arena_push(
+		kernel->arena, &kernel->graph.nodes, &kernel->graph.n_nodes, instance);
+}
+
+/* A service of the program as an instance that only provides. */
+static void add_service(struct tp_kernel *kernel, const struct tp_kernel_service *service)
+{
+	struct instance *instance = tp_arena_alloc(kernel->arena, sizeof(*instance));
+	struct tp_module *module = tp_arena_alloc(kernel->arena, sizeof(*module));
+	struct tp_provide *row = tp_arena_alloc(kernel->arena, 2 * sizeof(*row));
+	const struct manifest_entry *twin =
+		manifest_find(&kernel->manifest, service->kind);
+
+	row->kind = service->kind;
+	row->abi = service->abi;
+	row->ops_size = service->ops_size;
+	row->ops = service->ops;
+	module->name = service->kind;
+	module->provides = row;
+	instance->name = service->kind;
+	instance->module = module;
+	instance->self = service->impl;
+	add_node(kernel, instance);
+	if (twin != NULL)
+		issues_add(&kernel->issues, &twin->mark,
+			"'%s' is the name of a service of the kernel: give this instance "
+			"another "
+			"one with 'as'",
+			twin->name);
+}
+
+static void configure(struct instance *instance, struct issues *issues)
+{
+	const struct tp_module *module = instance->module;
+	struct config_table table = { module->config, module->field_size, SIZE_MAX };
+
+	config_fill(&table, instance->name, &instance->entry->mark,
+		instance->entry->config, instance->arena, instance->self, issues);
+}
+
+/* Opens the module of one entry and makes its instance, configured and not yet bound. */
+static void add_instance(struct tp_kernel *kernel, const struct manifest_entry *entry)
+{
+	struct instance *instance;
+	const struct loaded *loaded;
+	struct tp_error err = { 0 };
+	struct tp_instance *self;
+
+	if (loader_open(&kernel->loader, entry->module, &loaded, &err) < 0) {
+		issues_add(
+			&kernel->issues, &entry->mark, "%s: %s", entry->name, err.text);
+		return;
+	}
+	self = tp_alloc(loaded->module->instance_size);
+	instance = tp_arena_alloc(kernel->arena, sizeof(*instance));
+	instance->name = entry->name;
+	instance->entry = entry;
+	instance->loaded = loaded;
+	instance->module = loaded->module;
+	instance->arena = tp_arena_create(0);
+	instance->self = self;
+	self->topic.name = entry->name;
+	self->loop = kernel->options.loop;
+	self->metrics = kernel->metrics;
+	self->module = loaded->module;
+	self->kernel = instance;
+	add_node(kernel, instance);
+	configure(instance, &kernel->issues);
+}
+
+static int assemble(struct tp_kernel *kernel, const char *const *settings,
+	size_t n_settings, struct tp_error *err)
+{
+	const struct tp_modules modules = { &kernel_modules_ops, kernel };
+	const struct tp_kernel_service own =
+		TP_KERNEL_SERVICE("modules", TP_MODULES_ABI, modules);
+	struct issues *issues = &kernel->issues;
+
+	for (size_t i = 0; i < n_settings; i++)
+		manifest_set(&kernel->manifest, settings[i], issues);
+	for (size_t i = 0; i < kernel->options.n_services; i++)
+		add_service(kernel, &kernel->options.services[i]);
+	add_service(kernel, &own);
+	for (size_t i = 0; i < kernel->manifest.n_entries; i++)
+		add_instance(kernel, kernel->manifest.entries[i]);
+	if (kernel->graph.n_nodes ==
+		kernel->options.n_services + 1 + kernel->manifest.n_entries)
+		graph_bind(&kernel->graph, issues);
+	if (issues->n == 0)
+		graph_sort(&kernel->graph, issues);
+	if (issues->n == 0)
+		graph_wire(&kernel->graph);
+	return issues_error(issues, err);
+}
+
+int tp_kernel_load(struct tp_kernel *kernel, const char *path,
+	const char *const *settings, size_t n_settings, struct tp_error *err)
+{
+	manifest_load(&kernel->manifest, path, &kernel->issues);
+	return assemble(kernel, settings, n_settings, err);
+}
+
+int tp_kernel_load_text(struct tp_kernel *kernel, const char *name, const char *text,
+	const char *const *settings, size_t n_settings, struct tp_error *err)
+{
+	manifest_parse(&kernel->manifest, name, text, strlen(text), &kernel->issues);
+	return assemble(kernel, settings, n_settings, err);
+}
+
+const char *tp_kernel_issues(const struct tp_kernel *kernel)
+{
+	return tp_strbuf_text(&kernel->issues.text);
+}
+
+int tp_kernel_log_level(const struct tp_kernel *kernel, enum tp_log_level *ret)
+{
+	if (!kernel->manifest.has_level)
+		return 0;
+	*ret = kernel->manifest.level;
+	return 1;
+}
+
+int tp_kernel_log_format(const struct tp_kernel *kernel, enum tp_log_format *ret)
+{
+	if (!kernel->manifest.has_format)
+		return 0;
+	*ret = kernel->manifest.format;
+	return 1;
+}
+
+void tp_kernel_graph(const struct tp_kernel *kernel, struct tp_strbuf *out)
+{
+	graph_print(&kernel->graph, out);
+}
+
+void *tp_kernel_instance(const struct tp_kernel *kernel, const char *name)
+{
+	for (size_t i = 0; i < kernel->graph.n_nodes; i++) {
+		const struct instance *instance = kernel->graph.nodes[i];
+
+		if (instance->entry != NULL && strcmp(instance->name, name) == 0)
+			return instance->self;
+	}
+	return NULL;
+}
+
+struct tp_metrics *tp_kernel_metrics(const struct tp_kernel *kernel)
+{
+	return kernel->metrics;
+}

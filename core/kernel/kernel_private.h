@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel's own state, shared by kernel.c, life.c and modules.c. */
+#ifndef KERNEL_KERNEL_PRIVATE_H
+#define KERNEL_KERNEL_PRIVATE_H
+
+#include "core/kernel/graph.h"
+#include "core/kernel/kernel.h"
+
+/* A value that an instance published with tp_instance_ready(). */
+struct ready_value {
+	const struct instance *instance;
+	const char *key, *value;
+};
+
+struct tp_kernel {
+	struct tp_kernel_options options;
+	struct tp_arena *arena;
+	struct tp_metrics *metrics;
+	struct issues issues;
+	struct manifest manifest;
+	struct loader loader;
+	struct graph graph;
+	struct ready_value **ready;
+	size_t n_ready;
+	/* life.c */
+	struct tp_defer stop_step;
+	struct tp_timer stop_timer;
+	struct instance *stopping; /* whose stop() is awaited */
+	size_t n_to_stop;          /* of graph.order, from its end */
+	struct tp_done *stop_done;
+};
+
+/* The service `modules`. */
+extern const struct tp_modules_ops kernel_modules_ops;
+
+#endif

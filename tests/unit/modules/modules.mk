@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# Toy modules for the tests of the kernel: shared objects that are built for `make check` only.
+TOY_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(SAN_CFLAGS)
+TOY_MODULES = tests/unit/modules/toy_greeter.la tests/unit/modules/toy_caller.la \
+	tests/unit/modules/toy_old.la tests/unit/modules/toy_abi.la \
+	tests/unit/modules/toy_nosymbol.la tests/unit/modules/toy_unresolved.la
+check_LTLIBRARIES += $(TOY_MODULES)
+
+tests_unit_modules_toy_greeter_la_SOURCES = tests/unit/modules/toy_greeter.c \
+	tests/unit/modules/toy.h
+tests_unit_modules_toy_greeter_la_CFLAGS = $(MODULE_CFLAGS)
+tests_unit_modules_toy_greeter_la_LDFLAGS = $(TOY_LDFLAGS)
+tests_unit_modules_toy_greeter_la_LIBADD = $(MODULE_LIBS)
+
+tests_unit_modules_toy_caller_la_SOURCES = tests/unit/modules/toy_caller.c
+tests_unit_modules_toy_caller_la_CFLAGS = $(MODULE_CFLAGS)
+tests_unit_modules_toy_caller_la_LDFLAGS = $(TOY_LDFLAGS)
+tests_unit_modules_toy_caller_la_LIBADD = $(MODULE_LIBS)
+
+tests_unit_modules_toy_old_la_SOURCES = tests/unit/modules/toy_old.c
+tests_unit_modules_toy_old_la_CFLAGS = $(MODULE_CFLAGS)
+tests_unit_modules_toy_old_la_LDFLAGS = $(TOY_LDFLAGS)
+
+tests_unit_modules_toy_abi_la_SOURCES = tests/unit/modules/toy_abi.c
+tests_unit_modules_toy_abi_la_CFLAGS = $(MODULE_CFLAGS)
+tests_unit_modules_toy_abi_la_LDFLAGS = $(TOY_LDFLAGS)
+
+tests_unit_modules_toy_nosymbol_la_SOURCES = tests/unit/modules/toy_nosymbol.c
+tests_unit_modules_toy_nosymbol_la_CFLAGS = $(MODULE_CFLAGS)
+tests_unit_modules_toy_nosymbol_la_LDFLAGS = $(TOY_LDFLAGS)
+
+tests_unit_modules_toy_unresolved_la_SOURCES = tests/unit/modules/toy_unresolved.c
+tests_unit_modules_toy_unresolved_la_CFLAGS = $(MODULE_CFLAGS)
+tests_unit_modules_toy_unresolved_la_LDFLAGS = $(TOY_LDFLAGS)
+
+TOY_CPPFLAGS = $(AM_CPPFLAGS) -DTOY_DIR='"$(abs_top_builddir)/tests/unit/modules/.libs"'
+
+UNIT_TESTS += tests/unit/test_loader
+tests_unit_test_loader_SOURCES = tests/unit/test_loader.c
+tests_unit_test_loader_CPPFLAGS = $(TOY_CPPFLAGS)
+tests_unit_test_loader_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_loader_LDADD = $(KERNEL_TEST_LIBS)
+EXTRA_tests_unit_test_loader_DEPENDENCIES = $(TOY_MODULES)
+
+UNIT_TESTS += tests/unit/test_graph
+tests_unit_test_graph_SOURCES = tests/unit/test_graph.c
+tests_unit_test_graph_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_graph_LDADD = $(KERNEL_TEST_LIBS)
