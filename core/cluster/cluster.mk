@@ -1,6 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LTLIBRARIES += core/libcluster.la
-core_libcluster_la_SOURCES = $(wire_sources)
+core_libcluster_la_SOURCES = $(wire_sources) $(cluster_sources)
+
+cluster_sources = \
+	core/cluster/attributes.c \
+	core/cluster/ids.c \
+	core/cluster/machine.c \
+	core/cluster/quantities.c \
+	core/cluster/resource_item.c \
+	core/cluster/resource_item.h \
+	core/cluster/resource_key.c \
+	core/cluster/resource_print.c \
+	core/cluster/resource_record.c \
+	core/cluster/resource_test.c \
+	core/cluster/resource_text.c \
+	core/cluster/resource_validate.c \
+	core/cluster/resource_value.c \
+	core/cluster/resource_value.h \
+	core/cluster/resources.c \
+	core/cluster/resources_change.c \
+	core/cluster/role.c \
+	core/cluster/value_text.c \
+	core/cluster/value_text.h
 
 # The wire types: structs and tables generated from the schema, in the build tree. The static
 # archive for executors takes $(wire_sources) too.
