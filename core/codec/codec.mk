@@ -28,3 +28,14 @@ tests_unit_test_msgpack_SOURCES = tests/unit/test_msgpack.c
 tests_unit_test_msgpack_CFLAGS = $(UNIT_CFLAGS) $(MSGPACK_CFLAGS)
 tests_unit_test_msgpack_LDADD = tests/libtest.la core/libcluster.la core/libcodec.la \
 	core/libbase.la $(MSGPACK_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/test_json
+tests_unit_test_json_SOURCES = tests/unit/test_json.c
+tests_unit_test_json_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_json_LDADD = tests/libtest.la core/libcluster.la core/libcodec.la \
+	core/libbase.la $(JANSSON_LIBS) $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/test_golden
+tests_unit_test_golden_SOURCES = tests/unit/test_golden.c
+tests_unit_test_golden_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_golden_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
+	$(JANSSON_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += tests/golden

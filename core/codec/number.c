@@ -2,8 +2,7 @@
 /*
  * Printing numbers. A decimal of at most 15 digits always reads back as the same double and so
  * needs no search; that is every quantity and most times. Beyond that fewer and fewer digits
- * are dropped until the text stands for the same double. long double has at least the 64 bits
- * that an exact quotient of two integers of that size wants.
+ * are dropped until the text stands for the same double.
  */
 #include "number.h"
 
@@ -41,10 +40,16 @@ size_t number_print_int(int64_t i, char *out)
 size_t number_print_double(double d, char *out)
 {
 	int precision = EXACT_DIGITS, n;
+	size_t whole;
 
 	if (!isfinite(d)) {
 		memcpy(out, "null", 4);
 		return 4;
+	}
+	if (fabs(d) < 1e17 && d == (double)(int64_t)d) {
+		whole = number_print_int((int64_t)d, out);
+		memcpy(out + whole, ".0", 2);
+		return whole + 2;
 	}
 	do {
 		n = snprintf(out, NUMBER_TEXT_MAX - 2, "%.*g", precision, d);
@@ -67,16 +72,22 @@ static unsigned count_digits(uint64_t u)
 
 static double quotient(uint64_t value, unsigned digits)
 {
+	if (value < UINT64_C(1) << 53) /* both exact: the quotient is rounded once */
+		return (double)value / (double)powers[digits];
 	return (double)((long double)value / (long double)powers[digits]);
 }
 
-/* The number with the fewest digits that is the same double as value / 10^digits. */
+/*
+ * The number with the fewest digits that is the same double as value / 10^digits. It is searched
+ * around the double, not around the value, which may lie at the edge of what becomes that double.
+ */
 static uint64_t shorten(uint64_t value, unsigned digits)
 {
 	unsigned drop = count_digits(value) - EXACT_DIGITS;
 	double wanted = quotient(value, digits);
 	uint64_t candidate;
 
+	value = (uint64_t)((long double)wanted * (long double)powers[digits] + 0.5L);
 	for (; drop > 0; drop--) {
 		candidate = (value + powers[drop] / 2) / powers[drop] * powers[drop];
 		if (quotient(candidate, digits) == wanted)
