@@ -169,20 +169,14 @@ const char *tp_kernel_issues(const struct tp_kernel *kernel)
 	return tp_strbuf_text(&kernel->issues.text);
 }
 
-int tp_kernel_log_level(const struct tp_kernel *kernel, enum tp_log_level *ret)
+enum tp_log_level tp_kernel_log_level(const struct tp_kernel *kernel)
 {
-	if (!kernel->manifest.has_level)
-		return 0;
-	*ret = kernel->manifest.level;
-	return 1;
+	return kernel->manifest.level;
 }
 
-int tp_kernel_log_format(const struct tp_kernel *kernel, enum tp_log_format *ret)
+enum tp_log_format tp_kernel_log_format(const struct tp_kernel *kernel)
 {
-	if (!kernel->manifest.has_format)
-		return 0;
-	*ret = kernel->manifest.format;
-	return 1;
+	return kernel->manifest.format;
 }
 
 void tp_kernel_graph(const struct tp_kernel *kernel, struct tp_strbuf *out)

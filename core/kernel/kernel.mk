@@ -38,6 +38,7 @@ kernel_sources = \
 	core/kernel/manifest.c core/kernel/manifest.h \
 	core/kernel/modules.c \
 	core/kernel/node.c core/kernel/node.h \
+	core/kernel/ready.c \
 	core/kernel/sharedobject.c core/kernel/sharedobject.h \
 	core/kernel/suggest.c core/kernel/suggest.h
 

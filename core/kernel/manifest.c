@@ -20,7 +20,9 @@
 
 void manifest_init(struct manifest *manifest)
 {
-	*manifest = (struct manifest){ .arena = tp_arena_create(0) };
+	*manifest = (struct manifest){
+		.arena = tp_arena_create(0), .level = TP_LOG_INFO, .format = TP_LOG_TEXT
+	};
 }
 
 void manifest_fini(struct manifest *manifest)
@@ -87,19 +89,13 @@ static void read_log(
 
 	if (log != NULL)
 		check_keys(log, keys, "of the log", issues);
-	if (level != NULL) {
-		manifest->has_level = true;
-		if (tp_log_level_parse(level->text, &manifest->level, &err) < 0)
-			issues_add(issues, &level->mark, "%s", err.text);
-	}
-	if (format != NULL) {
-		manifest->has_format = true;
-		if (strcmp(format->text, "json") == 0)
-			manifest->format = TP_LOG_JSON;
-		else if (strcmp(format->text, "text") != 0)
-			issues_add(issues, &format->mark,
-				"'%s' is not a log format (text or json)", format->text);
-	}
+	if (level != NULL && tp_log_level_parse(level->text, &manifest->level, &err) < 0)
+		issues_add(issues, &level->mark, "%s", err.text);
+	if (format != NULL && strcmp(format->text, "json") == 0)
+		manifest->format = TP_LOG_JSON;
+	else if (format != NULL && strcmp(format->text, "text") != 0)
+		issues_add(issues, &format->mark,
+			"'%s' is not a log format (text or json)", format->text);
 }
 
 /* Names stand in messages, options and metrics: letters, digits, '-' and '_'. */

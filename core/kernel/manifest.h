@@ -26,9 +26,8 @@ struct manifest_entry {
 
 struct manifest {
 	struct tp_arena *arena;
-	bool has_level, has_format;
-	enum tp_log_level level;
-	enum tp_log_format format;
+	enum tp_log_level level;   /* info unless the manifest says so */
+	enum tp_log_format format; /* text likewise */
 	struct manifest_entry **entries;
 	size_t n_entries;
 };

@@ -1,57 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a running instance may say to the kernel and ask about it: its exit, the values it
- * publishes, and the service `modules` that lists what is loaded.
+ * The service `modules`: what is loaded, for daemons that answer `tepui module ...`. Instances
+ * are counted in the manifest's order; services of the kernel are not among them.
  */
-#include <string.h>
-
 #include "core/kernel/kernel_private.h"
 
-void tp_instance_exit(struct tp_instance *instance, int status)
-{
-	const struct instance *known = instance->kernel;
-	const struct tp_kernel_options *options = &known->kernel->options;
-
-	if (options->exit != NULL)
-		options->exit(options->user, status);
-	else
-		tp_loop_stop(options->loop, status);
-}
-
-static struct ready_value *find_ready(
-	const struct tp_kernel *kernel, const struct instance *instance, const char *key)
-{
-	for (size_t i = 0; i < kernel->n_ready; i++) {
-		if (kernel->ready[i]->instance == instance &&
-			strcmp(kernel->ready[i]->key, key) == 0)
-			return kernel->ready[i];
-	}
-	return NULL;
-}
-
-void tp_instance_ready(struct tp_instance *instance, const char *key, const char *value)
-{
-	const struct instance *known = instance->kernel;
-	struct tp_kernel *kernel = known->kernel;
-	struct ready_value *ready = find_ready(kernel, known, key);
-
-	if (ready == NULL) {
-		ready = tp_arena_alloc(kernel->arena, sizeof(*ready));
-		ready->instance = known;
-		ready->key = tp_arena_strdup(kernel->arena, key);
-		tp_arena_push(kernel->arena, &kernel->ready, &kernel->n_ready, ready);
-	}
-	ready->value = tp_arena_strdup(kernel->arena, value);
-}
-
-void tp_kernel_ready(const struct tp_kernel *kernel, struct tp_strbuf *out)
-{
-	for (size_t i = 0; i < kernel->n_ready; i++)
-		tp_strbuf_printf(out, "%s.%s=%s\n", kernel->ready[i]->instance->name,
-			kernel->ready[i]->key, kernel->ready[i]->value);
-}
-
-/* Instances of the manifest come after the services of the kernel. */
+/* In the graph the services of the program and our own come first. */
 static const struct instance *at(void *impl, size_t i)
 {
 	const struct tp_kernel *kernel = impl;

@@ -54,8 +54,8 @@ START_TEST(reads_names_use_and_config)
 	      "    use:\n"
 	      "    config: ~\n");
 	ck_assert_str_eq(tp_strbuf_text(&issues.text), "");
-	ck_assert(manifest.has_level && manifest.level == TP_LOG_DEBUG);
-	ck_assert(manifest.has_format && manifest.format == TP_LOG_JSON);
+	ck_assert(manifest.level == TP_LOG_DEBUG);
+	ck_assert(manifest.format == TP_LOG_JSON);
 	ck_assert_uint_eq(manifest.n_entries, 3);
 	entry = manifest.entries[0];
 	ck_assert_str_eq(entry->module, "registry-leveldb");

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the parts of core meet: the kernel may not know the transport, so who hosts a kernel
+ * hands it over. Part of libtepui because its constructors are not exported.
+ */
+#include "core/services.h"
+
+#include "core/kernel/disk.h"
+#include "core/kernel/work_pool.h"
+
+#define N_SERVICES 2
+
+struct tp_services_host {
+	struct work_pool *work;
+	struct disk *disk;
+	struct tp_kernel_service rows[N_SERVICES];
+};
+
+int tp_services_host_create(
+	struct tp_loop *loop, struct tp_services_host **ret, struct tp_error *err)
+{
+	struct tp_services_host *host = tp_alloc(sizeof(*host));
+	struct tp_work_service work;
+	struct tp_disk_service disk;
+
+	(void)err;
+	host->work = work_pool_create(loop, WORK_POOL_THREADS);
+	work = work_pool_service(host->work);
+	host->disk = disk_create(loop, work);
+	disk = disk_service(host->disk);
+	host->rows[0] =
+		(struct tp_kernel_service)TP_KERNEL_SERVICE("work", TP_WORK_ABI, work);
+	host->rows[1] =
+		(struct tp_kernel_service)TP_KERNEL_SERVICE("disk", TP_DISK_ABI, disk);
+	*ret = host;
+	return 0;
+}
+
+void tp_services_host_destroy(struct tp_services_host *host)
+{
+	if (host == NULL)
+		return;
+	work_pool_destroy(host->work);
+	disk_destroy(host->disk);
+	tp_free(host);
+}
+
+const struct tp_kernel_service *tp_services_host_rows(
+	const struct tp_services_host *host, size_t *ret_n)
+{
+	*ret_n = N_SERVICES;
+	return host->rows;
+}
