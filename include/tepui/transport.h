@@ -52,6 +52,8 @@ struct tp_listen {
 	unsigned mode; /* of a unix socket's file; 0 = 0600 */
 	/* A greeted connection arrived: set its handler with set_handler(), or close it. */
 	void (*accept)(void *user, struct tp_wire *wire);
+	/* Somebody connected who does not speak the protocol; for the log. May be NULL. */
+	void (*refused)(void *user, const char *address, const struct tp_error *why);
 	void *user;
 	struct tp_wire_limits limits; /* of accepted wires, until set_limits() */
 };
@@ -77,11 +79,26 @@ struct tp_transport_ops {
 	void (*pause)(void *impl, struct tp_wire *wire, bool paused);
 	/* Sends what is queued for at most a second if `flush`, then closes. closed() follows. */
 	void (*close)(void *impl, struct tp_wire *wire, bool flush);
+	/* Frees the transport and what is left of its wires, without closed(). */
+	void (*destroy)(void *impl);
 };
 
 struct tp_transport {
 	const struct tp_transport_ops *ops;
 	void *impl;
 };
+
+struct tp_loop;
+
+/*
+ * All URLs above, on this loop. tp_transport_create_plain() knows the plain sockets only: what
+ * links it alone starts no thread and needs no nng. Destroying ends what is left without
+ * closed(); NULL is fine.
+ */
+TP_EXPORT int tp_transport_create(
+	struct tp_loop *loop, struct tp_transport **ret, struct tp_error *err);
+TP_EXPORT int tp_transport_create_plain(
+	struct tp_loop *loop, struct tp_transport **ret, struct tp_error *err);
+TP_EXPORT void tp_transport_destroy(struct tp_transport *transport);
 
 #endif
