@@ -1,3 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
+# net_sources is all but nng: what static executors link. transport.c and transport_nng.c belong
+# to libtepui alone.
+net_sources = \
+	core/net/address.c core/net/address.h \
+	core/net/calls.c \
+	core/net/dispatch.c \
+	core/net/envelope.c core/net/envelope.h \
+	core/net/frame.c core/net/frame.h \
+	core/net/link.c \
+	core/net/server.c \
+	core/net/session.c core/net/session.h \
+	core/net/slots.c core/net/slots.h \
+	core/net/transport_create_plain.c \
+	core/net/transport_plain.c core/net/transport_plain.h \
+	core/net/url.c core/net/url.h \
+	core/net/wire.c core/net/wire.h
+net_nng_sources = \
+	core/net/inbox.c core/net/inbox.h \
+	core/net/transport.c \
+	core/net/transport_nng.c core/net/transport_nng.h
+
 noinst_LTLIBRARIES += core/libnet.la
-core_libnet_la_SOURCES =
+core_libnet_la_SOURCES = $(net_sources) $(net_nng_sources)
+
+NET_TEST_LIBS = tests/libtest.la core/libnet.la core/libkernel.la core/libcodec.la \
+	core/libbase.la $(NNG_LIBS) $(LTDL_LIBS) $(YAML_LIBS) $(MSGPACK_LIBS) $(JANSSON_LIBS) \
+	$(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_frame
+tests_unit_test_frame_SOURCES = tests/unit/test_frame.c
+tests_unit_test_frame_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_frame_LDADD = core/libnet.la core/libbase.la $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_transport
+tests_unit_test_transport_SOURCES = tests/unit/test_transport.c
+tests_unit_test_transport_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_transport_LDADD = $(NET_TEST_LIBS)

@@ -20,11 +20,11 @@
 
 #include "tepui/arena.h"
 #include "tepui/loop.h"
-#include "tepui/map.h"
 #include "tepui/module.h"
 #include "tepui/transport.h"
 
-#define TP_NET_VERSION 1
+#define TP_NET_VERSION 1        /* of the protocol */
+#define TP_NET_VERSION_OLDEST 1 /* that is still spoken */
 
 /* How a peer introduces itself. */
 struct tp_hello {
@@ -87,11 +87,10 @@ struct tp_reply {
 struct tp_call {
 	const struct tp_desc *reply_desc; /* NULL: no body expected */
 	void (*done)(struct tp_call *call, const struct tp_reply *reply);
-	uint64_t id; /* private, as is the rest */
+	uint64_t id; /* private, as is the rest; 0 = not under way */
 	struct tp_timer timer;
-	struct tp_map_node node;
 	void *session;
-	char key[24];
+	bool cancelled;
 };
 /* done() comes with -ECANCELED, later; the peer is told. Nothing happens when it is over. */
 TP_EXPORT void tp_call_cancel(struct tp_call *call);
