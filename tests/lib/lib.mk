@@ -4,8 +4,15 @@ check_LTLIBRARIES = tests/libtest.la
 tests_libtest_la_SOURCES = \
 	tests/lib/clock.c \
 	tests/lib/clock.h \
+	tests/lib/fake_transport.c \
+	tests/lib/fake_transport.h \
 	tests/lib/random_record.c \
 	tests/lib/random_record.h \
 	tests/lib/tmpdir.c \
 	tests/lib/tmpdir.h
 tests_libtest_la_CFLAGS = $(UNIT_CFLAGS)
+
+UNIT_TESTS += tests/unit/test_fake_transport
+tests_unit_test_fake_transport_SOURCES = tests/unit/test_fake_transport.c
+tests_unit_test_fake_transport_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_fake_transport_LDADD = $(KERNEL_TEST_LIBS)
