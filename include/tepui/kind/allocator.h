@@ -10,6 +10,9 @@
  * loop turns (events are batched, `allocation_interval` is the upper bound), never from inside a
  * call, run() excepted.
  *
+ * Members that an allocator knows nothing of are NULL: the master refuses what needs them. Needed
+ * are open, the framework and agent events, recover_resources, revive, suppress and run.
+ *
  * What is offered counts as taken by the framework until it comes back with recover_resources().
  *
  * Changelog of TP_ALLOCATOR_ABI:  1 first
