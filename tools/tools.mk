@@ -1,3 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-# Helpers that agents start: static, one thread, no nng.
-LAUNCH_LIBS = core/libtepui-executor.a
+# What agents start in containers: static, one thread, no nng. libtepui-executor.a is installed for
+# executors of frameworks that want the same.
+lib_LIBRARIES += core/libtepui-executor.a
+core_libtepui_executor_a_SOURCES = $(base_sources) $(msgpack_sources) $(loop_sources) \
+	$(net_sources) $(sdk_executor_sources)
+nodist_core_libtepui_executor_a_SOURCES = $(wire_sources)
+core_libtepui_executor_a_CFLAGS = $(AM_CFLAGS) -Os -ffunction-sections -fdata-sections
+
+tepuilibexec_PROGRAMS += tools/tepui-launch tools/tepui-executor
+launch_sources = tools/launch/command.c tools/launch/plan.c tools/launch/plan.h
+LAUNCH_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS) -Wl,--gc-sections
+
+tools_tepui_launch_SOURCES = $(launch_sources) tools/launch/tepui_launch.c
+tools_tepui_launch_LDADD = core/libtepui-executor.a
+tools_tepui_launch_LDFLAGS = $(LAUNCH_LDFLAGS)
+
+tools_tepui_executor_SOURCES = $(launch_sources) tools/executor/tepui_executor.c
+tools_tepui_executor_LDADD = core/libtepui-executor.a
+tools_tepui_executor_LDFLAGS = $(LAUNCH_LDFLAGS)

@@ -46,6 +46,7 @@ struct container {
 	const char *dir; /* <runtime_dir>/containers/<id> */
 	enum container_state state;
 	struct tp_child init;
+	pid_t pid; /* of init; stays when init is dead */
 	uint64_t start_ticks;
 	struct tp_timer
 		kill_timer; /* looks again for processes that were born meanwhile */

@@ -151,7 +151,10 @@ static int init_spawn(struct container *container, bool command_executor, int ou
 
 	container->init.exited = init_exited;
 	r = tp_child_spawn(self->instance.loop, &container->init, &spawn, err);
-	return r < 0 ? r : container_checkpoint(container, err);
+	if (r < 0)
+		return r;
+	container->pid = container->init.pid;
+	return container_checkpoint(container, err);
 }
 
 static int init_isolate(struct container *container, struct tp_error *err)
@@ -163,7 +166,7 @@ static int init_isolate(struct container *container, struct tp_error *err)
 		int r = isolator.ops->isolate == NULL
 			? 0
 			: isolator.ops->isolate(
-				  isolator.impl, container->id, container->init.pid, err);
+				  isolator.impl, container->id, container->pid, err);
 
 		if (r < 0)
 			return tp_wrap(err, r, "%s", self->isolators.items[i].instance);

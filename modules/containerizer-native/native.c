@@ -161,16 +161,14 @@ void container_over(struct container *container, int wait_status)
 {
 	struct native *self = container->self;
 	bool started = container->state != CONTAINER_STARTING;
-	pid_t pid = container->init.pid;
 
 	struct tp_container_termination *end = termination_read(container);
 
 	/* An init that wrote no last word may have left survivors in its session. */
-	if (end == NULL && pid > 0)
-		tp_process_signal_below(pid, SIGKILL);
+	if (end == NULL && container->pid > 0)
+		tp_process_signal_below(container->pid, SIGKILL);
 	end = container_termination(container, end, wait_status);
 	container_clean(container);
-	container->init.pid = 0;
 	if (started)
 		self->user.terminated(self->user.user, container->id, end);
 	container_destroy(container);
@@ -181,7 +179,7 @@ static void container_kill_round(struct tp_timer *timer)
 {
 	struct container *container =
 		tp_container_of(timer, struct container, kill_timer);
-	size_t n = tp_process_signal_below(container->init.pid, SIGKILL);
+	size_t n = tp_process_signal_below(container->pid, SIGKILL);
 
 	if (n == 0 || ++container->kill_rounds > 20) {
 		tp_child_kill(&container->init, SIGKILL);
@@ -327,7 +325,7 @@ static int native_usage(void *impl, const char *id, struct tp_arena *arena,
 		struct tp_isolator isolator = native_isolator(self, i);
 		int r = isolator.ops->usage == NULL
 			? 0
-			: isolator.ops->usage(isolator.impl, id, container->init.pid,
+			: isolator.ops->usage(isolator.impl, id, container->pid,
 				  statistics, arena, err);
 
 		if (r < 0)
@@ -350,7 +348,7 @@ static int native_status(void *impl, const char *id, struct tp_arena *arena,
 	status->container_id = tp_record_new(&tp_container_id_desc, arena);
 	status->container_id->value = tp_arena_strdup(arena, id);
 	status->has_executor_pid = true;
-	status->executor_pid = (uint32_t)container->init.pid;
+	status->executor_pid = (uint32_t)container->pid;
 	for (size_t i = 0; i < self->isolators.n; i++) {
 		struct tp_isolator isolator = native_isolator(self, i);
 		int r = isolator.ops->status == NULL
@@ -371,7 +369,7 @@ static int native_process(
 
 	if (container == NULL)
 		return -ENOENT;
-	*ret_pid = container->init.pid;
+	*ret_pid = container->pid;
 	*ret_start_ticks = container->start_ticks;
 	return 0;
 }

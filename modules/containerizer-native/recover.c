@@ -21,12 +21,12 @@ int container_checkpoint(struct container *container, struct tp_error *err)
 {
 	const char *path = container_path(container, "pid");
 	char text[64];
-	int r = tp_process_start_time(container->init.pid, &container->start_ticks, err);
+	int r = tp_process_start_time(container->pid, &container->start_ticks, err);
 
 	if (r < 0)
 		return r;
 	int len = snprintf(text, sizeof(text), "%d %" PRIu64 "\n",
-		(int)container->init.pid, container->start_ticks);
+		(int)container->pid, container->start_ticks);
 	tp_cleanup(fd) int fd =
 		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0 || write(fd, text, (size_t)len) != len)
@@ -66,10 +66,10 @@ static int container_adopt(struct container *container, struct tp_error *err)
 		r = tp_fail(err, ESRCH, "pid %d is another process now", pid);
 	if (r < 0) {
 		tp_child_forget(container->self->instance.loop, &container->init);
-		container->init.pid = 0;
 		return r;
 	}
 	container->start_ticks = ticks;
+	container->pid = pid;
 	container->state = CONTAINER_RUNNING;
 	return 0;
 }

@@ -8,18 +8,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tepui/codec.h"
+#include "tepui/process.h"
 #include "tepui/record.h"
 #include "tepui/strbuf.h"
 
 #define PLAN_MAX_BYTES (1024 * 1024)
 #define GROUPS_MAX 1024
+#define KILL_ROUNDS_MAX 100
 
 int plan_read(
 	int fd, struct tp_arena *arena, struct tp_launch_plan **ret, struct tp_error *err)
@@ -125,6 +127,16 @@ int plan_apply(const struct tp_launch_plan *plan, struct tp_error *err)
 		return tp_fail_errno(
 			err, errno, "entering '%s'", info->working_directory);
 	return 0;
+}
+
+void plan_end_leftovers(void)
+{
+	for (int i = 0; i < KILL_ROUNDS_MAX; i++) {
+		if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
+			return;
+		if (tp_process_signal_below(getpid(), SIGKILL) > 0)
+			waitpid(-1, NULL, 0);
+	}
 }
 
 int termination_open(const char *path, struct tp_error *err)

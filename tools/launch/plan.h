@@ -38,6 +38,9 @@ int plan_command(struct tp_arena *arena, const struct tp_command_info *command,
 	const char *const *env, const char **ret_path, const char *const **ret_argv,
 	struct tp_error *err);
 
+/* Kills and reaps what is left below us: nobody survives the container. */
+void plan_end_leftovers(void);
+
 /*
  * The file that keeps the exit status: opened before privileges are dropped, written once.
  * kill -9 of the agent does not touch it. `sync`: power loss neither.

@@ -19,7 +19,6 @@
 #include "tepui/record.h"
 
 #define EXIT_PLAN_FAILED 125
-#define KILL_ROUNDS_MAX 100
 
 static int executor_start(struct tp_arena *arena, const struct tp_launch_plan *plan,
 	pid_t *ret, struct tp_error *err)
@@ -64,17 +63,6 @@ static int executor_wait(pid_t executor)
 	}
 }
 
-/* Nobody may survive the container. */
-static void leftovers_end(void)
-{
-	for (int i = 0; i < KILL_ROUNDS_MAX; i++) {
-		if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
-			return;
-		if (tp_process_signal_below(getpid(), SIGKILL) > 0)
-			waitpid(-1, NULL, 0);
-	}
-}
-
 static int launch(struct tp_arena *arena, int *ret_termination_fd,
 	struct tp_container_termination *end, struct tp_error *err)
 {
@@ -96,7 +84,7 @@ static int launch(struct tp_arena *arena, int *ret_termination_fd,
 		return r;
 	end->has_status = true;
 	end->status = executor_wait(executor);
-	leftovers_end();
+	plan_end_leftovers();
 	return 0;
 }
 
