@@ -134,3 +134,38 @@ core/cluster/wire.stamp: $(wire_schema) core/cluster/schema/gen.py
 
 $(wire_headers) $(wire_sources): core/cluster/wire.stamp
 	@test -f $@ || { rm -f core/cluster/wire.stamp && $(MAKE) core/cluster/wire.stamp; }
+
+cluster_test_libs = core/libcluster.la core/libcodec.la core/libbase.la \
+	$(MSGPACK_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/test_attributes
+tests_unit_test_attributes_SOURCES = tests/unit/test_attributes.c
+tests_unit_test_attributes_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_attributes_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_ids
+tests_unit_test_ids_SOURCES = tests/unit/test_ids.c
+tests_unit_test_ids_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_ids_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_machine
+tests_unit_test_machine_SOURCES = tests/unit/test_machine.c
+tests_unit_test_machine_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_machine_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_quantities
+tests_unit_test_quantities_SOURCES = tests/unit/test_quantities.c
+tests_unit_test_quantities_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_quantities_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_resource_rules
+tests_unit_test_resource_rules_SOURCES = tests/unit/test_resource_rules.c
+tests_unit_test_resource_rules_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_resource_rules_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_resource_text
+tests_unit_test_resource_text_SOURCES = tests/unit/test_resource_text.c
+tests_unit_test_resource_text_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_resource_text_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_resources
+tests_unit_test_resources_SOURCES = tests/unit/test_resources.c
+tests_unit_test_resources_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_resources_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_role
+tests_unit_test_role_SOURCES = tests/unit/test_role.c
+tests_unit_test_role_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_role_LDADD = $(cluster_test_libs)

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an agent offers by itself: after given sizes, and that this machine has some.
+ */
+#include "tepui/machine.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#define GB (UINT64_C(1) << 30)
+
+static const struct {
+	struct tp_machine_size machine;
+	const char *text, *role, *printed;
+} rows[] = {
+	{ { 8, 16 * GB, 100 * GB }, NULL, NULL,
+		"cpus:8; mem:15360; disk:97280; ports:[31000-32000]" },
+	{ { 2, GB, 8 * GB }, "", "*", "cpus:2; mem:512; disk:4096; ports:[31000-32000]" },
+	{ { 2, 2 * GB, 10 * GB }, "", NULL,
+		"cpus:2; mem:1024; disk:5120; ports:[31000-32000]" },
+	{ { 0, 0, 0 }, NULL, NULL, "cpus:1; mem:1024; disk:10240; ports:[31000-32000]" },
+	{ { 8, 4 * GB, 20 * GB }, "cpus:4", NULL,
+		"cpus:4; mem:3072; disk:15360; ports:[31000-32000]" },
+	{ { 8, 4 * GB, 20 * GB }, "cpus(r):1;mem:0;ports:[]", NULL,
+		"cpus(r):1; disk:15360" },
+	{ { 8, 4 * GB, 20 * GB }, "tapes:2;disk:1;mem:1", "r",
+		"tapes(r):2; disk(r):1; mem(r):1; cpus(r):8; ports(r):[31000-32000]" },
+};
+
+START_TEST(detection_rows)
+{
+	tp_cleanup(resources) struct tp_resources r = TP_RESOURCES_INIT;
+	tp_cleanup(strbuf) struct tp_strbuf out = TP_STRBUF_INIT;
+	struct tp_error err = { 0, "" };
+
+	ck_assert_msg(tp_machine_resources(&rows[_i].machine, rows[_i].text,
+			      rows[_i].role, &r, &err) == 0,
+		"%s", err.text);
+	tp_resources_print(&r, &out);
+	ck_assert_str_eq(tp_strbuf_text(&out), rows[_i].printed);
+}
+END_TEST
+
+START_TEST(bad_text_is_refused)
+{
+	tp_cleanup(resources) struct tp_resources r = TP_RESOURCES_INIT;
+	struct tp_machine_size machine = { 1, GB, GB };
+	struct tp_error err = { 0, "" };
+
+	ck_assert_int_lt(tp_machine_resources(&machine, "cpus:x", NULL, &r, &err), 0);
+	ck_assert_str_ne(err.text, "");
+	ck_assert(tp_resources_empty(&r));
+}
+END_TEST
+
+START_TEST(this_machine_has_something)
+{
+	struct tp_machine_size machine;
+
+	tp_machine_measure("/", &machine);
+	ck_assert_uint_ge(machine.cpus, 1);
+	ck_assert_uint_gt(machine.mem_bytes, 0);
+	ck_assert_uint_gt(machine.disk_bytes, 0);
+	tp_machine_measure("/does/not/exist", &machine);
+	ck_assert_uint_eq(machine.disk_bytes, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("machine");
+	TCase *tc = tcase_create("machine");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_loop_test(tc, detection_rows, 0, TP_COUNT(rows));
+	tcase_add_test(tc, bad_text_is_refused);
+	tcase_add_test(tc, this_machine_has_something);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
