@@ -7,12 +7,14 @@
 
 #include "core/kernel/disk.h"
 #include "core/kernel/work_pool.h"
+#include "tepui/transport.h"
 
-#define N_SERVICES 2
+#define N_SERVICES 3
 
 struct tp_services_host {
 	struct work_pool *work;
 	struct disk *disk;
+	struct tp_transport *transport;
 	struct tp_kernel_service rows[N_SERVICES];
 };
 
@@ -22,8 +24,13 @@ int tp_services_host_create(
 	struct tp_services_host *host = tp_alloc(sizeof(*host));
 	struct tp_work_service work;
 	struct tp_disk_service disk;
+	int r;
 
-	(void)err;
+	r = tp_transport_create(loop, &host->transport, err);
+	if (r < 0) {
+		tp_free(host);
+		return r;
+	}
 	host->work = work_pool_create(loop, WORK_POOL_THREADS);
 	work = work_pool_service(host->work);
 	host->disk = disk_create(loop, work);
@@ -32,6 +39,8 @@ int tp_services_host_create(
 		(struct tp_kernel_service)TP_KERNEL_SERVICE("work", TP_WORK_ABI, work);
 	host->rows[1] =
 		(struct tp_kernel_service)TP_KERNEL_SERVICE("disk", TP_DISK_ABI, disk);
+	host->rows[2] = (struct tp_kernel_service)TP_KERNEL_SERVICE(
+		"transport", TP_TRANSPORT_ABI, *host->transport);
 	*ret = host;
 	return 0;
 }
@@ -40,6 +49,7 @@ void tp_services_host_destroy(struct tp_services_host *host)
 {
 	if (host == NULL)
 		return;
+	tp_transport_destroy(host->transport);
 	work_pool_destroy(host->work);
 	disk_destroy(host->disk);
 	tp_free(host);

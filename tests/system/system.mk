@@ -4,4 +4,5 @@
 EXTRA_DIST += tests/system/daemons.sh tests/system/quickstart-demo quickstart check \
 	build-aux/packages build-aux/install-packages
 SYSTEM_TESTS =
+SYSTEM_TESTS += tests/system/tepuid.sh
 dist_check_SCRIPTS += $(SYSTEM_TESTS)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A provider as modules usually are: one kind, a little config, publishes a value. */
+/*
+ * A provider as modules usually are: one kind, a little config, publishes a value. On demand it
+ * fails to start, ends the process or never stops.
+ */
 #include "toy.h"
 
 #include <errno.h>
@@ -8,7 +11,8 @@ struct greeter {
 	struct tp_instance instance;
 	const char *text;
 	int64_t delay_ns;
-	bool fail;
+	bool fail, linger;
+	int32_t exit_status;
 	int count;
 };
 
@@ -35,6 +39,24 @@ static int greeter_start(void *impl, struct tp_error *err)
 	return 0;
 }
 
+static int greeter_recover(void *impl, struct tp_error *err)
+{
+	struct greeter *self = impl;
+
+	(void)err;
+	if (self->exit_status != 0)
+		tp_instance_exit(&self->instance, self->exit_status);
+	return 0;
+}
+
+static void greeter_stop(void *impl, struct tp_done *done)
+{
+	struct greeter *self = impl;
+
+	if (!self->linger)
+		tp_done(done, 0);
+}
+
 static void greeter_status(void *impl, struct tp_strbuf *out)
 {
 	tp_strbuf_printf(out, "greeted: %d\n", ((struct greeter *)impl)->count);
@@ -46,6 +68,8 @@ static const struct tp_field config[] = {
 	TP_CONFIG("text", TP_STRING, struct greeter, text, "hello", "What to say."),
 	TP_CONFIG("delay", TP_DURATION, struct greeter, delay_ns, "1s", "Pause."),
 	TP_CONFIG("fail", TP_BOOL, struct greeter, fail, "false", "Refuse to start."),
+	TP_CONFIG("linger", TP_BOOL, struct greeter, linger, "false", "Never stop."),
+	TP_CONFIG("exit", TP_INT32, struct greeter, exit_status, "0", "End at once."),
 	{ 0 },
 };
 
@@ -59,5 +83,7 @@ TP_EXPORT const struct tp_module tp_module = {
 	.config = config,
 	.instance_size = sizeof(struct greeter),
 	.start = greeter_start,
+	.recover = greeter_recover,
+	.stop = greeter_stop,
 	.status = greeter_status,
 };

@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The program tepuid with the toy modules: its options, what it prints, its exit statuses and
+# its signals.
+set -u
+. "$srcdir/tests/system/daemons.sh"
+
+tepuid="$builddir/core/tepuid"
+toys="$builddir/tests/unit/modules/.libs"
+dir="$builddir/tests/system/tepuid.dir"
+failures=0
+daemons_init "$dir"
+cd "$dir" || exit 1
+
+cat >good.yaml <<'END'
+log: { level: info, format: json }
+modules:
+  - module: toy_caller
+  - module: toy_greeter
+    as: greeter
+    config: { text: hi }
+END
+cat >bad.yaml <<'END'
+modules:
+  - module: toy_caller
+    as: caller
+  - module: toy_greeter
+    config: { delay: 1x, txt: a }
+  - module: toy_abi
+  - module: toy_greter
+END
+
+# check WHAT WANTED GOT
+check() {
+	if [ "$2" = "$3" ]; then
+		echo "ok: $1"
+	else
+		printf 'FAILED: %s\n--- wanted\n%s\n--- got\n%s\n' "$1" "$2" "$3"
+		failures=$((failures + 1))
+	fi
+}
+
+# run STATUS WHAT ARG...: runs to the end with output in out and err.
+run() {
+	want=$1
+	what=$2
+	shift 2
+	timeout 30 "$tepuid" --module-dir "$toys" "$@" >out 2>err </dev/null
+	check "$what: exit status" "$want" $?
+}
+
+run 0 "--check of a good manifest" -c good.yaml --check
+check "--check prints nothing" "" "$(cat out err)"
+
+run 2 "--check of a bad manifest" -c bad.yaml --check
+check "all issues are printed" "bad.yaml:5:22: toy_greeter: delay: '1x' is not a duration \
+(like 500ms, 2s, 10mins, 1.5h)
+bad.yaml:5:26: toy_greeter: unknown key 'txt', did you mean 'text'?
+bad.yaml:6:13: toy_abi: toy_abi.so: module ABI 3, this tepuid speaks 1
+bad.yaml:7:13: toy_greter: no module 'toy_greter' in $toys, $TEPUI_MODULE_DIR, \
+did you mean 'toy_greeter'?" "$(cat err)"
+check "issues go to stderr only" "" "$(cat out)"
+
+run 2 "a bad manifest without --check" -c bad.yaml
+run 2 "a missing manifest" -c none.yaml
+check "a missing manifest is named" \
+	"none.yaml: cannot read the manifest: No such file or directory" "$(cat err)"
+run 2 "a bad setting" -c good.yaml --set greeter.dela=1s --check
+check "a bad setting is named" "--set greeter.dela=1s: greeter: unknown key 'dela', \
+did you mean 'delay'?" "$(cat err)"
+
+run 0 "--graph" -c good.yaml --graph
+check "the graph of the toys" "greeter: toy_greeter 1.2, $toys/toy_greeter.so
+	provides greeter ABI 1
+toy_caller: toy_caller 1.0, $toys/toy_caller.so
+	requires greeter ABI 1 <- greeter" "$(grep -A 9 '^greeter:' out)"
+
+run 0 "--version" --version
+check "--version says which" "tepuid" "$(head -n 1 out | cut -d ' ' -f 1)"
+run 0 "--help" --help
+check "--help names its options" 1 "$(grep -c -- '--ready-file' out)"
+run 2 "no manifest" --check
+check "no manifest is explained" "tepuid: no manifest: give one with -c FILE
+Try 'tepuid --help'." "$(cat err)"
+run 2 "an unknown option" --nonsense
+run 2 "an argument" -c good.yaml more
+run 2 "a wrong log level" -c good.yaml --log-level loud
+run 2 "a wrong log format" -c good.yaml --log-format xml
+
+run 1 "a module that fails to start" -c good.yaml --set greeter.fail=true --log-format text
+check "the failure names instance and place" \
+	'error="good.yaml:4:13: greeter: start: was told to fail"' \
+	"$(sed -n 's/.*\(error=.*\)/\1/p' err)"
+run 7 "a module that ends the process" -c good.yaml --set greeter.exit=7
+
+for signal in TERM INT; do
+	daemon_start "good-$signal" "$tepuid" --module-dir "$toys" -c good.yaml
+	daemon_wait "good-$signal" 20 || failures=$((failures + 1))
+	check "the ready file" "tepuid.pid=$(daemon_pid "good-$signal")
+greeter.text=hi
+toy_caller.heard=hi" "$(daemon_ready "good-$signal")"
+	daemon_stop "good-$signal" $signal
+	check "SIG$signal ends it in order" 0 $?
+done
+check "the log is JSON" '"message":"running"' \
+	"$(grep -o '"message":"running"' good-TERM.log)"
+
+has_begun_to_stop() {
+	grep -q stopping linger.log
+}
+daemon_start linger "$tepuid" --module-dir "$toys" -c good.yaml --set greeter.linger=true
+daemon_wait linger 20 || failures=$((failures + 1))
+kill -s TERM "$(daemon_pid linger)"
+wait_until 20 has_begun_to_stop || failures=$((failures + 1))
+daemon_stop linger TERM
+check "a second signal ends it at once" 143 $?
+
+[ "$failures" -eq 0 ]
