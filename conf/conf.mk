@@ -1,1 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
+# What builds and runs against an installed Tepui: pkg-config, the m4 macro of third-party
+# modules, the schema, and systemd units.
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = conf/tepui.pc
+
+aclocaldir = $(datadir)/aclocal
+dist_aclocal_DATA = conf/tepui.m4
+
+tepuischemadir = @tepuischemadir@
+tepuischema_DATA = $(filter-out %/options.proto,$(wire_schema))
+tepuischemaoptionsdir = $(tepuischemadir)/tepui
+tepuischemaoptions_DATA = core/cluster/schema/tepui/options.proto
+
+systemdsystemunitdir = @systemdsystemunitdir@
+systemdsystemunit_DATA = conf/tepui-master.service conf/tepui-agent.service
+EXTRA_DIST += docs/DEPENDENCIES.md conf/tepui-master.service.in conf/tepui-agent.service.in
+CLEANFILES += $(systemdsystemunit_DATA)
+
+# Not by config.status: the units need paths without variables.
+$(systemdsystemunit_DATA): %: %.in Makefile
+	$(AM_V_GEN)sed -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@tepuiconfdir[@]|$(tepuiconfdir)|g' \
+		$(srcdir)/$@.in >$@.tmp && mv $@.tmp $@

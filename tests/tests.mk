@@ -42,3 +42,12 @@ check-valgrind:
 	CK_DEFAULT_TIMEOUT=120 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)' \
 		LOG_COMPILER='timeout -k 10 1200 $(LIBTOOL) --mode=execute valgrind -q \
 		--error-exitcode=9 --leak-check=full'
+
+# Benches. `make bench-NAME ARGS=...` builds and runs one, `make bench` all.
+BENCHES = $(patsubst tests/bench/bench_%$(EXEEXT),%,$(filter tests/bench/bench_%,$(EXTRA_PROGRAMS)))
+ARGS =
+.PHONY: bench
+bench: $(addprefix bench-,$(BENCHES))
+bench-%: all
+	@$(MAKE) $(AM_MAKEFLAGS) tests/bench/bench_$*$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) tests/bench/bench_$*$(EXEEXT) $(ARGS)
