@@ -9,7 +9,7 @@ include tests/bench/bench.mk
 include tests/fuzz/fuzz.mk
 include tests/unit/modules/modules.mk
 
-EXTRA_DIST += tests/summary.py
+EXTRA_DIST += tests/summary.py tests/valgrind
 
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(abs_top_srcdir)'; builddir='$(abs_top_builddir)'; \
@@ -39,9 +39,7 @@ check-threads:
 		$(top_srcdir)/core/kernel/kernel.mk | grep -o 'tests/unit/test_[a-z0-9_]*' | \
 		sort -u | grep -Ev '_(SOURCES|CFLAGS|LDADD)$$' | tr '\n' ' '`"
 check-valgrind:
-	CK_DEFAULT_TIMEOUT=120 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)' \
-		LOG_COMPILER='timeout -k 10 1200 $(LIBTOOL) --mode=execute valgrind -q \
-		--error-exitcode=9 --leak-check=full'
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)' LOG_COMPILER=$(abs_top_srcdir)/tests/valgrind
 
 # Benches. `make bench-NAME ARGS=...` builds and runs one, `make bench` all.
 BENCHES = $(patsubst tests/bench/bench_%$(EXEEXT),%,$(filter tests/bench/bench_%,$(EXTRA_PROGRAMS)))
