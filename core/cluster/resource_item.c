@@ -39,15 +39,38 @@ static bool value_from_record(
 	return item->words != NULL;
 }
 
-bool item_from_record(struct tp_resource_item *ret, const struct tp_resource *record)
+static const struct tp_resource_key *find_key(
+	const struct tp_resource *record, const struct tp_resource_item *with, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (key_fits(with[i].key, record))
+			return key_ref(with[i].key);
+	return key_create(record);
+}
+
+static const struct tp_shared_text *find_text(
+	const char *text, const struct tp_resource_item *with, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (tp_streq(tp_resource_allocation(&with[i]), text))
+			return shared_text_ref(with[i].allocation);
+	return shared_text_create(text);
+}
+
+bool item_from_record(struct tp_resource_item *ret, const struct tp_resource *record,
+	const struct tp_resource_item *with, size_t n)
 {
 	struct tp_resource_item item = { .copies = 1 };
 
 	if (!value_from_record(&item, record))
 		return false;
-	item.key = key_create(record);
+	item.key = find_key(record, with, n);
 	if (record->allocation_info != NULL && record->allocation_info->role != NULL)
-		item.allocation = shared_text_create(record->allocation_info->role);
+		item.allocation = find_text(record->allocation_info->role, with, n);
 	*ret = item;
 	return true;
 }

@@ -18,9 +18,15 @@ void key_unref(const struct tp_resource_key *key);
 bool key_same(const struct tp_resource_key *a, const struct tp_resource_key *b);
 /* Alike in everything: one may stand for the other. */
 bool key_alike(const struct tp_resource_key *a, const struct tp_resource_key *b);
+/* Is this the key that key_create() would make of the record? */
+bool key_fits(const struct tp_resource_key *key, const struct tp_resource *record);
 
-/* From a valid record in the `reservations` format; false when there is nothing of it. */
-bool item_from_record(struct tp_resource_item *ret, const struct tp_resource *record);
+/*
+ * From a valid record in the `reservations` format, with a key and text of with[0..n) if one
+ * fits; false when there is nothing of it.
+ */
+bool item_from_record(struct tp_resource_item *ret, const struct tp_resource *record,
+	const struct tp_resource_item *with, size_t n);
 /* Takes references of its own. */
 struct tp_resource_item item_copy(const struct tp_resource_item *item);
 void item_release(struct tp_resource_item *item);

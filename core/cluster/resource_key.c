@@ -74,13 +74,10 @@ static uint32_t hash_of(const struct tp_resource_key *key)
 	return hash;
 }
 
-const struct tp_resource_key *key_create(const struct tp_resource *record)
+/* What of a record belongs to its key; shares all pointers. */
+static struct tp_resource bare_of(const struct tp_resource *record)
 {
-	bool large = record->n_reservations > 0 || record->disk != NULL;
-	struct tp_arena *arena = tp_arena_create(large ? KEY_BYTES_LARGE : KEY_BYTES);
-	struct tp_resource_key *key = tp_arena_alloc(arena, sizeof *key);
 	struct tp_resource bare = *record;
-	size_t n = record->n_reservations;
 
 	bare.scalar = NULL;
 	bare.ranges = NULL;
@@ -88,6 +85,28 @@ const struct tp_resource_key *key_create(const struct tp_resource *record)
 	bare.role = NULL;
 	bare.reservation = NULL;
 	bare.allocation_info = NULL;
+	return bare;
+}
+
+bool key_fits(const struct tp_resource_key *key, const struct tp_resource *record)
+{
+	struct tp_resource bare;
+
+	if (key->type != record->type || key->n_reservations != record->n_reservations ||
+		strcmp(key->name, record->name) != 0)
+		return false;
+	bare = bare_of(record);
+	return tp_record_equal(&tp_resource_desc, key->record, &bare);
+}
+
+const struct tp_resource_key *key_create(const struct tp_resource *record)
+{
+	bool large = record->n_reservations > 0 || record->disk != NULL;
+	struct tp_arena *arena = tp_arena_create(large ? KEY_BYTES_LARGE : KEY_BYTES);
+	struct tp_resource_key *key = tp_arena_alloc(arena, sizeof *key);
+	struct tp_resource bare = bare_of(record);
+	size_t n = record->n_reservations;
+
 	record = tp_record_copy(&tp_resource_desc, &bare, arena);
 	key->refs = 1;
 	key->type = (uint8_t)record->type;

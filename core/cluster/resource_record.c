@@ -4,6 +4,7 @@
  * Inside there is only the `reservations` format; `role` and `reservation` exist at the edge to
  * frameworks and operators that know nothing else.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "core/cluster/resource_item.h"
@@ -77,29 +78,49 @@ bool tp_resource_downgrade(struct tp_resource *record, struct tp_arena *arena)
 	return true;
 }
 
-int tp_resources_from_records(struct tp_resources *ret,
-	struct tp_resource *const *records, size_t n, struct tp_error *err)
+/* Adds one record, which is valid. */
+static void add_record(struct tp_resources *r, const struct tp_resource *record,
+	const struct tp_resources *with, struct tp_arena *scratch)
+{
+	struct tp_resource upgraded = *record;
+	struct tp_resource_item item;
+
+	tp_resource_upgrade(&upgraded, scratch);
+	if (!item_from_record(&item, &upgraded, with->items, with->n))
+		return;
+	tp_resources_add_item(r, &item);
+	item_release(&item);
+}
+
+int tp_resources_from_records_with(struct tp_resources *ret,
+	struct tp_resource *const *records, size_t n, const struct tp_resources *with,
+	struct tp_error *err)
 {
 	tp_cleanup(arena) struct tp_arena *scratch = tp_arena_create(0);
 	tp_cleanup(resources) struct tp_resources made = TP_RESOURCES_INIT;
-	struct tp_resource_item item;
-	struct tp_resource record;
 	size_t i;
 	int r;
 
+	if (n > TP_RESOURCES_MAX)
+		return tp_fail(err, EINVAL,
+			"%zu resources in one list are too many (at most %d)", n,
+			TP_RESOURCES_MAX);
 	for (i = 0; i < n; i++) {
 		r = tp_resource_validate(records[i], err);
 		if (r < 0)
 			return r;
-		record = *records[i];
-		tp_resource_upgrade(&record, scratch);
-		if (!item_from_record(&item, &record))
-			continue;
-		tp_resources_add_item(&made, &item);
-		item_release(&item);
+		add_record(&made, records[i], with, scratch);
 	}
 	tp_resources_move(ret, &made);
 	return 0;
+}
+
+int tp_resources_from_records(struct tp_resources *ret,
+	struct tp_resource *const *records, size_t n, struct tp_error *err)
+{
+	static const struct tp_resources nothing = TP_RESOURCES_INIT;
+
+	return tp_resources_from_records_with(ret, records, n, &nothing, err);
 }
 
 static void put_ranges(

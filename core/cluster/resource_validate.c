@@ -4,6 +4,7 @@
  * need to know more than the record (what an offer holds, who asks) are not here.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tepui/ids.h"
@@ -26,21 +27,43 @@ static int check_ranges(const struct tp_resource *record, struct tp_error *err)
 	return 0;
 }
 
+static int word_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The item that is there twice, or NULL. Sorts, since sets come from outside in any size. */
+static const char *find_twin(const struct tp_value_set *set)
+{
+	const char **items, *twin = NULL;
+	size_t i;
+
+	if (set->n_item < 2)
+		return NULL;
+	items = tp_alloc(set->n_item * sizeof *items);
+	memcpy(items, set->item, set->n_item * sizeof *items);
+	qsort(items, set->n_item, sizeof *items, word_compare);
+	for (i = 1; i < set->n_item && twin == NULL; i++)
+		if (strcmp(items[i - 1], items[i]) == 0)
+			twin = items[i];
+	tp_free(items);
+	return twin;
+}
+
 static int check_set(const struct tp_resource *record, struct tp_error *err)
 {
 	const struct tp_value_set *set = record->set;
-	size_t i, j;
+	const char *twin;
+	size_t i;
 
-	for (i = 0; i < set->n_item; i++) {
+	for (i = 0; i < set->n_item; i++)
 		if (set->item[i] == NULL || *set->item[i] == '\0')
 			return tp_fail(
 				err, EINVAL, "Invalid set resource: an item is empty");
-		for (j = 0; j < i; j++)
-			if (strcmp(set->item[i], set->item[j]) == 0)
-				return tp_fail(err, EINVAL,
-					"Invalid set resource: '%s' is there twice",
-					set->item[i]);
-	}
+	twin = find_twin(set);
+	if (twin != NULL)
+		return tp_fail(
+			err, EINVAL, "Invalid set resource: '%s' is there twice", twin);
 	return 0;
 }
 

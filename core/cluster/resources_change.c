@@ -11,20 +11,44 @@
 #include "tepui/record.h"
 #include "tepui/resources.h"
 
-void tp_resources_allocate(struct tp_resources *r, const char *role)
+/* Items of one allocation stay apart under another one, too. */
+static bool allocated_alike(const struct tp_resources *r)
 {
-	const struct tp_shared_text *text =
-		role == NULL ? NULL : shared_text_create(role);
+	uint32_t i;
+
+	for (i = 1; i < r->n; i++)
+		if (r->items[i].allocation != r->items[0].allocation)
+			return false;
+	return true;
+}
+
+static void set_allocation(struct tp_resources *r, const struct tp_shared_text *text)
+{
 	struct tp_resources changed = TP_RESOURCES_INIT;
 	struct tp_resource_item item;
 	uint32_t i;
 
+	if (allocated_alike(r)) {
+		for (i = 0; i < r->n; i++) {
+			shared_text_unref(r->items[i].allocation);
+			r->items[i].allocation = shared_text_ref(text);
+		}
+		return;
+	}
 	for (i = 0; i < r->n; i++) {
 		item = r->items[i]; /* borrows its references: what is added takes its own */
 		item.allocation = text;
 		tp_resources_add_item(&changed, &item);
 	}
 	tp_resources_move(r, &changed);
+}
+
+void tp_resources_allocate(struct tp_resources *r, const char *role)
+{
+	const struct tp_shared_text *text =
+		role == NULL ? NULL : shared_text_create(role);
+
+	set_allocation(r, text);
 	shared_text_unref(text);
 }
 

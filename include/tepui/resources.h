@@ -83,12 +83,23 @@ TP_EXPORT void tp_resources_unreserve(struct tp_resources *r);
 TP_EXPORT void tp_resources_share(
 	struct tp_resources *r, const struct tp_resources *with);
 
+/* The longest list of records that is accepted. */
+#define TP_RESOURCES_MAX 4096
+
 /*
  * From wire records, each validated, of either reservation format. `ret` is replaced, and
  * unchanged when the call fails.
  */
 TP_EXPORT int tp_resources_from_records(struct tp_resources *ret,
 	struct tp_resource *const *records, size_t n, struct tp_error *err);
+
+/*
+ * The same, sharing keys and texts with `with` from the start: the way to read what a task uses
+ * when its offer or agent is at hand.
+ */
+TP_EXPORT int tp_resources_from_records_with(struct tp_resources *ret,
+	struct tp_resource *const *records, size_t n, const struct tp_resources *with,
+	struct tp_error *err);
 
 enum tp_resource_format {
 	TP_RESOURCE_POST, /* `reservations`: between our daemons, and to frameworks that know

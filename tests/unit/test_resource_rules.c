@@ -218,7 +218,7 @@ START_TEST(how_a_volume_is_mounted_makes_no_difference)
 	struct tp_resources a = make(VOLUME_JSON);
 	struct tp_resources b =
 		make("{" DISK "," RESERVED ",\"disk\":{\"persistence\":{\"id\":\"v1\","
-					   "\"principal\":\"p\"},\"volume\":{"
+		     "\"principal\":\"p\"},\"volume\":{"
 		     "\"container_path\":\"elsewhere\",\"mode\":\"RO\"}}}");
 	tp_cleanup(strbuf) struct tp_strbuf out = TP_STRBUF_INIT;
 
@@ -250,6 +250,50 @@ START_TEST(shared_resources_are_counted)
 	tp_resources_fini(&r);
 	tp_resources_fini(&one);
 	tp_resources_fini(&two);
+}
+END_TEST
+
+START_TEST(records_share_with_what_is_there)
+{
+	struct tp_resources offer =
+		make("{" CPUS "," RESERVED ",\"allocation_info\":{\"role\":\"a\"}}");
+	struct tp_resource *records[] = {
+		decode("{" CPUS ",\"role\":\"a\",\"allocation_info\":{\"role\":\"a\"}}"),
+		decode("{" CPUS ",\"allocation_info\":{\"role\":\"a\"}}"),
+	};
+	struct tp_resources task = TP_RESOURCES_INIT;
+
+	ck_assert_int_eq(
+		tp_resources_from_records_with(&task, records, 2, &offer, NULL), 0);
+	ck_assert_uint_eq(task.n, 2);
+	ck_assert_ptr_eq(task.items[0].key, offer.items[0].key);
+	ck_assert_ptr_eq(task.items[0].allocation, offer.items[0].allocation);
+	ck_assert_ptr_ne(task.items[1].key, offer.items[0].key);
+	ck_assert_ptr_eq(task.items[1].allocation, offer.items[0].allocation);
+	tp_resources_fini(&offer);
+	ck_assert_str_eq(task.items[0].key->role, "a");
+	tp_resources_fini(&task);
+}
+END_TEST
+
+START_TEST(lists_are_bounded)
+{
+	struct tp_resource *record = decode("{" CPUS "}"), **records;
+	struct tp_resources r = TP_RESOURCES_INIT;
+	struct tp_error err = { 0, "" };
+	size_t i;
+
+	records = tp_arena_alloc(arena, (TP_RESOURCES_MAX + 1) * sizeof *records);
+	for (i = 0; i <= TP_RESOURCES_MAX; i++)
+		records[i] = record;
+	ck_assert_int_eq(
+		tp_resources_from_records(&r, records, TP_RESOURCES_MAX, &err), 0);
+	ck_assert_int_eq(tp_resources_milli(&r, "cpus"), 8000 * TP_RESOURCES_MAX);
+	ck_assert_int_eq(
+		tp_resources_from_records(&r, records, TP_RESOURCES_MAX + 1, &err),
+		-EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "too many"));
+	tp_resources_fini(&r);
 }
 END_TEST
 
@@ -364,6 +408,8 @@ int main(void)
 	tcase_add_test(tc, a_volume_cannot_be_taken_twice);
 	tcase_add_test(tc, how_a_volume_is_mounted_makes_no_difference);
 	tcase_add_test(tc, shared_resources_are_counted);
+	tcase_add_test(tc, records_share_with_what_is_there);
+	tcase_add_test(tc, lists_are_bounded);
 	tcase_add_test(tc, revocable_is_another_resource);
 	tcase_add_test(tc, formats_of_a_dynamic_reservation);
 	tcase_add_test(tc, formats_of_others);
