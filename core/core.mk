@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # libtepui.so: all of core but main.c. Only tp_* and tepui_* leave it.
 lib_LTLIBRARIES += core/libtepui.la
-core_libtepui_la_SOURCES = core/services.c core/services.h
+core_libtepui_la_SOURCES = core/host/services.c core/host/services.h
 core_libtepui_la_LIBADD = core/libsdk.la core/libcluster.la core/libnet.la core/libkernel.la \
 	core/libcodec.la core/libbase.la \
 	$(NNG_LIBS) $(LTDL_LIBS) $(YAML_LIBS) $(MSGPACK_LIBS) $(JANSSON_LIBS) -lpthread
@@ -12,5 +12,5 @@ core_libtepui_la_DEPENDENCIES = core/libsdk.la core/libcluster.la core/libnet.la
 EXTRA_DIST += core/tepui.map
 
 sbin_PROGRAMS += core/tepuid
-core_tepuid_SOURCES = core/main.c core/options.c core/options.h
+core_tepuid_SOURCES = core/main.c core/host/options.c core/host/options.h
 core_tepuid_LDADD = core/libtepui.la

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "core/options.h"
-#include "core/services.h"
+#include "core/host/options.h"
+#include "core/host/services.h"
 
 struct daemon {
 	struct tp_topic topic; /* first: this is who logs */

@@ -3,6 +3,9 @@
 # The program tepuid with the toy modules: its options, what it prints, its exit statuses and
 # its signals.
 set -u
+# The two folders come from the environment of `make check`.
+srcdir=${srcdir:?} builddir=${builddir:?}
+# shellcheck source=tests/system/daemons.sh
 . "$srcdir/tests/system/daemons.sh"
 
 tepuid="$builddir/core/tepuid"
@@ -115,4 +118,5 @@ wait_until 20 has_begun_to_stop || failures=$((failures + 1))
 daemon_stop linger TERM
 check "a second signal ends it at once" 143 $?
 
-[ "$failures" -eq 0 ]
+[ "$failures" -eq 0 ] || exit 1
+cd "$builddir" && rm -rf "$dir"

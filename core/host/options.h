@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of tepuid. */
-#ifndef CORE_OPTIONS_H
-#define CORE_OPTIONS_H
+#ifndef CORE_HOST_OPTIONS_H
+#define CORE_HOST_OPTIONS_H
 
 #include "tepui/log.h"
 

@@ -3,7 +3,7 @@
  * Where the parts of core meet: the kernel may not know the transport, so who hosts a kernel
  * hands it over. Part of libtepui because its constructors are not exported.
  */
-#include "core/services.h"
+#include "core/host/services.h"
 
 #include "core/kernel/disk.h"
 #include "core/kernel/work_pool.h"

@@ -3,7 +3,7 @@
  * Reads the options of tepuid. Everything that can also stand in the manifest wins over it. What
  * the texts mean for a module is checked later: a setting needs the manifest first.
  */
-#include "core/options.h"
+#include "core/host/options.h"
 
 #include <getopt.h>
 #include <stdio.h>

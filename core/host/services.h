@@ -3,8 +3,8 @@
  * The services that a real process brings to its kernel: work on threads, disk by system calls
  * and the transport. A simulation brings others instead.
  */
-#ifndef CORE_SERVICES_H
-#define CORE_SERVICES_H
+#ifndef CORE_HOST_SERVICES_H
+#define CORE_HOST_SERVICES_H
 
 #include "core/kernel/kernel.h"
 
