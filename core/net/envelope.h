@@ -51,7 +51,6 @@ bool cursor_array(struct cursor *self, uint32_t *ret_n);
 bool cursor_uint(struct cursor *self, uint64_t *ret);
 /* Also bytes. Borrowed; not terminated. */
 bool cursor_text(struct cursor *self, const char **ret, size_t *ret_len);
-bool cursor_skip(struct cursor *self);
 
 void write_nil(struct tp_strbuf *out);
 void write_uint(struct tp_strbuf *out, uint64_t value);
