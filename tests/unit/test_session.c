@@ -1,0 +1,804 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sessions from both ends: handshake and refusal, messages, calls and all the ways they end,
+ * rights, eviction, heartbeats, slow readers; and frames made by hand, as strangers send them.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/net/envelope.h"
+#include "core/net/frame.h"
+#include "tepui/codec.h"
+#include "tests/unit/session_fixture.h"
+
+static struct fixture fixture;
+static struct fixture *const f = &fixture;
+
+struct answer {
+	struct tp_call call;
+	int n, status;
+	bool more, has_body;
+	char text[128];
+	int64_t value;
+	struct tp_link *destroy;
+};
+
+static void on_answer(struct tp_call *call, const struct tp_reply *reply)
+{
+	struct answer *a = tp_container_of(call, struct answer, call);
+	const struct note *note = reply->body;
+
+	a->n++;
+	a->status = reply->status;
+	a->more = reply->more;
+	a->has_body = note != NULL;
+	if (note != NULL) {
+		a->value = note->n;
+		snprintf(a->text, sizeof a->text, "%s", note->text);
+	} else if (reply->text != NULL) {
+		snprintf(a->text, sizeof a->text, "%s", reply->text);
+	}
+	if (a->destroy != NULL)
+		tp_link_destroy(a->destroy);
+}
+
+static struct note note_of(const char *text, int64_t n)
+{
+	return (struct note){ .text = text, .has_n = true, .n = n };
+}
+
+static int call(struct client *c, struct answer *a, uint16_t type, int64_t timeout_ns)
+{
+	struct note note = note_of("question", 41);
+
+	memset(a, 0, sizeof *a);
+	a->call.reply_desc = &note_desc;
+	a->call.done = on_answer;
+	return tp_link_call(c->link, &a->call, type, &note_desc, &note, timeout_ns, NULL);
+}
+
+static struct client *connected(int i, const char *id, uint64_t epoch)
+{
+	struct client *c = fixture_client(f, i, "agent", id, epoch, NULL);
+
+	fixture_settle(f);
+	ck_assert_int_eq(c->ups, 1);
+	return c;
+}
+
+static void teardown(void)
+{
+	fixture_stop(f);
+}
+
+START_TEST(both_ends_know_each_other)
+{
+	const struct tp_peer_info *info;
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 3);
+	ck_assert_int_eq(f->opened, 1);
+	ck_assert_uint_eq(tp_server_peers(f->server), 1);
+	info = tp_server_peer(f->server, f->peers[0]);
+	ck_assert_str_eq(info->hello.kind, "agent");
+	ck_assert_str_eq(info->hello.id, "a1");
+	ck_assert_uint_eq(info->hello.epoch, 3);
+	ck_assert_uint_eq(info->version, TP_NET_VERSION);
+	ck_assert_ptr_null(info->principal);
+	ck_assert_uint_eq(info->wire.uid, getuid());
+	tp_link_destroy(c->link);
+	c->link = NULL;
+	fixture_settle(f);
+	ck_assert_int_eq(f->closed, 1);
+	ck_assert_uint_eq(tp_server_peers(f->server), 0);
+	ck_assert_ptr_null(tp_server_peer(f->server, f->peers[0]));
+}
+END_TEST
+
+START_TEST(messages_go_both_ways)
+{
+	struct note note = note_of("hello", 1);
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	ck_assert_int_eq(tp_link_send(c->link, NOTE_MESSAGE, &note_desc, &note), 0);
+	note.text = "world";
+	ck_assert_int_eq(
+		tp_server_send(f->server, f->peers[0], NOTE_MESSAGE, &note_desc, &note),
+		0);
+	ck_assert_int_eq(f->messages, 0);
+	fixture_settle(f);
+	ck_assert_str_eq(f->last, "hello");
+	ck_assert_uint_eq(f->last_peer, f->peers[0]);
+	ck_assert_uint_eq(f->last_call, 0);
+	ck_assert_int_eq(f->deadline_ns, INT64_MAX);
+	ck_assert_str_eq(c->last, "world");
+	ck_assert_int_eq(
+		tp_server_send(f->server, 0, NOTE_MESSAGE, &note_desc, &note), -ENOTCONN);
+}
+END_TEST
+
+START_TEST(calls_are_answered_both_ways)
+{
+	struct note question = note_of("who", 1), reply = note_of("me", 9);
+	static struct answer a,
+		b = { .call = { .reply_desc = &note_desc, .done = on_answer } };
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	ck_assert_int_eq(call(c, &a, NOTE_CALL, 5 * TP_SEC), 0);
+	ck_assert_int_eq(a.n, 0);
+	fixture_settle(f);
+	ck_assert_int_eq(a.n, 1);
+	ck_assert_int_eq(a.status, 0);
+	ck_assert_int_eq(a.value, 42);
+	ck_assert_str_eq(a.text, "question");
+	ck_assert_int_eq(f->deadline_ns, f->clock.now_ns + 5 * TP_SEC);
+	ck_assert_int_eq(tp_server_call(f->server, f->peers[0], &b.call, NOTE_CALL,
+				 &note_desc, &question, TP_SEC, NULL),
+		0);
+	fixture_settle(f);
+	ck_assert_str_eq(c->last, "who");
+	ck_assert_int_eq(tp_link_reply(c->link, c->call, &note_desc, &reply, false), 0);
+	ck_assert_int_eq(
+		tp_link_reply(c->link, c->call, &note_desc, &reply, false), -ECANCELED);
+	fixture_settle(f);
+	ck_assert_int_eq(b.value, 9);
+	/* The struct is free again after the answer. */
+	ck_assert_int_eq(call(c, &a, NOTE_CALL, INT64_MAX), 0);
+	fixture_settle(f);
+	ck_assert_int_eq(a.n, 1);
+	fixture_advance(f, TP_MIN);
+	ck_assert_int_eq(a.n, 1);
+}
+END_TEST
+
+START_TEST(calls_that_cannot_be_handled_say_why)
+{
+	static struct answer a;
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	ck_assert_int_eq(call(c, &a, NOTE_UNKNOWN, TP_SEC), 0);
+	fixture_settle(f);
+	ck_assert_int_eq(a.status, -ENOSYS);
+	ck_assert_int_eq(call(c, &a, NOTE_ADMIN, TP_SEC), 0);
+	fixture_settle(f);
+	ck_assert_int_eq(a.status, -EPERM);
+	/* No body: the required field is missing. */
+	memset(&a, 0, sizeof a);
+	a.call.done = on_answer;
+	ck_assert_int_eq(
+		tp_link_call(c->link, &a.call, NOTE_CALL, NULL, NULL, TP_SEC, NULL), 0);
+	fixture_settle(f);
+	ck_assert_int_eq(a.status, -EINVAL);
+	ck_assert_msg(strstr(a.text, "text") != NULL, "%s", a.text);
+	ck_assert_int_eq(f->messages, 0);
+	ck_assert_int_eq(f->closed, 0);
+	f->rights = 0;
+}
+END_TEST
+
+START_TEST(rights_are_what_admit_granted)
+{
+	static struct answer a;
+
+	fixture_start(f, NULL);
+	f->rights = 3;
+	call(connected(0, "root", 1), &a, NOTE_ADMIN, TP_SEC);
+	fixture_settle(f);
+	ck_assert_int_eq(f->messages, 1);
+}
+END_TEST
+
+START_TEST(an_unanswered_call_times_out)
+{
+	struct note late = note_of("late", 1);
+	static struct answer a;
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	ck_assert_int_eq(call(c, &a, NOTE_SILENT, 5 * TP_SEC), 0);
+	fixture_advance(f, 5 * TP_SEC - 1);
+	ck_assert_int_eq(a.n, 0);
+	fixture_advance(f, 1);
+	ck_assert_int_eq(a.n, 1);
+	ck_assert_int_eq(a.status, -ETIMEDOUT);
+	/* The other side heard of it; nobody is waiting. */
+	ck_assert_int_eq(tp_server_reply(f->server, f->last_peer, f->last_call,
+				 &note_desc, &late, false),
+		-ECANCELED);
+	fixture_settle(f);
+	ck_assert_int_eq(a.n, 1);
+}
+END_TEST
+
+START_TEST(a_cancelled_call_ends_once_and_later)
+{
+	static struct answer a;
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	ck_assert_int_eq(call(c, &a, NOTE_SILENT, 5 * TP_SEC), 0);
+	fixture_settle(f);
+	tp_call_cancel(&a.call);
+	tp_call_cancel(&a.call);
+	ck_assert_int_eq(a.n, 0);
+	fixture_settle(f);
+	ck_assert_int_eq(a.n, 1);
+	ck_assert_int_eq(a.status, -ECANCELED);
+	ck_assert_int_eq(
+		tp_server_reply(f->server, f->last_peer, f->last_call, NULL, NULL, false),
+		-ECANCELED);
+	tp_call_cancel(&a.call);
+	fixture_advance(f, 10 * TP_SEC);
+	ck_assert_int_eq(a.n, 1);
+	/* Cancelled although the answer is on its way. */
+	ck_assert_int_eq(call(c, &a, NOTE_CALL, 5 * TP_SEC), 0);
+	tp_call_cancel(&a.call);
+	fixture_settle(f);
+	ck_assert_int_eq(a.n, 1);
+	ck_assert_int_eq(a.status, -ECANCELED);
+}
+END_TEST
+
+START_TEST(streams_bring_parts_until_the_last)
+{
+	struct note part = note_of("part", 0);
+	static struct answer a;
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	ck_assert_int_eq(call(c, &a, NOTE_STREAM, INT64_MAX), 0);
+	fixture_settle(f);
+	for (int i = 0; i < 5; i++) {
+		part.n = i;
+		ck_assert_int_eq(tp_server_reply(f->server, f->last_peer, f->last_call,
+					 &note_desc, &part, true),
+			0);
+		fixture_settle(f);
+		ck_assert_int_eq(a.n, i + 1);
+		ck_assert(a.more);
+		ck_assert_int_eq(a.value, i);
+	}
+	ck_assert_int_eq(
+		tp_server_reply(f->server, f->last_peer, f->last_call, NULL, NULL, false),
+		0);
+	fixture_settle(f);
+	ck_assert_int_eq(a.n, 6);
+	ck_assert(!a.more && !a.has_body);
+}
+END_TEST
+
+START_TEST(the_end_of_a_session_ends_its_calls)
+{
+	static struct answer a, b = { .call.done = on_answer };
+	struct note question = note_of("who", 1);
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	ck_assert_int_eq(call(c, &a, NOTE_SILENT, INT64_MAX), 0);
+	ck_assert_int_eq(tp_server_call(f->server, f->peers[0], &b.call, NOTE_CALL,
+				 &note_desc, &question, TP_MIN, NULL),
+		0);
+	fixture_settle(f);
+	tp_server_kick(f->server, f->peers[0], "for the test");
+	ck_assert_int_eq(f->closed, 0);
+	ck_assert_int_eq(tp_server_send(f->server, f->peers[0], NOTE_MESSAGE, &note_desc,
+				 &question),
+		-ENOTCONN);
+	fixture_settle(f);
+	ck_assert_int_eq(f->closed, 1);
+	ck_assert_str_eq(f->why.text, "for the test");
+	ck_assert_int_eq(b.status, -ENOTCONN);
+	ck_assert_int_eq(a.status, -ENOTCONN);
+	ck_assert_int_eq(a.n + b.n, 2);
+	ck_assert(c->was_up);
+	ck_assert_msg(strstr(c->why.text, "for the test") != NULL, "%s", c->why.text);
+	ck_assert_int_eq(
+		tp_link_send(c->link, NOTE_MESSAGE, &note_desc, &question), -ENOTCONN);
+}
+END_TEST
+
+START_TEST(destroying_a_link_ends_its_calls)
+{
+	static struct answer a;
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	ck_assert_int_eq(call(c, &a, NOTE_SILENT, INT64_MAX), 0);
+	tp_link_destroy(c->link);
+	c->link = NULL;
+	ck_assert_int_eq(a.status, -ECANCELED);
+	fixture_settle(f);
+	ck_assert_int_eq(f->messages, 1); /* the call had been sent: flushed */
+	ck_assert_int_eq(f->closed, 1);
+}
+END_TEST
+
+START_TEST(a_link_may_be_destroyed_in_its_callbacks)
+{
+	struct note note = note_of("die", 1);
+	static struct answer a;
+	struct client *c, *d;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	c->destroy = true;
+	tp_server_send(f->server, f->peers[0], NOTE_MESSAGE, &note_desc, &note);
+	tp_server_send(f->server, f->peers[0], NOTE_MESSAGE, &note_desc, &note);
+	d = connected(1, "a2", 1);
+	ck_assert_int_eq(call(d, &a, NOTE_CALL, TP_SEC), 0);
+	a.destroy = d->link;
+	d->link = NULL;
+	fixture_settle(f);
+	ck_assert_int_eq(c->messages, 1);
+	ck_assert_int_eq(a.n, 1);
+	ck_assert_int_eq(f->closed, 2);
+}
+END_TEST
+
+START_TEST(the_refused_hear_why)
+{
+	struct client *c;
+
+	fixture_start(f, NULL);
+	f->refuse = EACCES;
+	c = fixture_client(f, 0, "agent", "a1", 1, NULL);
+	fixture_advance(f, TP_MIN);
+	ck_assert_int_eq(c->ups, 0);
+	ck_assert_int_eq(c->downs, 1); /* for good */
+	ck_assert_int_eq(c->why.code, EACCES);
+	ck_assert_msg(
+		strstr(c->why.text, "a1 is not welcome") != NULL, "%s", c->why.text);
+	ck_assert_int_eq(f->opened, 0);
+	ck_assert_int_eq(f->closed, 0);
+	f->refuse = 0;
+	tp_link_reconnect(c->link);
+	fixture_settle(f);
+	ck_assert_int_eq(c->ups, 1);
+}
+END_TEST
+
+START_TEST(a_newer_epoch_evicts)
+{
+	struct client *old, *new, *stale, *other;
+
+	fixture_start(f, NULL);
+	old = connected(0, "a1", 5);
+	other = connected(1, "a2", 1);
+	new = connected(2, "a1", 6);
+	ck_assert_int_eq(f->closed, 1);
+	ck_assert_int_eq(f->opened, 3);
+	ck_assert(!tp_link_is_up(old->link));
+	ck_assert(tp_link_is_up(new->link) && tp_link_is_up(other->link));
+	ck_assert_int_eq(old->why.code, ESTALE);
+	tp_link_destroy(old->link);
+	old->link = NULL;
+	stale = fixture_client(f, 3, "agent", "a1", 4, NULL);
+	fixture_settle(f);
+	ck_assert_int_eq(stale->ups, 0);
+	ck_assert_int_eq(stale->why.code, ESTALE);
+	ck_assert(tp_link_is_up(new->link));
+	ck_assert_uint_eq(tp_server_peers(f->server), 2);
+}
+END_TEST
+
+START_TEST(silence_is_noticed_on_both_sides)
+{
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	/* An hour without messages: pings keep it alive. */
+	fixture_advance(f, TP_HOUR);
+	ck_assert(tp_link_is_up(c->link));
+	ck_assert_int_eq(f->closed, 0);
+	ck_assert_int_eq(c->downs, 0);
+}
+END_TEST
+
+START_TEST(unanswered_calls_are_bounded)
+{
+	struct tp_net_limits limits = { .calls_max = 10 };
+	static struct answer a[12]; /* some outlive this function */
+	struct client *c;
+
+	fixture_start(f, &limits);
+	c = connected(0, "a1", 1);
+	for (int i = 0; i < 12; i++)
+		ck_assert_int_eq(call(c, &a[i], NOTE_SILENT, TP_MIN), 0);
+	fixture_settle(f);
+	ck_assert_int_eq(f->messages, 10);
+	ck_assert_int_eq(a[9].n, 0);
+	ck_assert_int_eq(a[10].status, -EBUSY);
+	ck_assert_int_eq(a[11].status, -EBUSY);
+	tp_call_cancel(&a[0].call);
+	fixture_settle(f);
+	ck_assert_int_eq(call(c, &a[0], NOTE_SILENT, TP_MIN), 0);
+	fixture_settle(f);
+	ck_assert_int_eq(f->messages, 11);
+}
+END_TEST
+
+START_TEST(frames_over_the_limit_are_not_sent)
+{
+	struct tp_net_limits limits = { .frame_max_bytes = 100000 };
+	tp_cleanup(ptr) char *text = malloc(100001);
+	struct note note = note_of(text, 1);
+	struct client *c;
+
+	fixture_start(f, &limits);
+	c = fixture_client(f, 0, "agent", "a1", 1, &limits);
+	fixture_settle(f);
+	memset(text, 'x', 100000);
+	text[100000] = '\0';
+	ck_assert_int_eq(
+		tp_link_send(c->link, NOTE_MESSAGE, &note_desc, &note), -EMSGSIZE);
+	text[99000] = '\0'; /* longer than what is allowed before READY */
+	ck_assert_int_eq(tp_link_send(c->link, NOTE_MESSAGE, &note_desc, &note), 0);
+	fixture_settle(f);
+	ck_assert_int_eq(f->messages, 1);
+	ck_assert(tp_link_is_up(c->link));
+}
+END_TEST
+
+/* --- by hand --------------------------------------------------------------------------- */
+
+struct raw {
+	int fd;
+	struct frame_splitter in;
+};
+
+static struct raw raw_connect(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct raw raw = { .fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+		.in = { .marked = true } };
+
+	ck_assert_uint_lt(strlen(f->url + 7), sizeof address.sun_path);
+	strcpy(address.sun_path, f->url + 7);
+	ck_assert_int_eq(connect(raw.fd, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert_int_eq(write(raw.fd, frame_hello, 8), 8);
+	return raw;
+}
+
+static void raw_send(struct raw *raw, const void *data, size_t len)
+{
+	uint8_t header[FRAME_HEADER_MAX];
+	size_t n = frame_header(header, true, len);
+
+	ck_assert_int_eq(write(raw->fd, header, n), n);
+	ck_assert_int_eq(write(raw->fd, data, len), len);
+	fixture_settle(f);
+}
+
+/* The next frame; false at the end of the connection. */
+static bool raw_read(struct raw *raw, struct envelope *ret, char *text, size_t size)
+{
+	static uint8_t buf[4096], frame_copy[4096];
+	const uint8_t *at, *frame;
+	size_t len, frame_len;
+	ssize_t n;
+	struct cursor c;
+	const char *words;
+	int r;
+
+	fixture_settle(f);
+	while ((n = recv(raw->fd, buf, 1, 0)) == 1) {
+		at = buf;
+		len = 1;
+		r = frame_next(&raw->in, &at, &len, 4096, &frame, &frame_len, NULL);
+		ck_assert_int_ge(r, 0);
+		if (r != FRAME_DATA)
+			continue;
+		memcpy(frame_copy, frame, frame_len);
+		ck_assert_int_eq(tp_msgpack_scan(frame_copy, frame_len, NULL), 0);
+		ck_assert_int_eq(envelope_parse(frame_copy, frame_len, ret, NULL), 0);
+		c = (struct cursor){ ret->body, ret->body + ret->body_len };
+		*text = '\0';
+		if (ret->body != NULL && cursor_text(&c, &words, &len))
+			snprintf(text, size, "%.*s", (int)len, words);
+		return true;
+	}
+	return false;
+}
+
+static void raw_close(struct raw *raw)
+{
+	close(raw->fd);
+	frame_splitter_fini(&raw->in);
+	fixture_settle(f);
+}
+
+/* [1, 1, 1, ["agent", "a1", 2]] */
+static const uint8_t hello[] = { 0x94, 1, 1, 1, 0x93, 0xa5, 'a', 'g', 'e', 'n', 't', 0xa2,
+	'a', '1', 2 };
+
+START_TEST(golden_frames_of_version_1)
+{
+	static const uint8_t message[] = { 0x94, 4, 0, NOTE_MESSAGE, 0x92, 0xa2, 'h', 'i',
+		7 };
+	static const uint8_t call_frame[] = { 0x95, 5, 0xcd, 0x01, 0x02, NOTE_CALL, 0x92,
+		0xa2, 'h', 'i', 7, 0xcd, 0x03, 0xe8 };
+	static const uint8_t ready[] = { 0x94, 3, 1, 0, 0x94, 0xa6, 'm', 'a', 's', 't',
+		'e', 'r', 0xa2, 'm', '1', 7, 0xc0 };
+	static const uint8_t reply[] = { 0x94, 6, 0xcd, 0x01, 0x02, 0, 0x92, 0xa2, 'h',
+		'i', 8 };
+	uint8_t buf[256];
+	struct raw raw;
+
+	fixture_start(f, NULL);
+	raw = raw_connect();
+	raw_send(&raw, hello, sizeof hello);
+	ck_assert_int_eq(recv(raw.fd, buf, sizeof buf, 0), 8 + 9 + sizeof ready);
+	ck_assert_mem_eq(buf, frame_hello, 8);
+	ck_assert_mem_eq(buf + 17, ready, sizeof ready);
+	raw_send(&raw, message, sizeof message);
+	ck_assert_str_eq(f->last, "hi");
+	raw_send(&raw, call_frame, sizeof call_frame);
+	ck_assert_int_eq(f->deadline_ns, f->clock.now_ns + TP_SEC);
+	ck_assert_int_eq(recv(raw.fd, buf, sizeof buf, 0), 9 + sizeof reply);
+	ck_assert_mem_eq(buf + 9, reply, sizeof reply);
+	raw_close(&raw);
+	ck_assert_int_eq(f->closed, 1);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool greeted; /* after a good HELLO */
+	const char *bytes;
+	size_t len;
+	int code;
+	const char *says;
+} strange[] = {
+	{ "a newer protocol", false, "\x94\x01\x09\x08\x93\xa1x\xa1x\x01", 10,
+		EPROTONOSUPPORT, "versions 8 to 9" },
+	{ "an older one", false, "\x94\x01\x00\x00\x93\xa1x\xa1x\x01", 10,
+		EPROTONOSUPPORT, "versions 0 to 0" },
+	{ "no id", false, "\x94\x01\x01\x01\x91\xa1x", 7, EPROTO, "kind, id, epoch" },
+	{ "control characters", false, "\x94\x01\x01\x01\x93\xa1x\xa1\n\x01", 10, EPROTO,
+		"kind, id, epoch" },
+	{ "a call first", false, "\x94\x05\x01\x02\xc0", 5, EPROTO, "greeting" },
+	{ "a ready first", false, "\x94\x03\x01\x00\xc0", 5, EPROTO, "greeting" },
+	{ "no msgpack", false, "\xc1", 1, EPROTO, "msgpack" },
+	{ "an empty frame", false, "", 0, EPROTO, "cut" },
+	{ "a map", false, "\x80", 1, EPROTO, "envelope" },
+	{ "a bomb", true, "\x94\x04\x00\x01\xdd\xff\xff\xff\xff", 9, EPROTO, "items" },
+	{ "two values", true, "\x91\x0a\x91\x0a", 4, EPROTO, "after its value" },
+	{ "hello again", true, "\x94\x01\x01\x01\x93\xa1x\xa1x\x01", 10, EPROTO,
+		"greeting" },
+	{ "an unknown kind", true, "\x91\x63", 2, EPROTO, "unknown kind" },
+	{ "a body of the wrong shape", true, "\x94\x04\x00\x01\x92\x05\x05", 7, EBADMSG,
+		"Note" },
+};
+
+START_TEST(strange_frames_end_the_session_with_a_reason)
+{
+	struct envelope e;
+	struct raw raw;
+	char text[256];
+
+	fixture_start(f, NULL);
+	raw = raw_connect();
+	if (strange[_i].greeted) {
+		raw_send(&raw, hello, sizeof hello);
+		ck_assert(raw_read(&raw, &e, text, sizeof text));
+		ck_assert_uint_eq(e.kind, ENVELOPE_READY);
+	}
+	raw_send(&raw, strange[_i].bytes, strange[_i].len);
+	ck_assert_msg(raw_read(&raw, &e, text, sizeof text), "%s", strange[_i].name);
+	ck_assert_uint_eq(e.kind, ENVELOPE_BYE);
+	ck_assert_msg(e.type == (uint64_t)strange[_i].code, "%s: %llu %s",
+		strange[_i].name, (unsigned long long)e.type, text);
+	ck_assert_msg(
+		strstr(text, strange[_i].says) != NULL, "%s: %s", strange[_i].name, text);
+	ck_assert(!raw_read(&raw, &e, text, sizeof text));
+	ck_assert_int_eq(f->closed, strange[_i].greeted);
+	ck_assert_int_eq(f->messages, 0);
+	raw_close(&raw);
+}
+END_TEST
+
+START_TEST(odd_frames_are_survived)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} rows[] = {
+		{ "\x94\x06\x63\x00\xc0", 5 },             /* a reply to no call */
+		{ "\x94\x08\x63\x05\xa0", 5 },             /* an error to no call */
+		{ "\x94\x09\x63\x00\xc0", 5 },             /* cancels no call */
+		{ "\x94\x04\x00\x63\x90", 5 },             /* an unknown message */
+		{ "\x94\x04\x00\x05\x91\xa1x", 7 },        /* not allowed */
+		{ "\x91\x0b", 2 },                         /* a pong unasked */
+		{ "\x97\x0a\x00\x00\xc0\xc0\x01\x02", 8 }, /* elements of the future */
+	};
+	static const uint8_t ping[] = { 0x91, 10 };
+	struct envelope e;
+	struct raw raw;
+	char text[256];
+
+	fixture_start(f, NULL);
+	raw = raw_connect();
+	raw_send(&raw, hello, sizeof hello);
+	ck_assert(raw_read(&raw, &e, text, sizeof text));
+	for (size_t i = 0; i < TP_COUNT(rows); i++)
+		raw_send(&raw, rows[i].bytes, rows[i].len);
+	ck_assert(raw_read(&raw, &e, text, sizeof text));
+	ck_assert_uint_eq(e.kind, ENVELOPE_PONG); /* to the last row */
+	raw_send(&raw, ping, sizeof ping);
+	ck_assert(raw_read(&raw, &e, text, sizeof text));
+	ck_assert_uint_eq(e.kind, ENVELOPE_PONG);
+	ck_assert_int_eq(f->closed, 0);
+	raw_close(&raw);
+}
+END_TEST
+
+START_TEST(a_frame_longer_than_64k_before_ready_is_refused)
+{
+	uint8_t header[FRAME_HEADER_MAX];
+	struct envelope e;
+	struct raw raw;
+	char text[256];
+
+	fixture_start(f, NULL);
+	raw = raw_connect();
+	ck_assert_int_eq(write(raw.fd, header, frame_header(header, true, 65537)), 9);
+	ck_assert(!raw_read(&raw, &e, text, sizeof text));
+	raw_close(&raw);
+}
+END_TEST
+
+START_TEST(a_silent_peer_is_pinged_then_closed)
+{
+	struct envelope e;
+	struct raw raw;
+	char text[256];
+
+	fixture_start(f, NULL);
+	raw = raw_connect();
+	raw_send(&raw, hello, sizeof hello);
+	ck_assert(raw_read(&raw, &e, text, sizeof text));
+	fixture_advance(f, 20 * TP_SEC);
+	ck_assert(raw_read(&raw, &e, text, sizeof text));
+	ck_assert_uint_eq(e.kind, ENVELOPE_PING);
+	ck_assert_int_eq(f->closed, 0);
+	fixture_advance(f, 54 * TP_SEC);
+	ck_assert_int_eq(f->closed, 0);
+	fixture_advance(f, 5 * TP_SEC);
+	ck_assert_int_eq(f->closed, 1);
+	ck_assert_int_eq(f->why.code, ETIMEDOUT);
+	raw_close(&raw);
+}
+END_TEST
+
+START_TEST(who_does_not_greet_is_closed)
+{
+	struct envelope e;
+	struct raw raw;
+	char text[256];
+
+	fixture_start(f, NULL);
+	raw = raw_connect();
+	fixture_settle(f);
+	fixture_advance(f, 20 * TP_SEC);
+	ck_assert(raw_read(&raw, &e, text, sizeof text));
+	ck_assert_uint_eq(e.kind, ENVELOPE_BYE);
+	ck_assert(!raw_read(&raw, &e, text, sizeof text));
+	ck_assert_int_eq(f->opened + f->closed, 0);
+	raw_close(&raw);
+}
+END_TEST
+
+START_TEST(who_does_not_read_is_disconnected)
+{
+	struct tp_net_limits limits = { .out_soft_bytes = 100000,
+		.out_hard_bytes = 1000000 };
+	static char text[10001];
+	struct note note = note_of(text, 1);
+	struct raw raw;
+	bool was_busy = false;
+	int r = 0;
+
+	fixture_start(f, &limits);
+	memset(text, 'x', 10000);
+	raw = raw_connect();
+	raw_send(&raw, hello, sizeof hello);
+	for (int i = 0; i < 1000 && r == 0; i++) {
+		was_busy = was_busy || tp_server_busy(f->server, f->peers[0]);
+		r = tp_server_send(
+			f->server, f->peers[0], NOTE_MESSAGE, &note_desc, &note);
+		if (i % 4 == 0)
+			fixture_settle(f);
+	}
+	ck_assert_int_eq(r, -ENOBUFS);
+	ck_assert(was_busy);
+	fixture_advance(f, 2 * TP_SEC);
+	ck_assert_int_eq(f->closed, 1);
+	ck_assert_int_eq(f->why.code, ENOBUFS);
+	raw_close(&raw);
+}
+END_TEST
+
+static void stop_done(struct tp_done *done, int status)
+{
+	(void)done;
+	ck_assert_int_eq(status, 0);
+	f->messages = 1000;
+}
+
+START_TEST(a_stopped_server_says_good_bye)
+{
+	struct tp_done done = { stop_done };
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	tp_server_stop(f->server, &done);
+	ck_assert_int_eq(f->messages, 0);
+	fixture_advance(f, 2 * TP_SEC);
+	ck_assert_int_eq(f->messages, 1000);
+	ck_assert_int_eq(f->closed, 0);
+	ck_assert(!tp_link_is_up(c->link));
+	ck_assert_int_ge(c->downs, 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("session");
+	TCase *tc = tcase_create("session");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_add_test(tc, both_ends_know_each_other);
+	tcase_add_test(tc, messages_go_both_ways);
+	tcase_add_test(tc, calls_are_answered_both_ways);
+	tcase_add_test(tc, calls_that_cannot_be_handled_say_why);
+	tcase_add_test(tc, rights_are_what_admit_granted);
+	tcase_add_test(tc, an_unanswered_call_times_out);
+	tcase_add_test(tc, a_cancelled_call_ends_once_and_later);
+	tcase_add_test(tc, streams_bring_parts_until_the_last);
+	tcase_add_test(tc, the_end_of_a_session_ends_its_calls);
+	tcase_add_test(tc, destroying_a_link_ends_its_calls);
+	tcase_add_test(tc, a_link_may_be_destroyed_in_its_callbacks);
+	tcase_add_test(tc, the_refused_hear_why);
+	tcase_add_test(tc, a_newer_epoch_evicts);
+	tcase_add_test(tc, silence_is_noticed_on_both_sides);
+	tcase_add_test(tc, unanswered_calls_are_bounded);
+	tcase_add_test(tc, frames_over_the_limit_are_not_sent);
+	tcase_add_test(tc, golden_frames_of_version_1);
+	tcase_add_loop_test(tc, strange_frames_end_the_session_with_a_reason, 0,
+		(int)TP_COUNT(strange));
+	tcase_add_test(tc, odd_frames_are_survived);
+	tcase_add_test(tc, a_frame_longer_than_64k_before_ready_is_refused);
+	tcase_add_test(tc, a_silent_peer_is_pinged_then_closed);
+	tcase_add_test(tc, who_does_not_greet_is_closed);
+	tcase_add_test(tc, who_does_not_read_is_disconnected);
+	tcase_add_test(tc, a_stopped_server_says_good_bye);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
