@@ -21,3 +21,6 @@ CLEANFILES += $(systemdsystemunit_DATA)
 $(systemdsystemunit_DATA): %: %.in Makefile
 	$(AM_V_GEN)sed -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@tepuiconfdir[@]|$(tepuiconfdir)|g' \
 		$(srcdir)/$@.in >$@.tmp && mv $@.tmp $@
+
+# The manifests that tepuid is started with.
+dist_tepuiconf_DATA += conf/agent.yaml conf/local.yaml conf/master.yaml
