@@ -18,3 +18,22 @@ tools_tepui_launch_LDFLAGS = $(LAUNCH_LDFLAGS)
 tools_tepui_executor_SOURCES = $(launch_sources) tools/executor/tepui_executor.c
 tools_tepui_executor_LDADD = core/libtepui-executor.a
 tools_tepui_executor_LDFLAGS = $(LAUNCH_LDFLAGS)
+
+# The operator's tool.
+bin_PROGRAMS += tools/tepui/tepui
+tools_tepui_tepui_SOURCES = \
+	tools/tepui/cli.h \
+	tools/tepui/client.c tools/tepui/client.h \
+	tools/tepui/control.c \
+	tools/tepui/execute.c \
+	tools/tepui/find.c tools/tepui/find.h \
+	tools/tepui/follow.c tools/tepui/follow.h \
+	tools/tepui/list.c \
+	tools/tepui/local.c \
+	tools/tepui/logs.c \
+	tools/tepui/module.c \
+	tools/tepui/table.c tools/tepui/table.h \
+	tools/tepui/tepui.c
+tools_tepui_tepui_CPPFLAGS = $(AM_CPPFLAGS) -DTEPUI_SBIN_DIR='"$(sbindir)"'
+tools_tepui_tepui_CFLAGS = $(AM_CFLAGS) -Wno-conversion
+tools_tepui_tepui_LDADD = core/libtepui.la

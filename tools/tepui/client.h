@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An operator's session with a daemon. client_call() waits by running the loop, which is what a
+ * command wants; client_send() does not, for commands that follow something.
+ */
+#ifndef TOOLS_TEPUI_CLIENT_H
+#define TOOLS_TEPUI_CLIENT_H
+
+#include "tepui/net.h"
+#include "tepui/wire.h"
+
+struct client {
+	struct tp_instance instance;
+	struct tp_transport *transport; /* owned when own_loop */
+	struct tp_link *link;
+	bool own_loop, up, down;
+	struct tp_error why; /* of down */
+};
+
+/* Connects and waits for it, at most 10 s. */
+int client_open(struct client *client, const char *urls, struct tp_error *err);
+/* Shares the loop and transport of `first`; does not wait. */
+int client_join(struct client *client, const struct client *first, const char *urls,
+	struct tp_error *err);
+void client_close(struct client *client);
+
+/* Calls the master and waits, at most 30 s; *ret lives in `arena`. */
+int client_call_master(struct client *client, const struct tp_master_call *call,
+	struct tp_arena *arena, struct tp_master_response **ret, struct tp_error *err);
+int client_call_agent(struct client *client, const struct tp_agent_call *call,
+	struct tp_arena *arena, struct tp_agent_response **ret, struct tp_error *err);
+
+#endif
