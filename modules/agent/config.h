@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The agent's config keys: the names and defaults of the flags of a Mesos agent. */
+#ifndef AGENT_CONFIG_H
+#define AGENT_CONFIG_H
+
+#include "agent.h"
+
+extern const struct tp_field config_fields[];
+
+/* What single keys cannot say: ranges, and keys that need each other. */
+int config_check(const struct agent *agent, struct tp_error *err);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hostname, resources and attributes, from the config or detected; set once per run. */
+#include "identity.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "tepui/attributes.h"
+#include "tepui/machine.h"
+#include "tepui/record.h"
+#include "tepui/wire/machine.h"
+
+static int add_resources(struct agent *agent, struct tp_error *err)
+{
+	struct tp_resources resources = TP_RESOURCES_INIT;
+	struct tp_machine_size machine;
+	int r;
+
+	tp_machine_measure(agent->config.work_dir, &machine);
+	r = tp_machine_resources(&machine, agent->config.resources,
+		agent->config.default_role, &resources, err);
+	if (r < 0)
+		return tp_wrap(err, r, "resources");
+	tp_resources_to_records(&resources, TP_RESOURCE_POST, agent->arena,
+		&agent->info->resources, &agent->info->n_resources);
+	tp_resources_fini(&resources);
+	return 0;
+}
+
+int identity_create(struct agent *agent, struct tp_error *err)
+{
+	const struct agent_config *config = &agent->config;
+	char name[256] = "";
+	int r;
+
+	agent->arena = tp_arena_create(0);
+	agent->info = tp_record_new(&tp_agent_info_desc, agent->arena);
+	agent->info->hostname = config->hostname;
+	if (config->hostname == NULL || config->hostname[0] == '\0') {
+		if (gethostname(name, sizeof(name) - 1) < 0)
+			return tp_fail_errno(err, errno, "hostname");
+		agent->info->hostname = tp_arena_strdup(agent->arena, name);
+	}
+	r = add_resources(agent, err);
+	if (r < 0)
+		return r;
+	if (config->attributes == NULL || config->attributes[0] == '\0')
+		return 0;
+	r = tp_attributes_parse(config->attributes, agent->arena,
+		&agent->info->attributes, &agent->info->n_attributes, err);
+	return r < 0 ? tp_wrap(err, r, "attributes") : 0;
+}
+
+void identity_destroy(struct agent *agent)
+{
+	tp_arena_destroy(agent->arena);
+	agent->arena = NULL;
+	agent->info = NULL;
+	agent->id = "";
+}
+
+void agent_set_id(struct agent *agent, const char *id)
+{
+	agent->info->id = tp_record_new(&tp_agent_id_desc, agent->arena);
+	agent->info->id->value = tp_arena_strdup(agent->arena, id);
+	agent->id = agent->info->id->value;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ *	unknown			DROPPED / LOST, unless its framework is unknown too
+ *	queued			KILLED during launch; an executor left without work is ended
+ *	launched		KILL to the executor, which decides
+ *	terminal, or its executor is going	nothing: the last update is on its way
+ */
+#include "kill.h"
+
+#include "tepui/record.h"
+#include "tepui/wire/internal.h"
+
+#include "executors.h"
+#include "frameworks.h"
+#include "shutdown.h"
+#include "status.h"
+#include "tasks.h"
+
+static struct task *find_task(struct framework *framework, const char *task_id)
+{
+	struct tp_list *node, *tmp;
+	struct task *task = NULL;
+
+	tp_map_foreach (node, tmp, &framework->executors) {
+		task = task_find(tp_map_entry(node, struct executor, node), task_id);
+		if (task != NULL)
+			break;
+	}
+	return task;
+}
+
+static void kill_queued(struct task *task)
+{
+	struct executor *executor = task->executor;
+	const struct status_reason why = {
+		.state = TP_TASK_KILLED,
+		.reason = TP_REASON_TASK_KILLED_DURING_LAUNCH,
+		.message = "Killed before its executor had it",
+	};
+
+	status_end_task(task, &why);
+	/* It may have other work later, but then the master starts a new one. */
+	if (executor_is_idle(executor) && executor->state == EXECUTOR_REGISTERING)
+		executor_destroy_container(executor);
+	else if (executor_is_idle(executor) && executor->command)
+		shutdown_executor(executor);
+}
+
+static void kill_launched(struct task *task, struct tp_kill_policy *policy)
+{
+	struct executor *executor = task->executor;
+	struct tp_executor_event_kill kill = {
+		.task_id = task->info->task_id,
+		.kill_policy = policy,
+	};
+
+	if (!executor_event(executor,
+		    &(struct tp_executor_event){
+			    .has_type = true,
+			    .type = TP_EXECUTOR_EVENT_KILL,
+			    .kill = &kill,
+		    }))
+		tp_warn(executor->framework->agent,
+			"an executor is not connected, its task is not killed now",
+			"framework=%s task=%s", executor->framework->id, task->id);
+}
+
+static void on_kill_task(void *user, struct tp_message *message)
+{
+	struct agent *agent = user;
+	const struct tp_kill_task *body = message->body;
+	const char *task_id = body->task_id->value;
+	struct framework *framework = framework_find(agent, body->framework_id->value);
+	struct task *task;
+
+	if (framework == NULL) {
+		tp_info(agent, "a task to kill of an unknown framework, ignoring it",
+			"framework=%s task=%s", body->framework_id->value, task_id);
+		return;
+	}
+	task = find_task(framework, task_id);
+	if (task == NULL) {
+		const struct status_reason why = {
+			.state = status_pick(framework, TP_TASK_DROPPED),
+			.reason = TP_REASON_EXECUTOR_TERMINATED,
+			.message = "There is no such task on this agent",
+		};
+
+		status_refuse(agent, framework->id, NULL, task_id, &why);
+		return;
+	}
+	tp_info(agent, "killing a task", "framework=%s task=%s", framework->id, task_id);
+	if (task->executor->state >= EXECUTOR_TERMINATING)
+		return;
+	if (task->place == TASK_QUEUED)
+		kill_queued(task);
+	else if (task->place == TASK_LAUNCHED)
+		kill_launched(task, body->kill_policy);
+}
+
+struct handler_rows kill_rows(void)
+{
+	static const struct tp_handler rows[] = {
+		{ TP_MESSAGE_KILL_TASK, 0, &tp_kill_task_desc, on_kill_task },
+	};
+
+	return (struct handler_rows){ rows, TP_COUNT(rows) };
+}

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+agent_sources = \
+	modules/agent/calls.c modules/agent/calls.h \
+	modules/agent/changes.c modules/agent/changes.h \
+	modules/agent/checkpoint.c modules/agent/checkpoint.h \
+	modules/agent/config.c modules/agent/config.h \
+	modules/agent/containers.c modules/agent/containers.h \
+	modules/agent/directories.c modules/agent/directories.h \
+	modules/agent/environment.c modules/agent/environment.h \
+	modules/agent/executor_api.c modules/agent/executor_api.h \
+	modules/agent/executor_front.c modules/agent/executor_front.h \
+	modules/agent/executors.c modules/agent/executors.h \
+	modules/agent/files.c modules/agent/files.h \
+	modules/agent/frameworks.c modules/agent/frameworks.h \
+	modules/agent/identity.c modules/agent/identity.h \
+	modules/agent/journal.c modules/agent/journal.h \
+	modules/agent/kill.c modules/agent/kill.h \
+	modules/agent/messages.c modules/agent/messages.h \
+	modules/agent/metrics.c modules/agent/metrics.h \
+	modules/agent/native.c modules/agent/native.h \
+	modules/agent/operator.c modules/agent/operator.h \
+	modules/agent/reconcile.c modules/agent/reconcile.h \
+	modules/agent/recover.c modules/agent/recover.h \
+	modules/agent/refuse.c modules/agent/refuse.h \
+	modules/agent/registration.c modules/agent/registration.h \
+	modules/agent/run_task.c modules/agent/run_task.h \
+	modules/agent/sandbox.c modules/agent/sandbox.h \
+	modules/agent/shutdown.c modules/agent/shutdown.h \
+	modules/agent/state.c modules/agent/state.h \
+	modules/agent/status.c modules/agent/status.h \
+	modules/agent/tasks.c modules/agent/tasks.h \
+	modules/agent/updates.c modules/agent/updates.h \
+	modules/agent/updates_log.c modules/agent/updates_log.h
+
+module_LTLIBRARIES += modules/agent/agent.la
+modules_agent_agent_la_SOURCES = modules/agent/agent.c modules/agent/agent.h $(agent_sources)
+modules_agent_agent_la_CPPFLAGS = $(MODULE_CPPFLAGS)
+modules_agent_agent_la_CFLAGS = $(MODULE_CFLAGS)
+modules_agent_agent_la_LDFLAGS = $(MODULE_LDFLAGS)
+modules_agent_agent_la_LIBADD = $(MODULE_LIBS)
+EXTRA_DIST += modules/agent/README.md

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sessions of operators (`tepui`, scripts) over the native transport. Each AGENT_CALL is
+ * submitted to the `calls` service; its answer is the reply.
+ */
+#include "native.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tepui/wire/agent.h"
+#include "tepui/wire/internal.h"
+
+#include "calls.h"
+
+struct native {
+	struct agent *agent;
+	struct tp_server *server;
+};
+
+struct native_call {
+	struct tp_submission submission;
+	struct tp_principal principal;
+	struct tp_arena *arena; /* of the call: answers may come later */
+	struct agent *agent;
+	uint64_t peer;
+	uint64_t call;
+};
+
+static int errno_of(int status)
+{
+	switch (status) {
+	case 400:
+		return EINVAL;
+	case 403:
+		return EPERM;
+	case 404:
+		return ENOENT;
+	case 501:
+		return ENOSYS;
+	case 503:
+		return EAGAIN;
+	default:
+		return EIO;
+	}
+}
+
+static void native_done(struct tp_submission *submission, int status,
+	const struct tp_desc *desc, const void *body, const char *error)
+{
+	struct native_call *call =
+		tp_container_of(submission, struct native_call, submission);
+	struct native *native = call->agent->native;
+
+	if (call->call != 0 && native != NULL) {
+		if (status < 300)
+			tp_server_reply(native->server, call->peer, call->call, desc,
+				body, false);
+		else
+			tp_server_reply_error(native->server, call->peer, call->call,
+				errno_of(status), error);
+	}
+	tp_arena_destroy(call->arena);
+}
+
+static void on_agent_call(void *user, struct tp_message *message)
+{
+	struct native *native = user;
+	const struct tp_peer_info *info = tp_server_peer(native->server, message->peer);
+	const void *body = message->body;
+	uint64_t peer = message->peer, number = message->call;
+	struct tp_arena *arena = tp_message_take_arena(message);
+	struct native_call *call = tp_arena_alloc(arena, sizeof(*call));
+
+	call->arena = arena;
+	call->agent = native->agent;
+	call->peer = peer;
+	call->call = number;
+	call->submission = (struct tp_submission){
+		.api = TP_API_OPERATOR,
+		.call = body,
+		.done = native_done,
+	};
+	if (info != NULL && info->principal != NULL) {
+		call->principal.value = tp_arena_strdup(arena, info->principal);
+		call->submission.principal = &call->principal;
+	}
+	calls_submit(native->agent, &call->submission);
+}
+
+static const struct tp_handler native_rows[] = {
+	{ TP_MESSAGE_AGENT_CALL, 0, &tp_agent_call_desc, on_agent_call },
+};
+
+static int native_admit(void *user, struct tp_peer_info *info, struct tp_error *err)
+{
+	(void)user;
+	if (!tp_streq(info->hello.kind, "operator"))
+		return tp_fail(err, EPERM,
+			"this is an agent: a peer of kind '%s' has no business here",
+			info->hello.kind);
+	return 0;
+}
+
+/* A listener that strangers can reach needs an authenticator, or the operator's word. */
+static int check_exposure(const struct agent *agent, struct tp_error *err)
+{
+	const char *url = agent->config.listen;
+	const char *host = strstr(url, "://");
+
+	host = host == NULL ? url : host + 3;
+	if (agent->config.insecure || strncmp(url, "ipc:", 4) == 0 ||
+		strncmp(url, "unix:", 5) == 0 || strncmp(url, "abstract:", 9) == 0 ||
+		strncmp(url, "sim", 3) == 0 || strncmp(host, "127.", 4) == 0 ||
+		strncmp(host, "localhost:", 10) == 0 || strncmp(host, "[::1]", 5) == 0)
+		return 0;
+	return tp_fail(err, EPERM,
+		"listen: '%s' can be reached from other machines and nobody is "
+		"authenticated there: listen on 127.0.0.1 or set insecure: true",
+		url);
+}
+
+int native_start(struct agent *agent, struct tp_error *err)
+{
+	struct native *native = tp_alloc(sizeof(*native));
+	const struct tp_server_config config = {
+		.instance = &agent->instance,
+		.transport = agent->transport,
+		.self = { .kind = "agent", .id = agent->id },
+		.handlers = native_rows,
+		.n_handlers = TP_COUNT(native_rows),
+		.user = native,
+		.admit = native_admit,
+	};
+	int r;
+
+	native->agent = agent;
+	agent->native = native;
+	r = check_exposure(agent, err);
+	if (r >= 0)
+		r = tp_server_create(&config, &native->server, err);
+	if (r >= 0)
+		r = tp_server_listen(native->server, agent->config.listen, 0660, err);
+	return r < 0 ? r : 0;
+}
+
+void native_stop(struct agent *agent, struct tp_done *done)
+{
+	if (agent->native == NULL || agent->native->server == NULL)
+		tp_done(done, 0);
+	else
+		tp_server_stop(agent->native->server, done);
+}
+
+void native_fini(struct agent *agent)
+{
+	if (agent->native == NULL)
+		return;
+	tp_server_destroy(agent->native->server);
+	tp_free(agent->native);
+	agent->native = NULL;
+}
+
+const char *native_url(const struct agent *agent)
+{
+	return agent->native == NULL || agent->native->server == NULL
+		? NULL
+		: tp_server_url(agent->native->server, 0);
+}

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ *	READ the checkpoint ─► ADOPT containers ─► WAIT for executors ─► done
+ *
+ * WAIT ends when every executor that lives has subscribed, or `executor_reregistration_timeout`
+ * later: who is not back by then is ended. Containers that nobody remembers (those of frameworks
+ * that do not checkpoint) are ended by the containerizers.
+ *
+ * With `strict` damage in the checkpoint stops the agent; else it is logged and skipped. A file
+ * that is missing is not damage: the agent was killed before it was written.
+ */
+#include "recover.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tepui/attributes.h"
+#include "tepui/codec.h"
+#include "tepui/ids.h"
+#include "tepui/record.h"
+#include "tepui/resources.h"
+#include "tepui/wire/machine.h"
+
+#include "checkpoint.h"
+#include "containers.h"
+#include "executors.h"
+#include "frameworks.h"
+#include "journal.h"
+#include "metrics.h"
+#include "run_task.h"
+#include "sandbox.h"
+#include "tasks.h"
+#include "updates.h"
+
+#define FILE_MAX_BYTES (64 * 1024 * 1024)
+
+struct recovery {
+	struct agent *agent;
+	struct tp_timer late; /* for executors */
+	struct tp_arena *arena;
+	struct tp_container_state **states;
+	size_t n_states;
+	int64_t began_ns;
+	bool waiting;
+};
+
+/* --- reading --------------------------------------------------------------------------- */
+
+/* 1: *ret is the record; 0: there is no such file. */
+static int read_record(struct agent *agent, const char *path, const struct tp_desc *desc,
+	struct tp_arena *arena, void **ret, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *data = NULL;
+	size_t len;
+	int r = agent->disk.ops->read(
+		agent->disk.impl, path, FILE_MAX_BYTES, &data, &len, err);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r >= 0)
+		r = tp_msgpack_decode(desc, data, len, arena, ret, err);
+	if (r >= 0)
+		r = tp_record_check(desc, *ret, err);
+	return r < 0 ? tp_wrap(err, r, "%s", path) : 1;
+}
+
+/* Names below a folder; none when it is missing. */
+static char **list_names(struct agent *agent, const char *path, size_t *ret_n)
+{
+	char **names = NULL;
+
+	*ret_n = 0;
+	if (agent->disk.ops->list(agent->disk.impl, path, &names, ret_n, NULL) < 0)
+		return NULL;
+	return names;
+}
+
+/* Damage: fatal when strict. */
+static int damaged(struct agent *agent, int r, const struct tp_error *err)
+{
+	agent->metrics->recovery_errors.value++;
+	if (agent->config.strict)
+		return r;
+	tp_warn(agent, "the checkpoint is damaged, going on without this part",
+		"error=%s", err->text);
+	return 0;
+}
+
+static bool info_compatible(const struct tp_agent_info *a, const struct tp_agent_info *b)
+{
+	struct tp_resources x = TP_RESOURCES_INIT, y = TP_RESOURCES_INIT;
+	bool same = tp_streq(a->hostname, b->hostname) &&
+		tp_attributes_equal(
+			a->attributes, a->n_attributes, b->attributes, b->n_attributes) &&
+		tp_resources_from_records(&x, a->resources, a->n_resources, NULL) >= 0 &&
+		tp_resources_from_records(&y, b->resources, b->n_resources, NULL) >= 0 &&
+		tp_resources_equal(&x, &y);
+
+	tp_resources_fini(&x);
+	tp_resources_fini(&y);
+	return same;
+}
+
+static bool same_boot(struct agent *agent)
+{
+	tp_cleanup(ptr) char *path =
+		tp_asprintf("%s/meta/boot_id", agent->config.work_dir);
+	tp_cleanup(ptr) char *now = checkpoint_boot_id();
+	tp_cleanup(ptr) char *then = NULL;
+	size_t len;
+
+	return agent->disk.ops->read(agent->disk.impl, path, 4096, &then, &len, NULL) >=
+		0 &&
+		tp_streq(now, then);
+}
+
+int recover_agent(struct agent *agent, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *path =
+		tp_asprintf("%s/meta/slaves/latest/agent.info", agent->config.work_dir);
+	struct tp_arena *arena = tp_arena_create(0);
+	void *record;
+	int r = read_record(agent, path, &tp_agent_info_desc, arena, &record, err);
+	const struct tp_agent_info *info = r > 0 ? record : NULL;
+
+	if (info != NULL &&
+		(info->id == NULL ||
+			tp_id_validate("AgentID", info->id->value, NULL) < 0))
+		r = tp_fail(err, EBADMSG, "%s: it has no id", path);
+	if (r <= 0) {
+		tp_arena_destroy(arena);
+		return r;
+	}
+	if (info_compatible(info, agent->info)) {
+		agent_set_id(agent, info->id->value);
+		if (!same_boot(agent))
+			checkpoint_boot(agent);
+	} else if (!same_boot(agent)) {
+		tp_warn(agent,
+			"resources, attributes or hostname changed with a reboot, "
+			"becoming a new agent",
+			"was=%s", info->id->value);
+	} else {
+		r = tp_fail(err, EINVAL,
+			"resources, attributes or hostname are not those that agent %s "
+			"registered with: restore them, or remove "
+			"%s/meta/slaves/latest to become a new agent",
+			info->id->value, agent->config.work_dir);
+	}
+	tp_arena_destroy(arena);
+	return r < 0 ? r : 0;
+}
+
+/* --- entities -------------------------------------------------------------------------- */
+
+static void recover_pid(struct executor *executor)
+{
+	struct agent *agent = executor->framework->agent;
+	tp_cleanup(ptr) char *dir = checkpoint_run_path(executor);
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/forked.pid", dir);
+	tp_cleanup(ptr) char *text = NULL;
+	long long pid;
+	unsigned long long ticks;
+	size_t len;
+
+	if (agent->disk.ops->read(agent->disk.impl, path, 4096, &text, &len, NULL) < 0 ||
+		sscanf(text, "%lld %llu", &pid, &ticks) != 2)
+		return;
+	executor->pid = pid;
+	executor->start_ticks = ticks;
+}
+
+/* Plays the log of a task's updates; what is not acknowledged will be sent again. */
+static int recover_updates(struct task *task, struct tp_error *err)
+{
+	struct agent *agent = task->executor->framework->agent;
+	tp_cleanup(ptr) char *path = checkpoint_updates_path(task);
+	tp_cleanup(ptr) char *data = NULL;
+	struct updates_recovered found;
+	struct tp_arena *arena;
+	size_t len;
+	int r = agent->disk.ops->read(
+		agent->disk.impl, path, FILE_MAX_BYTES, &data, &len, err);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	arena = tp_arena_create(0);
+	r = updates_recover(agent->updates, path, data, len, arena, &found, err);
+	if (r >= 0 && found.torn_bytes > 0) {
+		tp_warn(agent, "the end of a log of updates was cut short, dropping it",
+			"path=%s bytes=%zu", path, found.torn_bytes);
+		journal_replace_data(agent->journal, path, data, len - found.torn_bytes,
+			TP_DISK_SYNC, NULL);
+	}
+	if (r >= 0 && found.last != NULL)
+		task_note(task, found.last->status);
+	if (r >= 0 && found.terminal_acknowledged)
+		task_complete(task);
+	tp_arena_destroy(arena);
+	return r;
+}
+
+/* Where the tasks of a run are; names are checked as ids. */
+struct run {
+	struct framework *framework;
+	const char *executor_id;
+	const char *container_id;
+	char *executor_dir, *tasks_dir;
+};
+
+static int read_task(struct agent *agent, const struct run *run, const char *task_id,
+	struct tp_arena *arena, struct tp_task_info **ret, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *path =
+		tp_asprintf("%s/%s/task.info", run->tasks_dir, task_id);
+	void *record;
+	int r = read_record(agent, path, &tp_task_info_desc, arena, &record, err);
+
+	if (r <= 0)
+		return r;
+	*ret = record;
+	if (!tp_streq((*ret)->task_id->value, task_id))
+		return tp_fail(err, EBADMSG, "%s: it is of another task", path);
+	return 1;
+}
+
+static struct executor *recover_executor(const struct run *run,
+	struct tp_executor_info *info, bool command, struct tp_arena *arena,
+	const struct tp_task_info *first)
+{
+	struct executor *executor =
+		executor_create(run->framework, info, run->container_id, arena);
+	gid_t gid;
+
+	executor->command = command;
+	executor->recovered = true;
+	executor->launched = true;
+	recover_pid(executor);
+	sandbox_pick_user(executor, first, &gid, NULL);
+	containers_adopt(executor);
+	return executor;
+}
+
+/* The executor of a run, from executor.info or, for a command task, from its task. */
+static int open_executor(struct agent *agent, const struct run *run, char **task_ids,
+	size_t n_tasks, struct executor **ret, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/executor.info", run->executor_dir);
+	struct tp_arena *arena = tp_arena_create(0);
+	struct tp_task_info *task = NULL;
+	void *info = NULL;
+	int r = read_record(agent, path, &tp_executor_info_desc, arena, &info, err);
+
+	if (r > 0 &&
+		!tp_streq(((struct tp_executor_info *)info)->executor_id->value,
+			run->executor_id))
+		r = tp_fail(err, EBADMSG, "%s: it is of another executor", path);
+	if (r > 0) {
+		*ret = recover_executor(run, info, false, arena, NULL);
+		return 1;
+	}
+	if (r == 0 && n_tasks == 1 && tp_streq(task_ids[0], run->executor_id))
+		r = read_task(agent, run, task_ids[0], arena, &task, err);
+	if (r > 0 && task->executor != NULL)
+		r = 0; /* its executor.info is missing: it was never launched */
+	if (r <= 0) {
+		tp_arena_destroy(arena);
+		return r;
+	}
+	info = run_task_command_executor(run->framework, task, arena);
+	info = tp_record_copy(&tp_executor_info_desc, info, arena);
+	*ret = recover_executor(run, info, true, arena, task);
+	return 1;
+}
+
+static int recover_task(struct executor *executor, const struct run *run,
+	const char *task_id, struct tp_error *err)
+{
+	struct agent *agent = executor->framework->agent;
+	struct tp_arena *arena = tp_arena_create(0);
+	struct tp_task_info *info;
+	struct task *task;
+	int r = read_task(agent, run, task_id, arena, &info, err);
+
+	if (r <= 0) {
+		tp_arena_destroy(arena);
+		return r;
+	}
+	task = task_create(executor, info, arena);
+	task->place = TASK_LAUNCHED;
+	return recover_updates(task, err);
+}
+
+static void remember_container(struct recovery *self, struct executor *executor)
+{
+	struct tp_container_state *state =
+		tp_record_new(&tp_container_state_desc, self->arena);
+
+	state->executor_info = executor->info;
+	state->container_info = executor->info->container;
+	state->container_id = tp_record_new(&tp_container_id_desc, self->arena);
+	state->container_id->value = executor->container_id;
+	state->has_pid = true;
+	state->pid = (uint64_t)executor->pid;
+	state->directory = executor->directory;
+	tp_arena_push(self->arena, &self->states, &self->n_states, state);
+}
+
+static int recover_run(struct recovery *self, const struct run *run, struct tp_error *err)
+{
+	struct agent *agent = self->agent;
+	struct executor *executor;
+	size_t n_tasks;
+	tp_cleanup(ptr) char **tasks = list_names(agent, run->tasks_dir, &n_tasks);
+	int r = open_executor(agent, run, tasks, n_tasks, &executor, err);
+
+	if (r <= 0)
+		return r;
+	for (size_t i = 0; i < n_tasks; i++) {
+		if (tp_id_validate("TaskID", tasks[i], NULL) < 0)
+			continue;
+		r = recover_task(executor, run, tasks[i], err);
+		if (r < 0)
+			r = damaged(agent, r, err);
+		if (r < 0)
+			return r;
+	}
+	remember_container(self, executor);
+	return 0;
+}
+
+static int recover_runs(struct recovery *self, struct framework *framework,
+	const char *dir, const char *executor_id, struct tp_error *err)
+{
+	struct agent *agent = self->agent;
+	tp_cleanup(ptr) char *executor_dir = tp_asprintf("%s/%s", dir, executor_id);
+	tp_cleanup(ptr) char *runs = tp_asprintf("%s/runs", executor_dir);
+	size_t n;
+	tp_cleanup(ptr) char **names = list_names(agent, runs, &n);
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		tp_cleanup(ptr) char *tasks = tp_asprintf("%s/%s/tasks", runs, names[i]);
+		const struct run run = {
+			.framework = framework,
+			.executor_id = executor_id,
+			.container_id = names[i],
+			.executor_dir = executor_dir,
+			.tasks_dir = tasks,
+		};
+
+		if (tp_id_validate("ContainerID", names[i], NULL) < 0)
+			continue;
+		/* Only one run of an executor lives; others were on their way out. */
+		if (executor_find(agent, framework->id, executor_id) != NULL)
+			break;
+		r = recover_run(self, &run, err);
+		if (r < 0)
+			r = damaged(agent, r, err);
+	}
+	return r;
+}
+
+static int recover_framework(
+	struct recovery *self, const char *dir, const char *id, struct tp_error *err)
+{
+	struct agent *agent = self->agent;
+	struct tp_arena *arena = tp_arena_create(0);
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/%s/framework.info", dir, id);
+	tp_cleanup(ptr) char *executors = tp_asprintf("%s/%s/executors", dir, id);
+	struct framework *framework;
+	void *info;
+	size_t n;
+	int r = read_record(agent, path, &tp_framework_info_desc, arena, &info, err);
+
+	if (r > 0 &&
+		(((struct tp_framework_info *)info)->id == NULL ||
+			!tp_streq(((struct tp_framework_info *)info)->id->value, id)))
+		r = tp_fail(err, EBADMSG, "%s: it is of another framework", path);
+	if (r <= 0) {
+		tp_arena_destroy(arena);
+		return r;
+	}
+	framework = framework_get(agent, info);
+	framework->stored = true;
+	tp_arena_destroy(arena);
+	tp_cleanup(ptr) char **names = list_names(agent, executors, &n);
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		if (tp_id_validate("ExecutorID", names[i], NULL) >= 0)
+			r = recover_runs(self, framework, executors, names[i], err);
+	}
+	if (r >= 0)
+		framework_check_finished(framework);
+	return r;
+}
+
+static int recover_frameworks(struct recovery *self, struct tp_error *err)
+{
+	struct agent *agent = self->agent;
+	tp_cleanup(ptr) char *root = checkpoint_agent_path(agent);
+	tp_cleanup(ptr) char *dir = tp_asprintf("%s/frameworks", root);
+	size_t n;
+	tp_cleanup(ptr) char **names = list_names(agent, dir, &n);
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		if (tp_id_validate("FrameworkID", names[i], NULL) < 0)
+			continue;
+		r = recover_framework(self, dir, names[i], err);
+		if (r < 0)
+			r = damaged(agent, r, err);
+	}
+	return r;
+}
+
+/* --- waiting --------------------------------------------------------------------------- */
+
+/* Calls `each` for every executor that was found and has not subscribed yet. */
+static size_t missing(struct agent *agent, void (*each)(struct executor *executor))
+{
+	struct tp_list *node, *tmp;
+	size_t n = 0;
+
+	tp_map_foreach (node, tmp, &agent->containers->executors) {
+		struct executor *executor =
+			tp_map_entry(node, struct executor, container);
+
+		if (!executor->recovered || executor->state != EXECUTOR_REGISTERING)
+			continue;
+		n++;
+		if (each != NULL)
+			each(executor);
+	}
+	return n;
+}
+
+static void recover_finish(struct recovery *self)
+{
+	struct agent *agent = self->agent;
+	int64_t took_ns = tp_loop_now_ns(agent->instance.loop) - self->began_ns;
+
+	self->waiting = false;
+	tp_timer_disarm(agent->instance.loop, &self->late);
+	agent->metrics->recovery_time_secs.value = (double)took_ns / (double)TP_SEC;
+	agent_recovered(agent);
+}
+
+static void end_missing(struct executor *executor)
+{
+	struct framework *framework = executor->framework;
+
+	tp_warn(framework->agent, "an executor did not come back in time, ending it",
+		"framework=%s executor=%s", framework->id, executor->id);
+	executor_set_end(executor,
+		framework_can(framework, TP_FRAMEWORK_INFO_CAPABILITY_PARTITION_AWARE)
+			? TP_TASK_GONE
+			: TP_TASK_LOST,
+		TP_REASON_EXECUTOR_REREGISTRATION_TIMEOUT,
+		"Executor did not reregister after the agent's restart");
+	executor_destroy_container(executor);
+}
+
+static void recover_late(struct tp_timer *timer)
+{
+	struct recovery *self = tp_container_of(timer, struct recovery, late);
+
+	missing(self->agent, end_missing);
+	recover_finish(self);
+}
+
+void recover_check(struct agent *agent)
+{
+	struct recovery *self = agent->recovery;
+
+	if (self != NULL && self->waiting && missing(agent, NULL) == 0)
+		recover_finish(self);
+}
+
+static void containers_recovered(
+	struct agent *agent, int status, const struct tp_error *err)
+{
+	struct recovery *self = agent->recovery;
+
+	if (status < 0) {
+		tp_err(agent, "containers cannot be recovered, ending", "error=%s",
+			err->text);
+		tp_instance_exit(&agent->instance, 1);
+		return;
+	}
+	self->waiting = true;
+	tp_timer_arm(agent->instance.loop, &self->late,
+		missing(agent, NULL) == 0
+			? 0
+			: agent->config.executor_reregistration_timeout_ns);
+}
+
+int recover_begin(struct agent *agent, struct tp_error *err)
+{
+	struct recovery *self = tp_alloc(sizeof(*self));
+	int r = 0;
+
+	self->agent = agent;
+	self->arena = tp_arena_create(0);
+	self->late.fire = recover_late;
+	self->began_ns = tp_loop_now_ns(agent->instance.loop);
+	agent->recovery = self;
+	if (agent->id[0] != '\0' && agent->config.recover == AGENT_RECOVER_RECONNECT)
+		r = recover_frameworks(self, err);
+	if (r < 0)
+		return tp_wrap(err, r,
+			"recovering the agent (strict: false goes on without what is "
+			"damaged)");
+	if (self->n_states > 0)
+		tp_info(agent, "executors are remembered, waiting for them",
+			"executors=%zu", self->n_states);
+	containers_recover(agent, self->states, self->n_states, containers_recovered);
+	return 0;
+}
+
+void recover_fini(struct agent *agent)
+{
+	struct recovery *self = agent->recovery;
+
+	if (self == NULL)
+		return;
+	tp_timer_disarm(agent->instance.loop, &self->late);
+	tp_arena_destroy(self->arena);
+	tp_free(self);
+	agent->recovery = NULL;
+}
