@@ -92,10 +92,13 @@ static void bind_named(const struct search *search, const struct node *use)
 	const struct graph *graph = search->graph;
 	const char *owner = search->node->name;
 	const char *kind = search->row->kind;
-	struct instance *from = find(graph, use->text);
+	struct instance *from;
 	struct suggest suggest = { .word = use->text };
 	size_t n_others = 0;
 
+	if (use->kind != NODE_SCALAR) /* manifest.c has reported it */
+		return;
+	from = find(graph, use->text);
 	if (from == NULL) {
 		for (size_t i = 0; i < graph->n_nodes; i++) {
 			if (provides(graph->nodes[i], kind))
@@ -116,7 +119,7 @@ static void bind_named(const struct search *search, const struct node *use)
 
 static void bind_by_manifest(const struct search *search, const struct node *use)
 {
-	if (use->kind == NODE_SCALAR) {
+	if (use->kind != NODE_LIST) {
 		bind_named(search, use);
 	} else if (!(search->row->flags & TP_REQUIRE_IS_MANY)) {
 		issues_add(search->issues, &use->mark,

@@ -13,6 +13,12 @@ else
 FUZZ_SOURCES = tests/fuzz/replay.c
 endif
 
+FUZZ_TESTS += tests/fuzz/fuzz_graph
+tests_fuzz_fuzz_graph_SOURCES = tests/fuzz/fuzz_graph.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_graph_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_graph_LDADD = core/libkernel.la core/libbase.la $(LTDL_LIBS) $(YAML_LIBS) \
+	$(FUZZ_LIBS)
+
 FUZZ_TESTS += tests/fuzz/fuzz_manifest
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c $(FUZZ_SOURCES)
 tests_fuzz_fuzz_manifest_CFLAGS = $(UNIT_CFLAGS)

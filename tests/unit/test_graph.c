@@ -285,6 +285,13 @@ static const struct {
 	{ "modules: [{ module: user, use: { alpha: [provider] } }, { module: provider }]",
 		"m.yaml:1:41: user: use alpha: takes the name of one instance, this is a "
 		"list\n" },
+	{ "modules: [{ module: user, use: { alpha: { a: b } } }, { module: provider }]",
+		"m.yaml:1:41: the name of an instance must be a single value, this is a "
+		"mapping\n" },
+	{ "modules: [{ module: many, use: { alpha: [[provider]] } }, { module: provider "
+	  "}]",
+		"m.yaml:1:42: the name of an instance must be a single value, this is a "
+		"list\n" },
 	{ "modules: [{ module: user, use: { alpa: provider } }, { module: provider }]",
 		"m.yaml:1:34: user: user does not require 'alpa', did you mean "
 		"'alpha'?\n" },
