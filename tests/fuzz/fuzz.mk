@@ -37,6 +37,12 @@ tests_fuzz_fuzz_json_CFLAGS = $(UNIT_CFLAGS)
 tests_fuzz_fuzz_json_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
 	$(JANSSON_LIBS) $(FUZZ_LIBS)
 
+FUZZ_TESTS += tests/fuzz/fuzz_resources
+tests_fuzz_fuzz_resources_SOURCES = tests/fuzz/fuzz_resources.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_resources_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_resources_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
+	$(MSGPACK_LIBS) $(JANSSON_LIBS) $(FUZZ_LIBS)
+
 FUZZ_TESTS += tests/fuzz/fuzz_units
 tests_fuzz_fuzz_units_SOURCES = tests/fuzz/fuzz_units.c $(FUZZ_SOURCES)
 tests_fuzz_fuzz_units_CFLAGS = $(UNIT_CFLAGS)
