@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ACCEPT joins offers of one agent and role, carries out its operations in order and gives back
+ * the rest with the filter of the call. One bad offer id spoils the whole call. Operations that
+ * are not supported yet end in the error their kind has, and what they would have used is in the
+ * rest.
+ */
+#include "accept.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents.h"
+#include "counters.h"
+#include "frameworks.h"
+#include "idrecord.h"
+#include "launch.h"
+#include "offers.h"
+#include "updates.h"
+
+#define REFUSE_DEFAULT_NS (5 * TP_SEC)
+#define REFUSE_MAX_NS (365 * TP_DAY)
+
+/* NULL = no filter. */
+static const struct tp_allocator_filter *filter_of(
+	const struct tp_filters *filters, struct tp_allocator_filter *ret)
+{
+	int64_t ns = REFUSE_DEFAULT_NS;
+
+	if (filters != NULL && filters->has_refuse_ns && filters->refuse_ns >= 0)
+		ns = filters->refuse_ns;
+	ret->refuse_ns = ns > REFUSE_MAX_NS ? REFUSE_MAX_NS : ns;
+	return ns == 0 ? NULL : ret;
+}
+
+/* --- checking the offers --------------------------------------------------------------- */
+
+static int check_offer(const struct framework *f,
+	const struct tp_scheduler_call_accept *call, size_t i, const struct offer *first,
+	struct tp_error *err)
+{
+	const char *id = call->offer_ids[i]->value;
+	const struct offer *offer = offers_find(f->master, id);
+
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(call->offer_ids[k]->value, id) == 0)
+			return tp_fail(
+				err, EINVAL, "Duplicate offer %s in offer list", id);
+	}
+	if (offer == NULL)
+		return tp_fail(err, EINVAL, "Offer %s is no longer valid", id);
+	if (offer->framework != f)
+		return tp_fail(err, EINVAL,
+			"Offer %s has invalid framework %s while framework %s is "
+			"expected",
+			id, offer->framework->id, f->id);
+	if (first == NULL)
+		return 0;
+	if (offer->agent != first->agent)
+		return tp_fail(err, EINVAL,
+			"Aggregated offers must belong to one single agent; offer %s "
+			"uses "
+			"agent %s and agent %s",
+			id, offer->agent->id, first->agent->id);
+	if (strcmp(offer->role, first->role) != 0)
+		return tp_fail(err, EINVAL,
+			"Aggregated offers must be allocated to the same role; offer %s "
+			"uses "
+			"role %s but another is being used with role %s",
+			id, offer->role, first->role);
+	return 0;
+}
+
+static int check_offers(const struct framework *f,
+	const struct tp_scheduler_call_accept *call, struct tp_error *err)
+{
+	const struct offer *first = NULL;
+	int r;
+
+	if (call->n_offer_ids == 0)
+		return tp_fail(err, EINVAL, "No offers specified");
+	for (size_t i = 0; i < call->n_offer_ids; i++) {
+		r = check_offer(f, call, i, first, err);
+		if (r < 0)
+			return r;
+		if (first == NULL)
+			first = offers_find(f->master, call->offer_ids[i]->value);
+	}
+	return 0;
+}
+
+/* --- what did not happen --------------------------------------------------------------- */
+
+static void refuse_task(struct framework *f, const struct tp_task_info *info, int state,
+	int reason, const char *why)
+{
+	const struct update update = {
+		.task_id = info->task_id->value,
+		.agent_id = info->agent_id->value,
+		.executor_id = info->executor == NULL
+			? NULL
+			: info->executor->executor_id->value,
+		.state = state,
+		.reason = reason,
+		.message = why,
+	};
+
+	updates_send(f, &update);
+}
+
+static void refuse_operation(
+	struct framework *f, const struct tp_offer_operation *operation, const char *why)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	struct tp_scheduler_event *event = tp_record_new(&tp_scheduler_event_desc, arena);
+	struct tp_operation_status *status =
+		tp_record_new(&tp_operation_status_desc, arena);
+
+	tp_info(f->master, "refusing an operation", "framework=%s type=%s why=%s", f->id,
+		tp_enum_name(&tp_offer_operation_type_enum, operation->type), why);
+	if (operation->id == NULL)
+		return;
+	status->operation_id = operation->id;
+	status->has_state = true;
+	status->state = TP_OPERATION_ERROR;
+	status->message = why;
+	event->has_type = true;
+	event->type = TP_SCHEDULER_EVENT_UPDATE_OPERATION_STATUS;
+	event->update_operation_status =
+		tp_record_new(&tp_scheduler_event_update_operation_status_desc, arena);
+	event->update_operation_status->status = status;
+	framework_send(f, event);
+}
+
+/* All tasks of an operation end in one state; what has no tasks is refused as itself. */
+static void refuse_all(struct framework *f, const struct tp_offer_operation *operation,
+	int state, int reason, const char *why)
+{
+	struct tp_task_info *const *tasks = NULL;
+	size_t n = 0;
+
+	if (operation->type == TP_OFFER_OPERATION_LAUNCH && operation->launch != NULL) {
+		tasks = operation->launch->task_infos;
+		n = operation->launch->n_task_infos;
+	} else if (operation->type == TP_OFFER_OPERATION_LAUNCH_GROUP &&
+		operation->launch_group != NULL) {
+		tasks = operation->launch_group->task_group->tasks;
+		n = operation->launch_group->task_group->n_tasks;
+	} else {
+		refuse_operation(f, operation, why);
+	}
+	for (size_t i = 0; i < n; i++)
+		refuse_task(f, tasks[i], state, reason, why);
+}
+
+static void return_own(struct framework *f, struct tp_offer_id *const *ids, size_t n,
+	const struct tp_allocator_filter *filter)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct offer *offer = offers_find(f->master, ids[i]->value);
+
+		if (offer != NULL && offer->framework == f)
+			offer_return(offer, filter);
+	}
+}
+
+static void refuse_call(
+	struct framework *f, const struct tp_scheduler_call_accept *call, const char *why)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	const char *message =
+		tp_arena_printf(arena, "Task launched with invalid offers: %s", why);
+
+	tp_warn(f->master, "ACCEPT used invalid offers, returning what is left of them",
+		"framework=%s why=%s", f->id, why);
+	return_own(f, call->offer_ids, call->n_offer_ids, NULL);
+	for (size_t i = 0; i < call->n_operations; i++)
+		refuse_all(f, call->operations[i], updates_state_for(f, TP_TASK_DROPPED),
+			TP_REASON_INVALID_OFFERS, message);
+}
+
+/* --- carrying out ---------------------------------------------------------------------- */
+
+static void carry_out(struct accept *accept, const struct tp_offer_operation *operation)
+{
+	int type = operation->has_type ? operation->type : TP_OFFER_OPERATION_UNKNOWN;
+
+	if (type != TP_OFFER_OPERATION_LAUNCH)
+		refuse_all(accept->framework, operation, TP_TASK_ERROR,
+			TP_REASON_TASK_GROUP_INVALID,
+			"This operation is not supported yet");
+	else if (operation->launch == NULL)
+		refuse_operation(
+			accept->framework, operation, "Expecting 'launch' to be present");
+	else if (operation->id != NULL)
+		refuse_all(accept->framework, operation, TP_TASK_ERROR,
+			TP_REASON_TASK_INVALID,
+			"The 'id' field was set in an operation of type LAUNCH");
+	else
+		launch_tasks(accept, operation);
+}
+
+static void take_offers(
+	struct accept *accept, const struct tp_scheduler_call_accept *call)
+{
+	struct master *m = accept->master;
+	struct offer *offer = offers_find(m, call->offer_ids[0]->value);
+
+	accept->agent = offer->agent;
+	accept->role = tp_strdup(offer->role);
+	for (size_t i = 0; i < call->n_offer_ids; i++)
+		offer_take(offers_find(m, call->offer_ids[i]->value), &accept->remaining);
+}
+
+int accept_call(struct master *m, struct framework *f,
+	const struct tp_scheduler_call *call, struct tp_error *err)
+{
+	const struct tp_scheduler_call_accept *body = call->accept;
+	struct accept accept = { .master = m, .framework = f };
+	struct tp_allocator_filter room;
+	const struct tp_allocator_filter *filter = filter_of(body->filters, &room);
+	struct tp_error why = { 0 };
+
+	(void)err;
+	counter_add(m,
+		body->n_operations == 0 ? COUNTER_MESSAGES_DECLINE_OFFERS
+					: COUNTER_MESSAGES_LAUNCH_TASKS,
+		1);
+	if (check_offers(f, body, &why) < 0) {
+		refuse_call(f, body, why.text);
+		return 0;
+	}
+	if (body->n_operations == 0) {
+		return_own(f, body->offer_ids, body->n_offer_ids, filter);
+		return 0;
+	}
+	take_offers(&accept, body);
+	for (size_t i = 0; i < body->n_operations; i++)
+		carry_out(&accept, body->operations[i]);
+	if (!tp_resources_empty(&accept.remaining))
+		m->allocator.ops->recover_resources(m->allocator.impl, f->slot,
+			accept.agent->slot, &accept.remaining, filter);
+	tp_resources_fini(&accept.remaining);
+	tp_free(accept.role);
+	return 0;
+}
+
+int accept_decline(struct master *m, struct framework *f,
+	const struct tp_scheduler_call *call, struct tp_error *err)
+{
+	const struct tp_scheduler_call_decline *body = call->decline;
+	struct tp_allocator_filter room;
+
+	(void)m;
+	(void)err;
+	return_own(
+		f, body->offer_ids, body->n_offer_ids, filter_of(body->filters, &room));
+	return 0;
+}

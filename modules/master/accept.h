@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ACCEPT and DECLINE: what becomes of offers. */
+#ifndef MASTER_ACCEPT_H
+#define MASTER_ACCEPT_H
+
+#include "tepui/kind/allocator.h"
+#include "tepui/resources.h"
+
+#include "master.h"
+
+struct agent;
+struct framework;
+
+/* One ACCEPT while its operations are carried out, in order. */
+struct accept {
+	struct master *master;
+	struct framework *framework;
+	struct agent *agent;
+	char *role;
+	struct tp_resources remaining; /* of all its offers */
+};
+
+int accept_call(struct master *m, struct framework *f,
+	const struct tp_scheduler_call *call, struct tp_error *err);
+int accept_decline(struct master *m, struct framework *f,
+	const struct tp_scheduler_call *call, struct tp_error *err);
+
+#endif

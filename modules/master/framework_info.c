@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Validation and normal form of FrameworkInfo: roles of both styles become one array without
+ * duplicates, capabilities become bits. What may change when a scheduler comes back is decided
+ * here too. Authorization is not done here.
+ */
+#include "framework_info.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "idrecord.h"
+
+#include "tepui/ids.h"
+#include "tepui/role.h"
+
+#define FAILOVER_TIMEOUT_MAX_NS (INT64_C(9000000000) * TP_SEC)
+
+static uint32_t capability_bits(const struct tp_framework_info *info)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < info->n_capabilities; i++) {
+		const struct tp_framework_info_capability *c = info->capabilities[i];
+
+		if (c->has_type && c->type > 0 && c->type < 32)
+			bits |= UINT32_C(1) << c->type;
+	}
+	return bits;
+}
+
+static bool multi_role(const struct tp_framework_info *info)
+{
+	return (capability_bits(info) &
+		       (UINT32_C(1) << TP_FRAMEWORK_INFO_CAPABILITY_MULTI_ROLE)) != 0;
+}
+
+static bool has_text(const char *const *items, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(items[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is the role allowed by the whitelist `roles`? `*` always is. */
+static bool role_allowed(const struct master *m, const char *role)
+{
+	return m->n_roles == 0 || strcmp(role, "*") == 0 ||
+		has_text(m->roles, m->n_roles, role);
+}
+
+static int check_role(const struct master *m, const char *role, struct tp_error *err)
+{
+	int r = tp_role_validate(role, err);
+
+	if (r < 0)
+		return tp_wrap(err, r, "Framework's role is invalid");
+	if (!role_allowed(m, role))
+		return tp_fail(err, EINVAL,
+			"Role '%s' is not present in the master's --roles", role);
+	return 0;
+}
+
+static int check_roles(const struct master *m, const struct tp_framework_info *info,
+	struct tp_error *err)
+{
+	int r = 0;
+
+	if (!multi_role(info)) {
+		if (info->n_roles > 0)
+			return tp_fail(err, EINVAL,
+				"'FrameworkInfo.roles' must not be set when the "
+				"framework "
+				"is not MULTI_ROLE capable");
+		return check_role(m, info->role == NULL ? "*" : info->role, err);
+	}
+	if (info->role != NULL)
+		return tp_fail(err, EINVAL,
+			"'FrameworkInfo.role' must not be set when the framework is "
+			"MULTI_ROLE capable");
+	for (size_t i = 0; r >= 0 && i < info->n_roles; i++) {
+		r = check_role(m, info->roles[i], err);
+		if (r >= 0 && has_text(info->roles, i, info->roles[i]))
+			r = tp_fail(err, EINVAL,
+				"'FrameworkInfo.roles' contains '%s' twice",
+				info->roles[i]);
+	}
+	return r;
+}
+
+static bool in_roles(const struct tp_framework_info *info, const char *role)
+{
+	if (multi_role(info))
+		return has_text(info->roles, info->n_roles, role);
+	return strcmp(role, info->role == NULL ? "*" : info->role) == 0;
+}
+
+int framework_info_check(
+	const struct master *m, const struct framework_terms *terms, struct tp_error *err)
+{
+	const struct tp_framework_info *info = terms->info;
+	int r = check_roles(m, info, err);
+
+	if (r < 0)
+		return r;
+	if (info->id != NULL && info->id->value[0] != '\0') {
+		r = tp_id_validate("FrameworkID", info->id->value, err);
+		if (r < 0)
+			return r;
+	}
+	if (!m->root_submissions && strcmp(info->user, "root") == 0)
+		return tp_fail(err, EINVAL,
+			"User 'root' is not allowed to run frameworks without "
+			"--root_submissions set");
+	if (info->has_failover_timeout_ns &&
+		(info->failover_timeout_ns < 0 ||
+			info->failover_timeout_ns > FAILOVER_TIMEOUT_MAX_NS))
+		return tp_fail(err, EINVAL,
+			"The framework failover_timeout is invalid: expected seconds "
+			"from 0 to 9e9");
+	for (size_t i = 0; i < terms->n_suppressed; i++) {
+		if (!in_roles(info, terms->suppressed[i]))
+			return tp_fail(err, EINVAL,
+				"Suppressed role '%s' is not one of the framework's "
+				"roles",
+				terms->suppressed[i]);
+	}
+	return 0;
+}
+
+int framework_info_check_change(const struct framework *f,
+	const struct tp_framework_info *info, bool strict, struct tp_error *err)
+{
+	const struct tp_framework_info *old = f->info;
+	bool checkpoint = old->has_checkpoint && old->checkpoint;
+
+	if (!tp_streq(old->principal, info->principal))
+		return tp_fail(err, EINVAL,
+			"Changing framework's principal is not allowed: it is '%s'",
+			old->principal == NULL ? "" : old->principal);
+	if (strict && strcmp(old->user, info->user) != 0)
+		return tp_fail(err, EINVAL,
+			"Updating 'FrameworkInfo.user' is unsupported; current value: "
+			"'%s'",
+			old->user);
+	if (strict && checkpoint != (info->has_checkpoint && info->checkpoint))
+		return tp_fail(err, EINVAL,
+			"Updating 'FrameworkInfo.checkpoint' is unsupported; current "
+			"value: "
+			"%s",
+			checkpoint ? "true" : "false");
+	return 0;
+}
+
+static void set_roles(struct framework *f)
+{
+	if (multi_role(f->info)) {
+		f->roles = f->info->roles;
+		f->n_roles = f->info->n_roles;
+		return;
+	}
+	f->roles = tp_arena_alloc(f->arena, sizeof *f->roles);
+	f->roles[0] = f->info->role == NULL ? "*" : f->info->role;
+	f->n_roles = 1;
+}
+
+void framework_info_set(struct framework *f, const struct framework_terms *terms)
+{
+	struct tp_arena *old_arena = f->arena;
+	const struct tp_framework_info *old = f->info;
+
+	f->arena = tp_arena_create(0);
+	f->info = tp_record_copy(&tp_framework_info_desc, terms->info, f->arena);
+	f->info->id = framework_id_record(f->arena, f->id);
+	if (old != NULL) {
+		f->info->user = tp_arena_strdup(f->arena, old->user);
+		f->info->has_checkpoint = old->has_checkpoint;
+		f->info->checkpoint = old->checkpoint;
+	}
+	set_roles(f);
+	f->capabilities = capability_bits(f->info);
+	f->n_suppressed = terms->n_suppressed;
+	f->suppressed = tp_arena_alloc(
+		f->arena, (terms->n_suppressed + 1) * sizeof *f->suppressed);
+	for (size_t i = 0; i < terms->n_suppressed; i++)
+		f->suppressed[i] = tp_arena_strdup(f->arena, terms->suppressed[i]);
+	f->constraints =
+		tp_record_copy(&tp_offer_constraints_desc, terms->constraints, f->arena);
+	tp_arena_destroy(old_arena);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* KILL: sent on to the agent, or remembered until the agent is back. */
+#ifndef MASTER_KILL_H
+#define MASTER_KILL_H
+
+#include "master.h"
+
+struct agent;
+struct framework;
+
+int kill_call(struct master *m, struct framework *f, const struct tp_scheduler_call *call,
+	struct tp_error *err);
+/* The agent is back: kills of tasks that are not over go out now. */
+void kill_resend(struct agent *a);
+void kill_forget(struct agent *a);
+
+#endif

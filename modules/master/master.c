@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The master daemon as a module: its descriptor and its life. Concerns are made in init(), the
+ * doors open in start(); the world is served when this master was elected and the registry was
+ * read, and not before.
+ *
+ *	start -> contending -> elected -> registry read -> recovered -> stop
+ */
+#include "master.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agents.h"
+#include "calls.h"
+#include "changes.h"
+#include "counters.h"
+#include "executors.h"
+#include "flags.h"
+#include "frameworks.h"
+#include "listen.h"
+#include "native.h"
+#include "offers.h"
+#include "register.h"
+#include "registrar.h"
+#include "state.h"
+#include "tasks.h"
+
+#include "tepui/ids.h"
+#include "tepui/kind/daemon.h"
+#include "tepui/record.h"
+
+void master_fatal(struct master *m, const char *what, const struct tp_error *why)
+{
+	tp_err(m, what, "why=%s", why->text);
+	tp_instance_exit(&m->instance, 1);
+}
+
+static int master_init(void *self, struct tp_error *err)
+{
+	struct master *m = self;
+	uint8_t uuid[TP_UUID_BYTES];
+	int r = flags_check(m, err);
+
+	if (r < 0)
+		return r;
+	tp_uuid_generate(uuid);
+	tp_uuid_print(uuid, m->id);
+	m->started_ns = tp_loop_wall_ns(m->instance.loop);
+	log_level_init(m);
+	counters_create(m);
+	tasks_create(m);
+	executors_create(m);
+	agents_create(m);
+	frameworks_create(m);
+	offers_create(m);
+	changes_create(m);
+	registers_create(m);
+	return 0;
+}
+
+/* --- who we are ------------------------------------------------------------------------ */
+
+static void add_capability(struct master *m, enum tp_master_info_capability_type type)
+{
+	struct tp_master_info_capability *capability =
+		tp_record_new(&tp_master_info_capability_desc, m->arena);
+
+	capability->has_type = true;
+	capability->type = type;
+	tp_arena_push(
+		m->arena, &m->info->capabilities, &m->info->n_capabilities, capability);
+}
+
+static void fill_address(struct master *m)
+{
+	struct tp_address *address = tp_record_new(&tp_address_desc, m->arena);
+	char host[256] = "127.0.0.1";
+	struct in_addr ip = { 0 };
+	uint32_t port = 0;
+
+	listen_parse(native_url(m), host, sizeof host, &port);
+	if (inet_pton(AF_INET, host, &ip) == 1)
+		m->info->ip = ip.s_addr;
+	m->info->has_ip = true;
+	m->info->has_port = true;
+	m->info->port = port;
+	m->info->hostname =
+		m->hostname != NULL ? m->hostname : tp_arena_strdup(m->arena, host);
+	m->info->pid = tp_arena_printf(m->arena, "master@%s:%u", host, port);
+	address->hostname = m->info->hostname;
+	address->ip = tp_arena_strdup(m->arena, host);
+	address->has_port = true;
+	address->port = (int32_t)port;
+	m->info->address = address;
+}
+
+static void describe(struct master *m)
+{
+	m->arena = tp_arena_create(0);
+	m->info = tp_record_new(&tp_master_info_desc, m->arena);
+	m->info->id = m->id;
+	m->info->version = m->instance.module->version;
+	fill_address(m);
+	add_capability(m, TP_MASTER_INFO_CAPABILITY_AGENT_UPDATE);
+}
+
+/* --- leading --------------------------------------------------------------------------- */
+
+static void elected(struct tp_candidate *candidate)
+{
+	struct master *m = tp_container_of(candidate, struct master, candidate);
+
+	if (m->elected_ns != 0 || m->stopping)
+		return;
+	m->elected_ns = tp_loop_wall_ns(m->instance.loop);
+	tp_info(m, "elected, reading the registry", "id=%s", m->id);
+	registrar_fetch(m);
+}
+
+static void lost(struct tp_candidate *candidate, const char *why)
+{
+	struct master *m = tp_container_of(candidate, struct master, candidate);
+	struct tp_error err = { 0 };
+
+	tp_fail(&err, EPIPE, "%s", why);
+	m->contending = false;
+	master_fatal(m, "leadership lost, ending", &err);
+}
+
+void master_recovered(struct master *m)
+{
+	m->recovered = true;
+	if (m->allocator.ops->recover != NULL)
+		m->allocator.ops->recover(m->allocator.impl, agents_n_recovered(m));
+	agents_recovered(m);
+	tp_info(m, "serving", "id=%s recovered_agents=%zu", m->id, agents_n_recovered(m));
+	native_recovered(m);
+}
+
+static int master_start(void *self, struct tp_error *err)
+{
+	struct master *m = self;
+	struct tp_allocator_user user = offers_allocator_user(m);
+	int r = m->disk.ops->mkdirs(m->disk.impl, m->work_dir, 0755, err);
+
+	if (r < 0)
+		return tp_wrap(err, r, "making work_dir");
+	r = registrar_create(m, err);
+	if (r < 0)
+		return tp_wrap(err, r, "opening the registry");
+	r = native_start(m, err);
+	if (r < 0)
+		return r;
+	describe(m);
+	m->allocator.ops->open(m->allocator.impl, &user);
+	tp_instance_ready(&m->instance, "listen", native_url(m));
+	return 0;
+}
+
+static int master_recover(void *self, struct tp_error *err)
+{
+	struct master *m = self;
+
+	(void)err;
+	m->candidate.info = m->info;
+	m->candidate.elected = elected;
+	m->candidate.lost = lost;
+	m->contending = true;
+	m->election.ops->contend(m->election.impl, &m->candidate);
+	return 0;
+}
+
+/* --- the end --------------------------------------------------------------------------- */
+
+static void flushed(struct tp_done *done, int status)
+{
+	struct master *m = tp_container_of(done, struct master, flushed);
+
+	(void)status;
+	native_stop(m, m->stopped);
+}
+
+static void master_stop(void *self, struct tp_done *done)
+{
+	struct master *m = self;
+
+	m->stopping = true;
+	m->stopped = done;
+	if (m->contending)
+		m->election.ops->withdraw(m->election.impl, &m->candidate);
+	m->contending = false;
+	m->flushed.call = flushed;
+	registrar_flush(m, &m->flushed);
+}
+
+static void master_fini(void *self)
+{
+	struct master *m = self;
+
+	registrar_destroy(m);
+	if (m->registers != NULL)
+		registers_destroy(m);
+	native_destroy(m);
+	offers_destroy(m);
+	if (m->executors != NULL)
+		frameworks_destroy(m);
+	executors_destroy(m);
+	agents_destroy(m);
+	tasks_destroy(m);
+	changes_destroy(m);
+	counters_destroy(m);
+	if (m->instance.loop != NULL)
+		log_level_fini(m);
+	tp_arena_destroy(m->arena);
+}
+
+static void master_status(void *self, struct tp_strbuf *out)
+{
+	const struct master *m = self;
+
+	tp_strbuf_printf(out, "id: %s\n", m->id);
+	tp_strbuf_printf(out, "state: %s\n",
+		m->recovered                 ? "serving"
+			: m->elected_ns != 0 ? "recovering"
+					     : "contending");
+	if (m->native != NULL)
+		tp_strbuf_printf(out, "listen: %s\n", native_url(m));
+	tp_strbuf_printf(out, "outstanding offers: %zu\n", offers_count(m));
+	tp_strbuf_printf(out, "recovered agents: %zu\n", agents_n_recovered(m));
+	tp_strbuf_printf(out, "unreachable agents: %zu\n", agents_n_unreachable(m));
+}
+
+/* --- what it provides ------------------------------------------------------------------ */
+
+static const char *role(void *impl)
+{
+	(void)impl;
+	return "master";
+}
+
+static const char *id(void *impl)
+{
+	const struct master *m = impl;
+
+	return m->id;
+}
+
+static const struct tp_daemon_ops daemon_ops = {
+	.role = role,
+	.id = id,
+};
+
+TP_EXPORT const struct tp_module tp_module = {
+	TP_MODULE_HEADER,
+	.name = "master",
+	.version = "0.1.0",
+	.summary = "The master: offers the agents' resources to frameworks.",
+	.provides =
+		(const struct tp_provide[]){
+			TP_PROVIDE("daemon", TP_DAEMON_ABI, daemon_ops),
+			TP_PROVIDE("calls", TP_CALLS_ABI, calls_ops),
+			TP_PROVIDE("state", TP_STATE_ABI, state_ops),
+			TP_PROVIDE("changes", TP_CHANGES_ABI, changes_ops),
+			{ 0 },
+		},
+	.requires =
+		(const struct tp_require[]){
+			TP_REQUIRE("registry", TP_REGISTRY_ABI, struct master, registry),
+			TP_REQUIRE("election", TP_ELECTION_ABI, struct master, election),
+			TP_REQUIRE(
+				"allocator", TP_ALLOCATOR_ABI, struct master, allocator),
+			TP_REQUIRE(
+				"transport", TP_TRANSPORT_ABI, struct master, transport),
+			TP_REQUIRE("disk", TP_DISK_ABI, struct master, disk),
+			TP_REQUIRE("modules", TP_MODULES_ABI, struct master, modules),
+			{ 0 },
+		},
+	.config = master_config,
+	.instance_size = sizeof(struct master),
+	.init = master_init,
+	.start = master_start,
+	.recover = master_recover,
+	.stop = master_stop,
+	.fini = master_fini,
+	.status = master_status,
+};

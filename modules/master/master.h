@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The master's one context: its configuration, the services it was given and one pointer per
+ * concern. Every concern keeps its own state in its own file and is reached through its header.
+ */
+#ifndef MASTER_MASTER_H
+#define MASTER_MASTER_H
+
+#include "tepui/disk.h"
+#include "tepui/kind/allocator.h"
+#include "tepui/kind/election.h"
+#include "tepui/kind/registry.h"
+#include "tepui/module.h"
+#include "tepui/transport.h"
+
+#include "tepui/wire.h"
+
+#include "log_level.h"
+
+#define MASTER_HEARTBEAT_NS (15 * TP_SEC)
+
+struct agents;
+struct changes;
+struct counters;
+struct executors;
+struct frameworks;
+struct native;
+struct offers;
+struct registers;
+struct registrar;
+struct tasks;
+
+struct master {
+	struct tp_instance instance; /* must stay first */
+
+	/* services */
+	struct tp_registry registry;
+	struct tp_election election;
+	struct tp_allocator allocator;
+	struct tp_transport transport;
+	struct tp_modules modules;
+	struct tp_disk_service disk;
+
+	/* config */
+	const char **listen;
+	size_t n_listen;
+	const char *work_dir;
+	const char *hostname;
+	const char *cluster;
+	const char **roles;
+	size_t n_roles;
+	int64_t agent_ping_timeout_ns;
+	uint32_t max_agent_ping_timeouts;
+	int64_t agent_reregister_timeout_ns;
+	int64_t offer_timeout_ns; /* 0 = never */
+	int64_t registry_fetch_timeout_ns;
+	int64_t registry_store_timeout_ns;
+	uint32_t max_completed_frameworks;
+	uint32_t max_completed_tasks_per_framework;
+	uint32_t max_unreachable_tasks_per_framework;
+	uint32_t max_operator_event_stream_subscribers;
+	bool root_submissions;
+	bool insecure;
+
+	/* who we are */
+	char id[40];
+	struct tp_arena *arena; /* of info */
+	struct tp_master_info *info;
+	int64_t started_ns; /* wall */
+	int64_t elected_ns; /* wall; 0 = not elected */
+	struct tp_candidate candidate;
+	bool contending;
+	bool recovered; /* elected, and the registry was read: the world may be served */
+	bool stopping;
+	struct tp_done flushed;
+	struct tp_done *stopped;
+	struct log_level log_level;
+
+	/* concerns */
+	struct agents *agents;
+	struct changes *changes;
+	struct counters *counters;
+	struct executors *executors;
+	struct frameworks *frameworks;
+	struct native *native;
+	struct offers *offers;
+	struct registers *registers;
+	struct registrar *registrar;
+	struct tasks *tasks;
+};
+
+/* The registry was read: what was held back is served from now on. */
+void master_recovered(struct master *m);
+/* The process must end: logs why and leaves with status 1. */
+void master_fatal(struct master *m, const char *what, const struct tp_error *why);
+
+#endif

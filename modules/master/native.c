@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The native front of the master: one server, three kinds of peers. Messages of agents go to the
+ * concerns named in the table below; calls of schedulers and operators become submissions
+ * (carriage.c). Until the registry was read, everything is parked in order. This file knows no
+ * rule of what a call may do.
+ */
+#include "native.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agents.h"
+#include "carriage.h"
+#include "listen.h"
+#include "messages.h"
+#include "register.h"
+#include "updates.h"
+
+#define PARKED_MAX 65536
+
+enum right { RIGHT_AGENT = 1 << 0, RIGHT_SCHEDULER = 1 << 1, RIGHT_OPERATOR = 1 << 2 };
+
+static const struct row {
+	uint16_t type;
+	uint32_t rights;
+	const struct tp_desc *desc;
+	void (*handle)(struct master *m, struct tp_message *message);
+} rows[] = {
+	{ TP_MESSAGE_AGENT_REGISTER, RIGHT_AGENT, &tp_agent_register_desc,
+		register_on_register },
+	{ TP_MESSAGE_AGENT_REREGISTER, RIGHT_AGENT, &tp_agent_reregister_desc,
+		register_on_reregister },
+	{ TP_MESSAGE_AGENT_UNREGISTER, RIGHT_AGENT, &tp_agent_unregister_desc,
+		register_on_unregister },
+	{ TP_MESSAGE_AGENT_PONG, RIGHT_AGENT, &tp_agent_pong_desc, register_on_pong },
+	{ TP_MESSAGE_UPDATE_AGENT, RIGHT_AGENT, &tp_update_agent_desc,
+		register_on_update },
+	{ TP_MESSAGE_STATUS_UPDATE, RIGHT_AGENT, &tp_status_update_desc,
+		updates_on_status_update },
+	{ TP_MESSAGE_EXITED_EXECUTOR, RIGHT_AGENT, &tp_exited_executor_desc,
+		messages_on_exited_executor },
+	{ TP_MESSAGE_EXECUTOR_TO_FRAMEWORK, RIGHT_AGENT, &tp_executor_to_framework_desc,
+		messages_on_executor_to_framework },
+	{ TP_MESSAGE_SCHEDULER_CALL, RIGHT_SCHEDULER, &tp_scheduler_call_desc,
+		carriage_on_scheduler_call },
+	{ TP_MESSAGE_MASTER_CALL, RIGHT_OPERATOR, &tp_master_call_desc,
+		carriage_on_master_call },
+};
+
+struct peer {
+	struct tp_map_node node;
+	char key[24];
+	struct agent *agent;
+	struct carriage *carriage; /* of schedulers and operators */
+};
+
+struct parked {
+	struct tp_list node;
+	struct tp_message message;
+};
+
+struct native {
+	struct tp_server *server;
+	struct tp_handler handlers[TP_COUNT(rows)];
+	struct tp_map peers;
+	struct tp_list parked;
+	size_t n_parked;
+};
+
+static struct peer *find_peer(const struct master *m, uint64_t id)
+{
+	char key[24];
+
+	snprintf(key, sizeof key, "%" PRIx64, id);
+	return tp_map_get(&m->native->peers, key, struct peer, node);
+}
+
+static void dispatch(struct master *m, struct tp_message *message)
+{
+	for (size_t i = 0; i < TP_COUNT(rows); i++) {
+		if (rows[i].type == message->type) {
+			rows[i].handle(m, message);
+			return;
+		}
+	}
+}
+
+static void on_message(void *user, struct tp_message *message)
+{
+	struct master *m = user;
+	struct parked *parked;
+
+	if (m->stopping) {
+		native_refuse(m, message, ESHUTDOWN, "the master is stopping");
+		return;
+	}
+	if (m->recovered) {
+		dispatch(m, message);
+		return;
+	}
+	if (m->native->n_parked >= PARKED_MAX) {
+		native_refuse(m, message, EAGAIN, "the master has not finished recovery");
+		return;
+	}
+	parked = tp_alloc(sizeof *parked);
+	parked->message = *message;
+	parked->message.arena = tp_message_take_arena(message);
+	tp_list_append(&m->native->parked, &parked->node);
+	m->native->n_parked++;
+}
+
+static void unpark(struct master *m, bool serve)
+{
+	struct parked *parked;
+
+	while ((parked = tp_list_first(&m->native->parked, struct parked, node)) !=
+		NULL) {
+		tp_list_remove(&parked->node);
+		m->native->n_parked--;
+		if (serve && find_peer(m, parked->message.peer) != NULL)
+			dispatch(m, &parked->message);
+		tp_arena_destroy(parked->message.arena);
+		tp_free(parked);
+	}
+}
+
+void native_recovered(struct master *m)
+{
+	unpark(m, true);
+}
+
+/* --- peers ----------------------------------------------------------------------------- */
+
+static int admit(void *user, struct tp_peer_info *info, struct tp_error *err)
+{
+	(void)user;
+	if (strcmp(info->hello.kind, "agent") == 0)
+		info->rights = RIGHT_AGENT;
+	else if (strcmp(info->hello.kind, "scheduler") == 0)
+		info->rights = RIGHT_SCHEDULER;
+	else if (strcmp(info->hello.kind, "operator") == 0)
+		info->rights = RIGHT_OPERATOR;
+	else
+		return tp_fail(err, EACCES,
+			"a master serves agents, schedulers and operators, not '%s'",
+			info->hello.kind);
+	return 0;
+}
+
+static void opened(void *user, uint64_t id)
+{
+	struct master *m = user;
+	const struct tp_peer_info *info = tp_server_peer(m->native->server, id);
+	struct peer *peer = tp_alloc(sizeof *peer);
+
+	snprintf(peer->key, sizeof peer->key, "%" PRIx64, id);
+	tp_map_add(&m->native->peers, &peer->node, peer->key);
+	if (info != NULL && (info->rights & RIGHT_AGENT) == 0)
+		peer->carriage = carriage_create(m, m->native->server, id, info);
+}
+
+static void closed(void *user, uint64_t id, const struct tp_error *why)
+{
+	struct master *m = user;
+	struct peer *peer = find_peer(m, id);
+	struct agent *agent;
+
+	if (peer == NULL)
+		return;
+	tp_map_remove(&m->native->peers, &peer->node);
+	agent = peer->agent;
+	carriage_destroy(peer->carriage);
+	tp_free(peer);
+	if (agent != NULL)
+		agents_disconnected(agent, why);
+}
+
+struct carriage *native_carriage(const struct master *m, uint64_t id)
+{
+	struct peer *peer = find_peer(m, id);
+
+	return peer == NULL ? NULL : peer->carriage;
+}
+
+struct agent *native_agent(const struct master *m, uint64_t id)
+{
+	struct peer *peer = find_peer(m, id);
+
+	return peer == NULL ? NULL : peer->agent;
+}
+
+void native_bind_agent(struct master *m, uint64_t id, struct agent *agent)
+{
+	struct peer *peer = find_peer(m, id);
+	uint64_t old = agent->peer;
+
+	if (old == id)
+		return;
+	native_unbind_agent(m, agent);
+	if (peer == NULL)
+		return;
+	if (old != 0)
+		tp_server_kick(m->native->server, old,
+			"the agent has registered by another session");
+	if (peer->agent != NULL)
+		peer->agent->peer = 0;
+	peer->agent = agent;
+	agent->peer = id;
+}
+
+void native_unbind_agent(struct master *m, struct agent *agent)
+{
+	struct peer *peer = agent->peer == 0 ? NULL : find_peer(m, agent->peer);
+
+	if (peer != NULL)
+		peer->agent = NULL;
+	agent->peer = 0;
+}
+
+const char *native_peer_address(const struct master *m, uint64_t id)
+{
+	const struct tp_peer_info *info = tp_server_peer(m->native->server, id);
+
+	return info == NULL ? "" : info->wire.address;
+}
+
+int native_send(struct master *m, uint64_t peer, uint16_t type,
+	const struct tp_desc *desc, const void *body)
+{
+	return peer == 0 ? -ENOTCONN
+			 : tp_server_send(m->native->server, peer, type, desc, body);
+}
+
+void native_answer(struct master *m, const struct tp_message *message, uint16_t type,
+	const struct tp_desc *desc, const void *body)
+{
+	if (message->call != 0)
+		tp_server_reply(m->native->server, message->peer, message->call, desc,
+			body, false);
+	else
+		tp_server_send(m->native->server, message->peer, type, desc, body);
+}
+
+void native_refuse(
+	struct master *m, const struct tp_message *message, int code, const char *text)
+{
+	if (message->call != 0)
+		tp_server_reply_error(
+			m->native->server, message->peer, message->call, code, text);
+	tp_debug(m, "refused a message", "type=%u peer=%" PRIx64 " why=%s", message->type,
+		message->peer, text);
+}
+
+/* --- life ------------------------------------------------------------------------------ */
+
+static int create(struct master *m, struct tp_error *err)
+{
+	struct native *n = m->native = tp_alloc(sizeof *m->native);
+	struct tp_server_config config = {
+		.instance = &m->instance,
+		.transport = m->transport,
+		.limits = {
+			.heartbeat_ns = m->agent_ping_timeout_ns,
+			.silence_ns = m->agent_ping_timeout_ns *
+				m->max_agent_ping_timeouts,
+		},
+		.self = { .kind = "master", .id = m->id },
+		.handlers = n->handlers,
+		.n_handlers = TP_COUNT(rows),
+		.user = m,
+		.admit = admit,
+		.opened = opened,
+		.closed = closed,
+	};
+
+	tp_map_init(&n->peers);
+	tp_list_init(&n->parked);
+	for (size_t i = 0; i < TP_COUNT(rows); i++) {
+		n->handlers[i].type = rows[i].type;
+		n->handlers[i].rights = rows[i].rights;
+		n->handlers[i].desc = rows[i].desc;
+		n->handlers[i].handle = on_message;
+	}
+	return tp_server_create(&config, &n->server, err);
+}
+
+int native_start(struct master *m, struct tp_error *err)
+{
+	static const char *const standard[] = { "tcp://127.0.0.1:5060" };
+	const char *const *urls = m->n_listen > 0 ? m->listen : standard;
+	size_t n_urls = m->n_listen > 0 ? m->n_listen : TP_COUNT(standard);
+	int r = create(m, err);
+
+	for (size_t i = 0; r >= 0 && i < n_urls; i++) {
+		r = listen_check(urls[i], m->insecure, err);
+		if (r >= 0)
+			r = tp_server_listen(m->native->server, urls[i], 0, err);
+		if (r < 0)
+			tp_wrap(err, r, "listening at '%s'", urls[i]);
+	}
+	return r;
+}
+
+const char *native_url(const struct master *m)
+{
+	return tp_server_url(m->native->server, 0);
+}
+
+void native_stop(struct master *m, struct tp_done *done)
+{
+	if (m->native == NULL || m->native->server == NULL)
+		tp_done(done, 0);
+	else
+		tp_server_stop(m->native->server, done);
+}
+
+void native_destroy(struct master *m)
+{
+	struct tp_list *node, *tmp;
+
+	if (m->native == NULL)
+		return;
+	unpark(m, false);
+	tp_map_foreach (node, tmp, &m->native->peers) {
+		struct peer *peer = tp_map_entry(node, struct peer, node);
+
+		carriage_destroy(peer->carriage);
+		tp_free(peer);
+	}
+	tp_map_fini(&m->native->peers);
+	tp_server_destroy(m->native->server);
+	tp_free(m->native);
+	m->native = NULL;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of offers: resources of one agent for one role of one framework, from the moment
+ * the allocator gives them until they are accepted, declined or withdrawn.
+ */
+#ifndef MASTER_OFFERS_H
+#define MASTER_OFFERS_H
+
+#include "tepui/kind/allocator.h"
+#include "tepui/map.h"
+#include "tepui/resources.h"
+
+#include "master.h"
+
+struct agent;
+struct framework;
+
+struct offer {
+	struct tp_map_node node;
+	struct tp_list in_framework, in_agent;
+	struct framework *framework;
+	struct agent *agent;
+	char id[64];
+	char *role;
+	struct tp_resources resources; /* with allocation_info */
+	struct tp_timer expiry;        /* offer_timeout */
+	bool sent; /* false: held back, its framework's stream is busy */
+};
+
+int offers_create(struct master *m);
+void offers_destroy(struct master *m);
+/* For the allocator. */
+struct tp_allocator_user offers_allocator_user(struct master *m);
+
+struct offer *offers_find(const struct master *m, const char *id);
+size_t offers_count(const struct master *m);
+
+/* Used up by an ACCEPT: its resources move to `to`, the offer is gone. */
+void offer_take(struct offer *offer, struct tp_resources *to);
+/* Its resources go back, with a filter or NULL; the offer is gone. */
+void offer_return(struct offer *offer, const struct tp_allocator_filter *filter);
+/* The same without a filter, and its framework is told if `rescind`. */
+void offer_withdraw(struct offer *offer, bool rescind);
+void offers_withdraw_framework(struct framework *f, bool rescind);
+void offers_withdraw_agent(struct agent *a);
+/* Sends what was held back, if the stream is less busy now. */
+void offers_send_held(struct framework *f);
+
+/* The wire record, in `arena`; borrows from the offer and its agent. */
+struct tp_offer *offer_record(const struct offer *offer, struct tp_arena *arena);
+
+#endif
