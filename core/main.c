@@ -142,8 +142,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "tepuid: %s\n", err.text);
 	else
 		status = load_and_run(&daemon, &options);
-	tp_kernel_destroy(daemon.kernel);
 	tp_services_host_destroy(daemon.host);
+	tp_kernel_destroy(daemon.kernel);
 	tp_loop_destroy(daemon.loop);
 	return status;
 }

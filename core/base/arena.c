@@ -141,6 +141,8 @@ static void *take_object(struct tp_arena *arena, size_t bytes)
 		block = more(arena, bytes);
 	object = (char *)block + block->front;
 	block->front += bytes;
+	if (bytes > 0) /* what pads it is defined, since room_of() looks there */
+		memset((char *)block + block->front - ALIGN, 0, ALIGN);
 	return object;
 }
 

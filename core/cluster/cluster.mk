@@ -120,17 +120,18 @@ BUILT_SOURCES += $(wire_headers) $(wire_sources)
 MAINTAINERCLEANFILES = $(wire_headers) $(wire_sources) core/cluster/wire.stamp
 EXTRA_DIST += $(wire_schema) core/cluster/schema/gen.py core/cluster/wire.stamp
 
-# One run makes all files; the stamp stands for them, so that make -j runs it once.
+# One run makes all files; the stamp stands for them, so that make -j runs it once. It is older
+# than they are: a tarball has all of them and needs neither protoc nor python3-protobuf.
 # descriptor.proto comes out of python3-protobuf: Debian's protoc does not bring it along.
 core/cluster/wire.stamp: $(wire_schema) core/cluster/schema/gen.py
-	@rm -f $@ && $(MKDIR_P) core/cluster/wire include/tepui/wire
+	@$(MKDIR_P) core/cluster/wire include/tepui/wire && rm -f $@ && touch $@.tmp
 	$(AM_V_GEN)gen=$(srcdir)/core/cluster/schema/gen.py && wire=core/cluster/wire && \
 	$(PYTHON3) $$gen descriptor $$wire/descriptor.pb && \
 	$(PROTOC) -I$(srcdir)/core/cluster/schema --descriptor_set_in=$$wire/descriptor.pb \
 		--include_imports --include_source_info --descriptor_set_out=$$wire/schema.pb \
 		$(wire_schema:%=$(srcdir)/%) && \
 	$(PYTHON3) $$gen generate $$wire/schema.pb . && \
-	rm -f $$wire/descriptor.pb $$wire/schema.pb && touch $@
+	rm -f $$wire/descriptor.pb $$wire/schema.pb && mv $@.tmp $@
 
 $(wire_headers) $(wire_sources): core/cluster/wire.stamp
 	@test -f $@ || { rm -f core/cluster/wire.stamp && $(MAKE) core/cluster/wire.stamp; }

@@ -103,14 +103,11 @@ static bool same(const struct tp_resource_item *a, const struct tp_resource_item
 		key_same(a->key, b->key);
 }
 
-static bool value_equal(
-	const struct tp_resource_item *a, const struct tp_resource_item *b)
+/* Of shared resources and of those that are never cut: all are disks, so scalars. */
+static bool size_equal(const struct tp_resource_item *a, const struct tp_resource_item *b)
 {
-	if (a->key->type == TP_VALUE_SCALAR)
-		return a->milli == b->milli;
-	if (a->key->type == TP_VALUE_RANGES)
-		return spans_equal(a->spans, b->spans);
-	return words_equal(a->words, b->words);
+	tp_assert(a->key->type == TP_VALUE_SCALAR);
+	return a->milli == b->milli;
 }
 
 bool item_addable(const struct tp_resource_item *a, const struct tp_resource_item *b)
@@ -118,7 +115,7 @@ bool item_addable(const struct tp_resource_item *a, const struct tp_resource_ite
 	if (!same(a, b))
 		return false;
 	if ((a->key->flags & TP_RESOURCE_SHARED) != 0)
-		return value_equal(a, b);
+		return size_equal(a, b);
 	return (a->key->flags & TP_RESOURCE_WHOLE) == 0;
 }
 
@@ -149,7 +146,7 @@ bool item_subtractable(const struct tp_resource_item *a, const struct tp_resourc
 	if (!same(a, b))
 		return false;
 	return (a->key->flags & (TP_RESOURCE_SHARED | TP_RESOURCE_WHOLE)) == 0 ||
-		value_equal(a, b);
+		size_equal(a, b);
 }
 
 bool item_subtract(struct tp_resource_item *a, const struct tp_resource_item *b)

@@ -118,13 +118,6 @@ bool spans_contain(const struct tp_spans *spans, const struct tp_spans *part)
 	return true;
 }
 
-bool spans_equal(const struct tp_spans *a, const struct tp_spans *b)
-{
-	if (a == NULL || b == NULL || a == b)
-		return a == b;
-	return a->n == b->n && memcmp(a->items, b->items, a->n * sizeof a->items[0]) == 0;
-}
-
 static int word_compare(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -216,13 +209,6 @@ bool words_contain(const struct tp_words *words, const struct tp_words *part)
 		if (!has_word(words, part->items[i]))
 			return false;
 	return true;
-}
-
-bool words_equal(const struct tp_words *a, const struct tp_words *b)
-{
-	if (a == NULL || b == NULL || a == b)
-		return a == b;
-	return a->n == b->n && words_contain(a, b);
 }
 
 const struct tp_shared_text *shared_text_create(const char *text)

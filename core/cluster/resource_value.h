@@ -15,7 +15,6 @@ void spans_unref(const struct tp_spans *spans);
 const struct tp_spans *spans_union(const struct tp_spans *a, const struct tp_spans *b);
 const struct tp_spans *spans_minus(const struct tp_spans *a, const struct tp_spans *b);
 bool spans_contain(const struct tp_spans *spans, const struct tp_spans *part);
-bool spans_equal(const struct tp_spans *a, const struct tp_spans *b);
 
 /* Sorts words[0..n), which it may change, and drops what is there twice. */
 const struct tp_words *words_create(const char **words, size_t n);
@@ -24,7 +23,6 @@ void words_unref(const struct tp_words *words);
 const struct tp_words *words_union(const struct tp_words *a, const struct tp_words *b);
 const struct tp_words *words_minus(const struct tp_words *a, const struct tp_words *b);
 bool words_contain(const struct tp_words *words, const struct tp_words *part);
-bool words_equal(const struct tp_words *a, const struct tp_words *b);
 
 const struct tp_shared_text *shared_text_create(const char *text);
 const struct tp_shared_text *shared_text_ref(const struct tp_shared_text *text);

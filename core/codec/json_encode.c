@@ -52,13 +52,30 @@ static void put_next(struct json *j, bool *any)
 	put_line(j);
 }
 
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGH UINT64_C(0x8080808080808080)
+
+/* Is a byte of the eight zero, or (wrongly, but safely) just above one that is? */
+static uint64_t has_zero(uint64_t word)
+{
+	return (word - ONES) & ~word & HIGH;
+}
+
+/* Nothing to escape and nothing to validate: ASCII without quotes, backslashes, controls. */
 static bool is_plain(const char *text, size_t len)
 {
-	size_t i;
+	uint64_t word;
 
-	for (i = 0; i < len; i++)
-		if ((uint8_t)text[i] < 0x20 || (uint8_t)text[i] >= 0x7f ||
-			text[i] == '"' || text[i] == '\\')
+	for (; len >= 8; len -= 8, text += 8) {
+		memcpy(&word, text, sizeof word);
+		if (((word & HIGH) | ((word - 0x20 * ONES) & HIGH) |
+			    has_zero(word ^ '"' * ONES) | has_zero(word ^ '\\' * ONES)) !=
+			0)
+			return false;
+	}
+	for (; len > 0; len--, text++)
+		if ((uint8_t)*text < 0x20 || (uint8_t)*text >= 0x80 || *text == '"' ||
+			*text == '\\')
 			return false;
 	return true;
 }
@@ -78,13 +95,25 @@ static void put_text(struct json *j, const char *text)
 	writer_byte(&j->w, '"');
 }
 
-static void put_key(struct json *j, const char *name)
+static void put_colon(struct json *j)
 {
-	put_text(j, name);
 	if ((j->flags & TP_JSON_PRETTY) != 0)
 		writer_add(&j->w, ": ", 2);
 	else
 		writer_byte(&j->w, ':');
+}
+
+/* Names of the schema have nothing to escape. */
+static void put_name(struct json *j, const struct tp_field *field)
+{
+	size_t len = strlen(field->name);
+
+	writer_need(&j->w, len + 2);
+	*j->w.p++ = '"';
+	memcpy(j->w.p, field->name, len);
+	j->w.p += len;
+	*j->w.p++ = '"';
+	put_colon(j);
 }
 
 static void put_bytes(struct json *j, const struct tp_bytes *bytes)
@@ -196,7 +225,8 @@ static void put_map(
 	for (i = 0; i < n; i++) {
 		text = member_values(key, entries[i], &there);
 		put_next(j, &any);
-		put_key(j, there > 0 ? *(const char *const *)text : "");
+		put_text(j, there > 0 ? *(const char *const *)text : "");
+		put_colon(j);
 		at = member_values(value, entries[i], &there);
 		if (there > 0)
 			put_value(j, value, at);
@@ -230,12 +260,12 @@ static void put_absent(struct json *j, const struct tp_field *field, bool *any)
 		return;
 	if ((field->flags & TP_FIELD_LISTED) != 0) {
 		put_next(j, any);
-		put_key(j, field->name);
+		put_name(j, field);
 		writer_add(&j->w, "[]", 2);
 	} else if (field->default_text != NULL &&
 		(field->flags & TP_FIELD_DEPRECATED) == 0) {
 		put_next(j, any);
-		put_key(j, field->name);
+		put_name(j, field);
 		put_default(j, field);
 	}
 }
@@ -260,7 +290,7 @@ static void put_record(struct json *j, const struct tp_desc *desc, const void *r
 			continue;
 		}
 		put_next(j, &any);
-		put_key(j, field->name);
+		put_name(j, field);
 		if (field->label == TP_MAP)
 			put_map(j, field, values, n);
 		else if (field->label == TP_MANY)

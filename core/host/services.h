@@ -12,7 +12,10 @@ struct tp_services_host;
 
 TP_EXPORT int tp_services_host_create(
 	struct tp_loop *loop, struct tp_services_host **ret, struct tp_error *err);
-/* After the kernel: what is queued on disk is still written. NULL is fine. */
+/*
+ * When the kernel has stopped and before it is destroyed: work that a module left behind is still
+ * reported to it, and what is queued on disk is written. NULL is fine.
+ */
 TP_EXPORT void tp_services_host_destroy(struct tp_services_host *host);
 /* Borrowed rows for the kernel's options. */
 TP_EXPORT const struct tp_kernel_service *tp_services_host_rows(

@@ -92,10 +92,13 @@ static void bind_named(const struct search *search, const struct node *use)
 	const struct graph *graph = search->graph;
 	const char *owner = search->node->name;
 	const char *kind = search->row->kind;
-	struct instance *from = find(graph, use->text);
+	struct instance *from;
 	struct suggest suggest = { .word = use->text };
 	size_t n_others = 0;
 
+	if (use->kind != NODE_SCALAR) /* manifest.c has reported it */
+		return;
+	from = find(graph, use->text);
 	if (from == NULL) {
 		for (size_t i = 0; i < graph->n_nodes; i++) {
 			if (provides(graph->nodes[i], kind))
@@ -114,11 +117,15 @@ static void bind_named(const struct search *search, const struct node *use)
 	}
 }
 
+/* A list of names is for MANY rows; the empty list also says that an optional row has nobody. */
 static void bind_by_manifest(const struct search *search, const struct node *use)
 {
-	if (use->kind == NODE_SCALAR) {
+	bool many = search->row->flags & TP_REQUIRE_IS_MANY;
+	bool optional = search->row->flags & TP_REQUIRE_IS_OPTIONAL;
+
+	if (use->kind != NODE_LIST) {
 		bind_named(search, use);
-	} else if (!(search->row->flags & TP_REQUIRE_IS_MANY)) {
+	} else if (!many && !(optional && use->n_items == 0)) {
 		issues_add(search->issues, &use->mark,
 			"%s: use %s: takes the name of one instance, this is a list",
 			search->node->name, search->row->kind);

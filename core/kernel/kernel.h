@@ -31,7 +31,7 @@ struct tp_kernel_service {
 		.impl = (service).impl \
 	}
 
-/* Everything is borrowed until tp_kernel_destroy(), but for module_dirs. */
+/* Everything but module_dirs is borrowed: the services until the stop, the rest to the end. */
 struct tp_kernel_options {
 	struct tp_loop *loop;
 	const struct tp_kernel_service *services;

@@ -13,11 +13,35 @@ else
 FUZZ_SOURCES = tests/fuzz/replay.c
 endif
 
+FUZZ_TESTS += tests/fuzz/fuzz_graph
+tests_fuzz_fuzz_graph_SOURCES = tests/fuzz/fuzz_graph.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_graph_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_graph_LDADD = core/libkernel.la core/libbase.la $(LTDL_LIBS) $(YAML_LIBS) \
+	$(FUZZ_LIBS)
+
 FUZZ_TESTS += tests/fuzz/fuzz_manifest
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c $(FUZZ_SOURCES)
 tests_fuzz_fuzz_manifest_CFLAGS = $(UNIT_CFLAGS)
 tests_fuzz_fuzz_manifest_LDADD = core/libkernel.la core/libbase.la $(LTDL_LIBS) $(YAML_LIBS) \
 	$(FUZZ_LIBS)
+
+FUZZ_TESTS += tests/fuzz/fuzz_msgpack
+tests_fuzz_fuzz_msgpack_SOURCES = tests/fuzz/fuzz_msgpack.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_msgpack_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_msgpack_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
+	$(JANSSON_LIBS) $(FUZZ_LIBS)
+
+FUZZ_TESTS += tests/fuzz/fuzz_json
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_json_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_json_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
+	$(JANSSON_LIBS) $(FUZZ_LIBS)
+
+FUZZ_TESTS += tests/fuzz/fuzz_resources
+tests_fuzz_fuzz_resources_SOURCES = tests/fuzz/fuzz_resources.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_resources_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_resources_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
+	$(MSGPACK_LIBS) $(JANSSON_LIBS) $(FUZZ_LIBS)
 
 FUZZ_TESTS += tests/fuzz/fuzz_units
 tests_fuzz_fuzz_units_SOURCES = tests/fuzz/fuzz_units.c $(FUZZ_SOURCES)

@@ -78,12 +78,33 @@ static void fill(const struct manifest *manifest, struct issues *issues)
 	tp_arena_destroy(arena);
 }
 
+/* The same text as the value of a setting. */
+static void set(const uint8_t *data, size_t size)
+{
+	static const char base[] = "modules: [{ module: a }]";
+	struct manifest manifest;
+	struct issues issues = { 0 };
+	char *setting = tp_alloc(size + 8);
+
+	memcpy(setting, "a.text=", 7);
+	memcpy(setting + 7, data, size);
+	manifest_init(&manifest);
+	manifest_parse(&manifest, "fuzz.yaml", base, strlen(base), &issues);
+	manifest_set(&manifest, setting, &issues);
+	if (issues.n == 0)
+		fill(&manifest, &issues);
+	issues_fini(&issues);
+	manifest_fini(&manifest);
+	tp_free(setting);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct manifest manifest;
 	struct issues issues = { 0 };
 	struct tp_error err = { 0 };
 
+	set(data, size);
 	manifest_init(&manifest);
 	manifest_parse(&manifest, "fuzz.yaml", (const char *)data, size, &issues);
 	if (issues.n == 0)

@@ -6,7 +6,7 @@
 #	daemons_init "$work_dir"
 #	daemon_start master "$stage/sbin/tepuid" -c "$work_dir/master.yaml"
 #	daemon_wait master 10
-#	... "$(daemon_ready master)" is the text of its --ready-file
+#	... "$(daemon_value master tepuid.pid)" is what a line of its --ready-file says
 #	daemon_stop master
 
 # A fresh working folder, and all daemons ended when the script ends, however it ends.
@@ -48,6 +48,11 @@ daemon_is_gone() {
 
 daemon_ready() {
 	cat "$daemons_dir/$1.ready"
+}
+
+# daemon_value NAME KEY: of a line KEY=VALUE in the ready file.
+daemon_value() {
+	sed -n "s/^$2=//p" "$daemons_dir/$1.ready"
 }
 
 # wait_until SECONDS COMMAND...: polls 20 times a second until the command succeeds.

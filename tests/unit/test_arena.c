@@ -68,7 +68,11 @@ END_TEST
 START_TEST(text)
 {
 	struct tp_arena *arena = tp_arena_create(0);
+	char *before = tp_arena_strdup(arena, "before");
+	char *printed = tp_arena_printf(arena, "%s", "printed");
 
+	ck_assert_str_eq(printed, "printed");
+	ck_assert_str_eq(before, "before");
 	ck_assert_ptr_null(tp_arena_strdup(arena, NULL));
 	ck_assert_str_eq(tp_arena_strdup(arena, "role"), "role");
 	ck_assert_str_eq(tp_arena_strndup(arena, "role", 2), "ro");

@@ -6,9 +6,13 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,16 +54,28 @@ static int watch_sync(void *arg, int fd, const char *path)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-static void setup_with(struct work_pool *with)
+static void setup_services(bool pooled)
 {
 	struct tp_work_service work = { NULL, NULL };
 
-	if (with != NULL)
-		work = work_pool_service(with);
-	pool = with;
+	pool = pooled ? work_pool_create(loop, 2) : NULL;
+	if (pooled)
+		work = work_pool_service(pool);
 	disk = disk_create(loop, work);
 	disk_set_sync(disk, watch_sync, NULL);
 	service = disk_service(disk);
+}
+
+static void teardown_services(void)
+{
+	work_pool_destroy(pool);
+	disk_destroy(disk);
+}
+
+static void setup_with(bool pooled)
+{
+	loop = tp_loop_create(NULL, NULL);
+	setup_services(pooled);
 	test_tmpdir_init(&dir);
 	memset(requests, 0, sizeof requests);
 	n_requests = n_done = 0;
@@ -69,20 +85,17 @@ static void setup_with(struct work_pool *with)
 
 static void setup_inline(void)
 {
-	loop = tp_loop_create(NULL, NULL);
-	setup_with(NULL);
+	setup_with(false);
 }
 
 static void setup_pool(void)
 {
-	loop = tp_loop_create(NULL, NULL);
-	setup_with(work_pool_create(loop, 2));
+	setup_with(true);
 }
 
 static void teardown(void)
 {
-	work_pool_destroy(pool);
-	disk_destroy(disk);
+	teardown_services();
 	tp_loop_destroy(loop);
 	test_tmpdir_fini(&dir);
 }
@@ -184,6 +197,43 @@ START_TEST(requests_take_effect_in_order)
 	check_file("a", "one two three");
 	check_file("b", "new");
 	check_file("c", "");
+}
+END_TEST
+
+/* A file that is open for appending is another one after it was replaced or removed. */
+START_TEST(appending_goes_to_the_file_that_is_there)
+{
+	append("a", "old", TP_DISK_SYNC);
+	replace("a", "new", 0);
+	append("a", " end", 0);
+	append("b", "old", 0);
+	remove_path("b", 0);
+	append("b", "end", 0);
+	finish_well();
+	check_file("a", "new end");
+	check_file("b", "end");
+	/* What was promised before the replacing was kept before it. */
+	ck_assert_int_eq(strncmp(synced, "a ", 2), 0);
+}
+END_TEST
+
+/* The limit lets a write succeed in part. */
+START_TEST(half_an_append_is_taken_back)
+{
+	const struct rlimit limit = { 10, RLIM_INFINITY };
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	append("a", "12345678", 0);
+	append("a", "abcd", TP_DISK_SYNC);
+	append("a", "9", TP_DISK_SYNC);
+	finish();
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+	ck_assert_int_eq(requests[0].status, 0);
+	ck_assert_int_eq(requests[1].status, -EFBIG);
+	ck_assert_int_eq(requests[2].status, 0);
+	check_file("a", "123456789");
 }
 END_TEST
 
@@ -340,9 +390,10 @@ START_TEST(trees_go_and_links_are_not_followed)
 }
 END_TEST
 
-/* 300 levels, wider than PATH_MAX would allow: the walk lifts what is too deep. */
+/* 300 levels, longer than a path may be, and fewer descriptors than levels. */
 START_TEST(very_deep_trees_go)
 {
+	const struct rlimit few = { 100, 100 };
 	char name[32];
 	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -355,9 +406,36 @@ START_TEST(very_deep_trees_go)
 	}
 	ck_assert_int_eq(fchdir(here), 0);
 	close(here);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	remove_path("deep", 0);
 	finish_well();
 	ck_assert(!exists("deep"));
+}
+END_TEST
+
+/* Needs a mount namespace: without the right to one there is nothing to test. */
+START_TEST(a_mount_inside_a_tree_is_left_alone)
+{
+	bool pooled = pool != NULL;
+
+	replace("keep/precious", "1", TP_DISK_MKDIRS);
+	finish_well();
+	ck_assert_int_eq(service.ops->mkdirs(service.impl, file("t/m"), 0755, &err), 0);
+	if (unshare(CLONE_NEWNS) < 0)
+		return;
+	/* A pool's thread that is there already lives in the old namespace. */
+	teardown_services();
+	setup_services(pooled);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount(file("keep"), file("t/m"), NULL, MS_BIND, NULL), 0);
+	remove_path("t", 0);
+	finish();
+	ck_assert_int_eq(requests[1].status, -EBUSY);
+	check_file("keep/precious", "1");
+	ck_assert_int_eq(umount(file("t/m")), 0);
+	remove_path("t", 0);
+	finish();
+	ck_assert_int_eq(requests[2].status, 0);
 }
 END_TEST
 
@@ -455,6 +533,8 @@ static void add_tests(Suite *suite, const char *name, void (*setup)(void))
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, requests_take_effect_in_order);
+	tcase_add_test(tcase, appending_goes_to_the_file_that_is_there);
+	tcase_add_test(tcase, half_an_append_is_taken_back);
 	tcase_add_test(tcase, a_batch_syncs_each_file_and_directory_once);
 	tcase_add_test(tcase, replacing_syncs_before_the_rename_and_the_directory_after);
 	tcase_add_test(tcase, missing_directories_are_made_on_request);
@@ -465,6 +545,7 @@ static void add_tests(Suite *suite, const char *name, void (*setup)(void))
 	tcase_add_test(tcase, a_directory_that_cannot_be_synced_fails_what_is_in_it);
 	tcase_add_test(tcase, trees_go_and_links_are_not_followed);
 	tcase_add_test(tcase, very_deep_trees_go);
+	tcase_add_test(tcase, a_mount_inside_a_tree_is_left_alone);
 	tcase_add_test(tcase, planted_links_are_not_followed);
 	tcase_add_test(tcase, reading_listing_and_linking_are_at_once);
 	tcase_add_test(tcase, a_file_without_a_size_is_read_to_its_end);

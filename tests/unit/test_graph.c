@@ -236,6 +236,16 @@ START_TEST(a_wrapper_takes_the_other_one)
 }
 END_TEST
 
+START_TEST(an_empty_list_leaves_an_optional_slot_empty)
+{
+	ck_assert_int_eq(load("modules:\n"
+			      "  - { module: optional, use: { alpha: [] } }\n"
+			      "  - { module: provider }\n"),
+		0);
+	ck_assert_ptr_null(toy("optional")->alpha.ops);
+}
+END_TEST
+
 static const struct {
 	const char *text, *issues;
 } bad[] = {
@@ -285,6 +295,13 @@ static const struct {
 	{ "modules: [{ module: user, use: { alpha: [provider] } }, { module: provider }]",
 		"m.yaml:1:41: user: use alpha: takes the name of one instance, this is a "
 		"list\n" },
+	{ "modules: [{ module: user, use: { alpha: { a: b } } }, { module: provider }]",
+		"m.yaml:1:41: the name of an instance must be a single value, this is a "
+		"mapping\n" },
+	{ "modules: [{ module: many, use: { alpha: [[provider]] } }, { module: provider "
+	  "}]",
+		"m.yaml:1:42: the name of an instance must be a single value, this is a "
+		"list\n" },
 	{ "modules: [{ module: user, use: { alpa: provider } }, { module: provider }]",
 		"m.yaml:1:34: user: user does not require 'alpa', did you mean "
 		"'alpha'?\n" },
@@ -329,6 +346,7 @@ int main(void)
 	tcase_add_test(tc, many_come_in_the_order_of_the_manifest);
 	tcase_add_test(tc, shorter_tables_are_extended);
 	tcase_add_test(tc, optional_slots_stay_empty);
+	tcase_add_test(tc, an_empty_list_leaves_an_optional_slot_empty);
 	tcase_add_test(tc, a_wrapper_takes_the_other_one);
 	tcase_add_loop_test(tc, refuses, 0, TP_COUNT(bad));
 	suite_add_tcase(suite, tc);

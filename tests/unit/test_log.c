@@ -65,6 +65,14 @@ START_TEST(text_quotes)
 }
 END_TEST
 
+START_TEST(text_quotes_backslashes)
+{
+	tp_err(&topic, "odd", "a=%s b=%s c=%s", "x\\y", "x\x7f", "x\"");
+	ck_assert_str_eq(written(AFTER_TIME),
+		"error master: odd a=\"x\\\\y\" b=\"x\x7f\" c=\"x\\\"\"\n");
+}
+END_TEST
+
 START_TEST(values_cannot_forge_pairs)
 {
 	tp_info(&topic, "m", "a=%s b=%s", "x\x1fuser=root", "y\x1e");
@@ -113,6 +121,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, text_line);
 	tcase_add_test(tc, text_quotes);
+	tcase_add_test(tc, text_quotes_backslashes);
 	tcase_add_test(tc, values_cannot_forge_pairs);
 	tcase_add_test(tc, json_line);
 	tcase_add_test(tc, levels);

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -37,7 +38,8 @@ struct end {
 	int n_ready;
 	uint32_t events;
 	struct end *unwatches;
-	bool reopens; /* replaces the other's descriptor by a fresh, silent one */
+	bool reopens;        /* replaces the other's descriptor by a fresh, silent one */
+	struct end *narrows; /* to what will not happen */
 };
 
 static void end_open(struct end *end)
@@ -63,6 +65,8 @@ static void on_ready(struct tp_fd *watch, uint32_t events)
 
 	end->n_ready++;
 	end->events |= events;
+	if (end->narrows != NULL)
+		end_watch(end->narrows, EPOLLRDHUP);
 	if (other == NULL)
 		return;
 	tp_fd_unwatch(loop, &other->watch);
@@ -131,6 +135,28 @@ START_TEST(an_event_of_an_unwatched_descriptor_is_dropped)
 	a.unwatches = &b;
 	b.unwatches = &a;
 	a.reopens = b.reopens = _i == 1;
+	end_open(&a);
+	end_open(&b);
+	end_watch(&a, EPOLLIN);
+	end_watch(&b, EPOLLIN);
+	ck_assert_int_eq(write(a.fds[1], "x", 1), 1);
+	ck_assert_int_eq(write(b.fds[1], "x", 1), 1);
+	ck_assert_int_eq(tp_loop_turn(loop, 0), 1);
+	ck_assert_int_eq(a.n_ready + b.n_ready, 1);
+	tp_fd_unwatch(loop, &a.watch);
+	tp_fd_unwatch(loop, &b.watch);
+	end_close(&a);
+	end_close(&b);
+}
+END_TEST
+
+START_TEST(an_event_nobody_asks_for_any_more_is_dropped)
+{
+	struct end a = { .watch.ready = on_ready };
+	struct end b = { .watch.ready = on_ready };
+
+	a.narrows = &b;
+	b.narrows = &a;
 	end_open(&a);
 	end_open(&b);
 	end_watch(&a, EPOLLIN);
@@ -269,6 +295,46 @@ START_TEST(posts_of_each_thread_arrive_in_order)
 }
 END_TEST
 
+struct pong {
+	struct tp_post post;
+	sem_t go;
+	int n_left;
+};
+
+static void on_pong(struct tp_post *post)
+{
+	struct pong *pong = tp_container_of(post, struct pong, post);
+
+	pong->n_left--;
+	sem_post(&pong->go);
+}
+
+/* Posts one at a time, each time while the loop most likely sleeps. */
+static void *answer(void *arg)
+{
+	struct pong *pong = arg;
+
+	for (int n = pong->n_left; n > 0; n--) {
+		tp_loop_post(loop, &pong->post);
+		sem_wait(&pong->go);
+	}
+	return NULL;
+}
+
+START_TEST(a_post_wakes_a_loop_that_sleeps)
+{
+	struct pong pong = { .post.run = on_pong, .n_left = 500 };
+	pthread_t thread;
+
+	sem_init(&pong.go, 0, 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, answer, &pong), 0);
+	while (pong.n_left > 0)
+		tp_loop_turn(loop, -1);
+	pthread_join(thread, NULL);
+	sem_destroy(&pong.go);
+}
+END_TEST
+
 static void on_task_post(struct tp_post *post)
 {
 	struct task *task = tp_container_of(post, struct task, post);
@@ -390,10 +456,12 @@ int main(void)
 	tcase_add_test(tcase, what_is_watched_for_can_change);
 	tcase_add_test(tcase, two_watches_of_one_descriptor_are_refused);
 	tcase_add_loop_test(tcase, an_event_of_an_unwatched_descriptor_is_dropped, 0, 2);
+	tcase_add_test(tcase, an_event_nobody_asks_for_any_more_is_dropped);
 	tcase_add_test(tcase, a_defer_runs_once_and_can_be_taken_back);
 	tcase_add_test(tcase, a_defer_takes_back_another_that_is_due);
 	tcase_add_test(tcase, a_defer_that_defers_itself_waits_a_turn);
 	tcase_add_test(tcase, posts_of_each_thread_arrive_in_order);
+	tcase_add_test(tcase, a_post_wakes_a_loop_that_sleeps);
 	tcase_add_test(tcase, a_post_that_posts_itself_waits_a_turn);
 	tcase_add_test(tcase, another_thread_stops_the_loop);
 	tcase_add_test(tcase, a_signal_reaches_all_its_watchers);

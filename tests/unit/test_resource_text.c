@@ -28,6 +28,7 @@ static const struct {
 	{ "ports:[21000-24000,30000-34000]", NULL, "ports:[21000-24000, 30000-34000]" },
 	{ "ports:[ 3 - 4 , 1-2 ,10-12, 11-20]", NULL, "ports:[1-4, 10-20]" },
 	{ "ports:[0-18446744073709551615,5-6]", NULL, "ports:[0-18446744073709551615]" },
+	{ "ports:[7-7]", NULL, "ports:[7-7]" },
 	{ "ports:[]", NULL, "" },
 	{ "bugs(debug_role):{c, a,b}", NULL, "bugs(debug_role):{a, b, c}" },
 	{ "bugs:{}", NULL, "" },

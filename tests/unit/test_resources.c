@@ -176,6 +176,12 @@ START_TEST(allocation_is_part_of_identity)
 	ck_assert_uint_eq(a.n, 4);
 	tp_resources_unallocate(&a);
 	check_prints(&a, "cpus:8; mem:16");
+	tp_resources_copy(&a, &b);
+	tp_resources_subtract_item(&a, &a.items[1]);
+	tp_resources_allocate(&a, "web");
+	tp_resources_add_item(&a, &b.items[0]);
+	tp_resources_allocate(&a, "other");
+	check_prints(&a, "cpus(allocated: other):8");
 	tp_resources_fini(&a);
 	tp_resources_fini(&b);
 }
@@ -193,6 +199,10 @@ START_TEST(reservations_stack)
 	tp_resources_filter(&refined, &r, tp_resource_is_reserved, NULL);
 	tp_resources_reserve(&refined, &sub);
 	check_prints(&refined, "cpus(reservations: [(STATIC,a),(DYNAMIC,a/b,ops)]):1");
+	ck_assert(!tp_resource_is_refined(&r.items[0], NULL));
+	ck_assert(!tp_resource_is_dynamic(&r.items[0], NULL));
+	ck_assert(tp_resource_is_unreserved(&r.items[1], NULL));
+	ck_assert(!tp_resource_is_unreserved(&r.items[0], NULL));
 	ck_assert(tp_resource_is_refined(&refined.items[0], NULL));
 	ck_assert(tp_resource_is_dynamic(&refined.items[0], NULL));
 	ck_assert(tp_resource_is_reserved_to(&refined.items[0], "a/b"));

@@ -46,3 +46,10 @@ UNIT_TESTS += tests/unit/test_graph
 tests_unit_test_graph_SOURCES = tests/unit/test_graph.c
 tests_unit_test_graph_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_graph_LDADD = $(KERNEL_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_life
+tests_unit_test_life_SOURCES = tests/unit/test_life.c
+tests_unit_test_life_CPPFLAGS = $(TOY_CPPFLAGS)
+tests_unit_test_life_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_life_LDADD = $(KERNEL_TEST_LIBS)
+EXTRA_tests_unit_test_life_DEPENDENCIES = $(TOY_MODULES)

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of instances in virtual time: the order of calls, what happens when any single call
+ * fails, slow and silent stops, and what instances tell the kernel. Modules are linked in and
+ * write what is called into one text.
+ */
+#include "core/kernel/kernel.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lib/clock.h"
+
+struct step_ops {
+	int unused;
+};
+struct step {
+	const struct step_ops *ops;
+	void *impl;
+};
+
+struct worker {
+	struct tp_instance instance;
+	struct step before; /* bound by the manifest */
+	const char *fail;   /* the call that fails */
+	int64_t stop_ns;    /* how long a stop takes; 0 = reports from inside stop() */
+	bool silent;        /* a stop that never reports */
+	struct tp_timer timer;
+	struct tp_done *done;
+};
+
+static struct test_clock clock_;
+static struct tp_loop *loop;
+static struct tp_kernel *kernel;
+static struct tp_strbuf calls;
+static struct tp_done stopped;
+static bool has_stopped;
+
+static int call(struct worker *self, const char *what, struct tp_error *err)
+{
+	tp_strbuf_printf(&calls, "%s %s\n", what, self->instance.topic.name);
+	if (self->fail != NULL && strcmp(self->fail, what) == 0)
+		return tp_fail(err, EIO, "out of order");
+	return 0;
+}
+
+static int worker_init(void *impl, struct tp_error *err)
+{
+	return call(impl, "init", err);
+}
+
+static int worker_start(void *impl, struct tp_error *err)
+{
+	return call(impl, "start", err);
+}
+
+static int worker_recover(void *impl, struct tp_error *err)
+{
+	return call(impl, "recover", err);
+}
+
+static void on_timer(struct tp_timer *timer)
+{
+	struct worker *self = tp_container_of(timer, struct worker, timer);
+
+	tp_done(self->done, 0);
+}
+
+static void worker_stop(void *impl, struct tp_done *done)
+{
+	struct worker *self = impl;
+
+	call(self, "stop", NULL);
+	self->done = done;
+	self->timer.fire = on_timer;
+	if (self->stop_ns > 0)
+		tp_timer_arm(self->instance.loop, &self->timer, self->stop_ns);
+	else if (!self->silent)
+		tp_done(done, 0);
+}
+
+static void worker_fini(void *impl)
+{
+	call(impl, "fini", NULL);
+}
+
+static const struct step_ops step_ops = { 0 };
+
+static const struct tp_module worker = {
+	TP_MODULE_HEADER,
+	.name = "worker",
+	.provides = (const struct tp_provide[]){ TP_PROVIDE("step", 1, step_ops), { 0 } },
+	.requires =
+		(const struct tp_require[]){
+			TP_REQUIRE_OPTIONAL("step", 1, struct worker, before), { 0 } },
+	.config = (const struct tp_field[]){ TP_CONFIG("fail", TP_STRING, struct worker,
+						     fail, NULL, NULL),
+		TP_CONFIG("stop", TP_DURATION, struct worker, stop_ns, "0s", NULL),
+		TP_CONFIG("silent", TP_BOOL, struct worker, silent, NULL, NULL), { 0 } },
+	.instance_size = sizeof(struct worker),
+	.init = worker_init,
+	.start = worker_start,
+	.recover = worker_recover,
+	.stop = worker_stop,
+	.fini = worker_fini,
+};
+
+/* A module that does nothing at all. */
+static const struct tp_module idle = {
+	TP_MODULE_HEADER,
+	.name = "idle",
+	.instance_size = sizeof(struct tp_instance),
+};
+
+static const struct tp_module *const modules[] = { &worker, &idle };
+
+/* c comes first although it is written last; every worker after the one it needs. */
+static const char three[] = "modules:\n"
+			    "  - { module: worker, as: a, use: { step: b } }\n"
+			    "  - { module: worker, as: b, use: { step: c } }\n"
+			    "  - { module: idle }\n"
+			    "  - { module: worker, as: c, use: { step: d } }\n"
+			    "  - { module: worker, as: d, use: { step: [] } }\n";
+
+static void on_stopped(struct tp_done *done, int status)
+{
+	(void)done;
+	ck_assert(!has_stopped);
+	ck_assert_int_eq(status, 0);
+	has_stopped = true;
+}
+
+static int exit_status;
+
+static void on_exit_asked(void *user, int status)
+{
+	ck_assert_ptr_eq(user, &exit_status);
+	exit_status = status;
+}
+
+static void create(int64_t timeout_ns)
+{
+	struct tp_kernel_options options = {
+		.loop = loop,
+		.modules = modules,
+		.n_modules = TP_COUNT(modules),
+		.stop_timeout_ns = timeout_ns,
+		.exit = on_exit_asked,
+		.user = &exit_status,
+	};
+
+	kernel = tp_kernel_create(&options);
+}
+
+static void setup(void)
+{
+	struct tp_error err = { 0 };
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	tp_log_setup(TP_LOG_TEXT, null); /* warnings of this test are expected */
+	test_clock_init(&clock_);
+	loop = tp_loop_create(&clock_.clock, &err);
+	ck_assert_ptr_nonnull(loop);
+	calls = (struct tp_strbuf)TP_STRBUF_INIT;
+	stopped.call = on_stopped;
+	has_stopped = false;
+	exit_status = -1;
+	create(0);
+}
+
+static void teardown(void)
+{
+	tp_kernel_destroy(kernel);
+	tp_loop_destroy(loop);
+	tp_strbuf_fini(&calls);
+}
+
+static int load(const char *text, const char *setting)
+{
+	struct tp_error err = { 0 };
+	int r = tp_kernel_load_text(
+		kernel, "m.yaml", text, &setting, setting != NULL ? 1 : 0, &err);
+
+	ck_assert_str_eq(tp_kernel_issues(kernel), "");
+	return r;
+}
+
+static void expect(const char *text)
+{
+	ck_assert_str_eq(tp_strbuf_text(&calls), text);
+	tp_strbuf_clear(&calls);
+}
+
+static void stop(void)
+{
+	tp_kernel_stop(kernel, &stopped);
+	ck_assert(!has_stopped); /* never from inside */
+	test_clock_settle(&clock_, loop);
+}
+
+START_TEST(calls_come_in_order)
+{
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(load(three, NULL), 0);
+	expect(""); /* loading runs nothing */
+	ck_assert_int_eq(tp_kernel_start(kernel, &err), 0);
+	expect("init d\ninit c\ninit b\ninit a\n"
+	       "start d\nstart c\nstart b\nstart a\n"
+	       "recover d\nrecover c\nrecover b\nrecover a\n");
+	stop();
+	ck_assert(has_stopped);
+	expect("stop a\nstop b\nstop c\nstop d\nfini a\nfini b\nfini c\nfini d\n");
+}
+END_TEST
+
+/* Every single call of every instance fails once: what was done is undone, in reverse. */
+static const struct {
+	const char *fail, *error, *calls;
+} failures[] = {
+	{ "d.fail=init", "m.yaml:6:15: d: init: out of order", "init d\nfini d\n" },
+	{ "c.fail=init", "m.yaml:5:15: c: init: out of order",
+		"init d\ninit c\nfini c\nfini d\n" },
+	{ "b.fail=init", "m.yaml:3:15: b: init: out of order",
+		"init d\ninit c\ninit b\nfini b\nfini c\nfini d\n" },
+	{ "a.fail=init", "m.yaml:2:15: a: init: out of order",
+		"init d\ninit c\ninit b\ninit a\nfini a\nfini b\nfini c\nfini d\n" },
+	{ "d.fail=start", "m.yaml:6:15: d: start: out of order",
+		"init d\ninit c\ninit b\ninit a\nstart d\n"
+		"fini a\nfini b\nfini c\nfini d\n" },
+	{ "c.fail=start", "m.yaml:5:15: c: start: out of order",
+		"init d\ninit c\ninit b\ninit a\nstart d\nstart c\n"
+		"stop d\nfini a\nfini b\nfini c\nfini d\n" },
+	{ "b.fail=start", "m.yaml:3:15: b: start: out of order",
+		"init d\ninit c\ninit b\ninit a\nstart d\nstart c\nstart b\n"
+		"stop c\nstop d\nfini a\nfini b\nfini c\nfini d\n" },
+	{ "a.fail=start", "m.yaml:2:15: a: start: out of order",
+		"init d\ninit c\ninit b\ninit a\nstart d\nstart c\nstart b\nstart a\n"
+		"stop b\nstop c\nstop d\nfini a\nfini b\nfini c\nfini d\n" },
+	{ "d.fail=recover", "m.yaml:6:15: d: recover: out of order",
+		"init d\ninit c\ninit b\ninit a\nstart d\nstart c\nstart b\nstart a\n"
+		"recover d\n"
+		"stop a\nstop b\nstop c\nstop d\nfini a\nfini b\nfini c\nfini d\n" },
+	{ "c.fail=recover", "m.yaml:5:15: c: recover: out of order",
+		"init d\ninit c\ninit b\ninit a\nstart d\nstart c\nstart b\nstart a\n"
+		"recover d\nrecover c\n"
+		"stop a\nstop b\nstop c\nstop d\nfini a\nfini b\nfini c\nfini d\n" },
+	{ "b.fail=recover", "m.yaml:3:15: b: recover: out of order",
+		"init d\ninit c\ninit b\ninit a\nstart d\nstart c\nstart b\nstart a\n"
+		"recover d\nrecover c\nrecover b\n"
+		"stop a\nstop b\nstop c\nstop d\nfini a\nfini b\nfini c\nfini d\n" },
+	{ "a.fail=recover", "m.yaml:2:15: a: recover: out of order",
+		"init d\ninit c\ninit b\ninit a\nstart d\nstart c\nstart b\nstart a\n"
+		"recover d\nrecover c\nrecover b\nrecover a\n"
+		"stop a\nstop b\nstop c\nstop d\nfini a\nfini b\nfini c\nfini d\n" },
+};
+
+START_TEST(a_failed_start_is_undone)
+{
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(load(three, failures[_i].fail), 0);
+	ck_assert_int_eq(tp_kernel_start(kernel, &err), -EIO);
+	ck_assert_str_eq(err.text, failures[_i].error);
+	stop();
+	ck_assert(has_stopped);
+	expect(failures[_i].calls);
+}
+END_TEST
+
+START_TEST(a_stop_is_waited_for)
+{
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(load(three, "b.stop=10s"), 0);
+	ck_assert_int_eq(tp_kernel_start(kernel, &err), 0);
+	tp_strbuf_clear(&calls);
+	stop();
+	expect("stop a\nstop b\n");
+	test_clock_advance(&clock_, loop, 10 * TP_SEC - 1);
+	expect("");
+	test_clock_advance(&clock_, loop, 1);
+	ck_assert(has_stopped);
+	expect("stop c\nstop d\nfini a\nfini b\nfini c\nfini d\n");
+	ck_assert_int_eq(tp_loop_next_due_ns(loop), INT64_MAX); /* no timer is left */
+}
+END_TEST
+
+START_TEST(a_silent_stop_ends_after_its_time)
+{
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(load(three, "c.silent=true"), 0);
+	ck_assert_int_eq(tp_kernel_start(kernel, &err), 0);
+	tp_strbuf_clear(&calls);
+	stop();
+	test_clock_advance(&clock_, loop, 30 * TP_SEC - 1);
+	expect("stop a\nstop b\nstop c\n");
+	ck_assert(!has_stopped);
+	test_clock_advance(&clock_, loop, 1);
+	ck_assert(has_stopped);
+	expect("stop d\nfini a\nfini b\nfini c\nfini d\n");
+}
+END_TEST
+
+/* c reports while d is awaited: that word is not d's. */
+START_TEST(a_late_report_changes_nothing)
+{
+	struct tp_error err = { 0 };
+	struct worker *d;
+
+	tp_kernel_destroy(kernel);
+	create(5 * TP_SEC);
+	ck_assert_int_eq(load(three, "c.stop=7s"), 0);
+	d = tp_kernel_instance(kernel, "d");
+	d->stop_ns = 4 * TP_SEC;
+	ck_assert_int_eq(tp_kernel_start(kernel, &err), 0);
+	tp_strbuf_clear(&calls);
+	stop();
+	test_clock_advance(&clock_, loop, 8 * TP_SEC);
+	expect("stop a\nstop b\nstop c\nstop d\n");
+	ck_assert(!has_stopped);
+	test_clock_advance(&clock_, loop, TP_SEC);
+	ck_assert(has_stopped);
+	expect("fini a\nfini b\nfini c\nfini d\n");
+}
+END_TEST
+
+START_TEST(a_kernel_that_never_started_stops)
+{
+	ck_assert_int_eq(load(three, NULL), 0);
+	stop();
+	ck_assert(has_stopped);
+	expect("");
+}
+END_TEST
+
+START_TEST(instances_publish_values)
+{
+	struct tp_instance *a, *b;
+	struct tp_strbuf text = TP_STRBUF_INIT;
+	struct tp_strbuf want = TP_STRBUF_INIT;
+	struct tp_error err = { 0 };
+	char path[] = "/tmp/tepui-ready-XXXXXX";
+	char got[200] = "";
+	int fd = mkstemp(path);
+
+	ck_assert_int_eq(load(three, NULL), 0);
+	a = tp_kernel_instance(kernel, "a");
+	b = tp_kernel_instance(kernel, "b");
+	ck_assert_ptr_null(tp_kernel_instance(kernel, "nobody"));
+	tp_instance_ready(a, "listen", "tcp://127.0.0.1:1");
+	tp_instance_ready(b, "listen", "tcp://127.0.0.1:2");
+	tp_instance_ready(a, "listen", "tcp://127.0.0.1:3");
+	tp_kernel_ready(kernel, &text);
+	ck_assert_str_eq(
+		text.data, "a.listen=tcp://127.0.0.1:3\nb.listen=tcp://127.0.0.1:2\n");
+	ck_assert_int_eq(tp_kernel_write_ready(kernel, path, &err), 0);
+	close(fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC); /* another file by now */
+	ck_assert_int_gt(read(fd, got, sizeof(got) - 1), 0);
+	tp_strbuf_printf(&want, "tepuid.pid=%d\n%s", (int)getpid(), text.data);
+	ck_assert_str_eq(got, want.data);
+	close(fd);
+	unlink(path);
+	ck_assert_int_eq(tp_kernel_write_ready(kernel, "/nonexistent/x", &err), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(err.text, "open '/nonexistent/x."));
+	tp_strbuf_fini(&text);
+	tp_strbuf_fini(&want);
+}
+END_TEST
+
+START_TEST(an_instance_ends_the_process)
+{
+	ck_assert_int_eq(load(three, NULL), 0);
+	tp_instance_exit(tp_kernel_instance(kernel, "a"), 7);
+	ck_assert_int_eq(exit_status, 7);
+}
+END_TEST
+
+/* From real files: an old greeter serves a caller of today. */
+START_TEST(files_run)
+{
+	static const char *const dirs[] = { TOY_DIR };
+	struct tp_kernel_options options = {
+		.loop = loop, .module_dirs = dirs, .n_module_dirs = 1
+	};
+	struct tp_strbuf text = TP_STRBUF_INIT;
+	struct tp_error err = { 0 };
+
+	tp_kernel_destroy(kernel);
+	kernel = tp_kernel_create(&options);
+	ck_assert_int_eq(
+		load("modules:\n"
+		     "  - { module: toy_caller, as: one, use: { greeter: new } }\n"
+		     "  - { module: toy_caller, as: two, use: { greeter: old } }\n"
+		     "  - { module: toy_greeter, as: new }\n"
+		     "  - { module: toy_old, as: old }\n",
+			"new.text=welcome"),
+		0);
+	ck_assert_int_eq(tp_kernel_start(kernel, &err), 0);
+	tp_kernel_ready(kernel, &text);
+	ck_assert_str_eq(
+		text.data, "new.text=welcome\none.heard=welcome\ntwo.heard=good day\n");
+	stop();
+	ck_assert(has_stopped);
+	tp_strbuf_fini(&text);
+}
+END_TEST
+
+struct asker {
+	struct tp_instance instance;
+	struct tp_modules modules;
+};
+
+static const struct tp_module asker = {
+	TP_MODULE_HEADER,
+	.name = "asker",
+	.version = "3",
+	.requires = (const struct tp_require[]){ TP_REQUIRE("modules", TP_MODULES_ABI,
+							 struct asker, modules),
+		{ 0 } },
+	.instance_size = sizeof(struct asker),
+};
+
+START_TEST(modules_are_listed)
+{
+	static const char *const dirs[] = { TOY_DIR };
+	static const struct tp_module *const own[] = { &asker };
+	struct tp_kernel_options options = { .loop = loop,
+		.modules = own,
+		.n_modules = 1,
+		.module_dirs = dirs,
+		.n_module_dirs = 1 };
+	struct tp_strbuf text = TP_STRBUF_INIT;
+	const struct tp_modules *m;
+
+	tp_kernel_destroy(kernel);
+	kernel = tp_kernel_create(&options);
+	ck_assert_int_eq(load("modules:\n"
+			      "  - module: asker\n"
+			      "  - { module: toy_greeter, as: greeter }\n",
+				 NULL),
+		0);
+	m = &((struct asker *)tp_kernel_instance(kernel, "asker"))->modules;
+	ck_assert_uint_eq(m->ops->count(m->impl), 2);
+	ck_assert_str_eq(m->ops->instance_name(m->impl, 0), "asker");
+	ck_assert_str_eq(m->ops->file(m->impl, 0), "");
+	ck_assert_str_eq(m->ops->instance_name(m->impl, 1), "greeter");
+	ck_assert_str_eq(m->ops->module(m->impl, 1)->name, "toy_greeter");
+	ck_assert_str_eq(m->ops->file(m->impl, 1), TOY_DIR "/toy_greeter.so");
+	m->ops->status(m->impl, 0, &text);
+	ck_assert_uint_eq(text.len, 0);
+	m->ops->status(m->impl, 1, &text);
+	ck_assert_str_eq(text.data, "greeted: 0\n");
+	tp_strbuf_clear(&text);
+	m->ops->graph(m->impl, &text);
+	ck_assert_ptr_nonnull(strstr(text.data, "asker: asker 3\n"));
+	tp_strbuf_fini(&text);
+}
+END_TEST
+
+/* Two kernels on one loop know nothing of each other. */
+START_TEST(kernels_share_a_loop)
+{
+	struct tp_kernel *first = kernel;
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(load(three, NULL), 0);
+	ck_assert_int_eq(tp_kernel_start(first, &err), 0);
+	create(0);
+	ck_assert_int_eq(load("modules: [{ module: worker, as: other }]", NULL), 0);
+	ck_assert_int_eq(tp_kernel_start(kernel, &err), 0);
+	tp_strbuf_clear(&calls);
+	stop();
+	ck_assert(has_stopped);
+	expect("stop other\nfini other\n");
+	tp_kernel_destroy(kernel);
+	kernel = first;
+	has_stopped = false;
+	stop();
+	ck_assert(has_stopped);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("life");
+	TCase *tc = tcase_create("life");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, calls_come_in_order);
+	tcase_add_loop_test(tc, a_failed_start_is_undone, 0, TP_COUNT(failures));
+	tcase_add_test(tc, a_stop_is_waited_for);
+	tcase_add_test(tc, a_silent_stop_ends_after_its_time);
+	tcase_add_test(tc, a_late_report_changes_nothing);
+	tcase_add_test(tc, a_kernel_that_never_started_stops);
+	tcase_add_test(tc, instances_publish_values);
+	tcase_add_test(tc, an_instance_ends_the_process);
+	tcase_add_test(tc, files_run);
+	tcase_add_test(tc, modules_are_listed);
+	tcase_add_test(tc, kernels_share_a_loop);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
