@@ -56,14 +56,13 @@ static void reserve_static(
 	tp_arena_push(arena, &record->reservations, &record->n_reservations, info);
 }
 
-/* "name" or "name(role)" */
+/* "name" or "name(role)"; take_value() has all of it validated. */
 static int parse_name(const struct parser *p, const char *text, size_t len,
 	struct tp_resource *record, struct tp_error *err)
 {
 	const char *open = memchr(text, '(', len), *close = memchr(text, ')', len);
 	const char *role = p->default_role, *part;
 	size_t name_len = open == NULL ? len : (size_t)(open - text), part_len;
-	int r;
 
 	if ((open == NULL) != (close == NULL) ||
 		(open != NULL && (close < open || close != text + len - 1)))
@@ -72,9 +71,6 @@ static int parse_name(const struct parser *p, const char *text, size_t len,
 		part_len = (size_t)(close - open) - 1;
 		part = text_trim(open + 1, &part_len);
 		role = tp_arena_strndup(p->arena, part, part_len);
-		r = tp_role_validate(role, err);
-		if (r < 0)
-			return r;
 	}
 	text = text_trim(text, &name_len);
 	if (name_len == 0)

@@ -131,6 +131,28 @@ START_TEST(shrink_never_cuts_a_mount)
 }
 END_TEST
 
+START_TEST(more_names_than_places_count_nowhere)
+{
+	tp_cleanup(strbuf) struct tp_strbuf many = TP_STRBUF_INIT;
+	struct tp_quantities q = { { 0 } };
+	struct tp_error err = { 0, "" };
+	struct tp_resources r;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		tp_strbuf_printf(&many, "r%d:1;", i);
+	r = parse(many.data);
+	tp_quantities_add_resources(&q, &names, &r);
+	ck_assert_uint_eq(names.n, TP_QUANTITIES_MAX);
+	ck_assert_int_eq(q.milli[TP_QUANTITIES_MAX - 1], 1000);
+	ck_assert_int_eq(q.milli[TP_CPUS], 0);
+	ck_assert_int_eq(tp_quantities_parse(&q, &names, many.data, &err), -ENOSPC);
+	tp_quantities_subtract_resources(&q, &names, &r);
+	ck_assert(tp_quantities_empty(&q));
+	tp_resources_fini(&r);
+}
+END_TEST
+
 START_TEST(text)
 {
 	struct tp_quantities q = { { 42 } };
@@ -158,6 +180,7 @@ int main(void)
 	tcase_add_test(tc, no_limit_stays_no_limit);
 	tcase_add_test(tc, shrink_cuts_and_counts_down);
 	tcase_add_test(tc, shrink_never_cuts_a_mount);
+	tcase_add_test(tc, more_names_than_places_count_nowhere);
 	tcase_add_test(tc, text);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);

@@ -243,6 +243,9 @@ static void change(struct host *host, int what)
 	case 10:
 		host->has_load = true;
 		break;
+	case 11:
+		host->load = 0.75;
+		break;
 	}
 }
 
@@ -250,6 +253,8 @@ START_TEST(every_change_is_a_difference)
 {
 	struct host *host = new_host(), *other = new_host();
 
+	host->has_load = other->has_load = _i == 11;
+	host->load = other->load = 0.5;
 	ck_assert(tp_record_equal(&host_desc, host, other));
 	change(other, _i);
 	ck_assert(!tp_record_equal(&host_desc, host, other));
@@ -323,7 +328,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, lookups);
 	tcase_add_test(tc, copies_are_deep_and_equal);
-	tcase_add_loop_test(tc, every_change_is_a_difference, 0, 11);
+	tcase_add_loop_test(tc, every_change_is_a_difference, 0, 12);
 	tcase_add_test(tc, check_names_the_path);
 	tcase_add_test(tc, check_refuses_two_of_a_oneof);
 	tcase_add_test(tc, fill_sets_what_is_absent);

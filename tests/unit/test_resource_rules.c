@@ -212,6 +212,8 @@ START_TEST(a_volume_cannot_be_taken_twice)
 	ck_assert(!tp_resources_contains(&r, &two));
 	ck_assert(tp_resources_contains(&two, &two));
 	ck_assert_str_eq(tp_resource_persistence_id(&r.items[0]), "v1");
+	ck_assert(tp_resource_is_persistent(&r.items[0], NULL));
+	ck_assert(!tp_resource_is_shared(&r.items[0], NULL));
 	tp_resources_fini(&r);
 	tp_resources_fini(&two);
 }
@@ -245,6 +247,7 @@ START_TEST(shared_resources_are_counted)
 	tp_resources_copy(&two, &r);
 	ck_assert_uint_eq(r.n, 1);
 	ck_assert_uint_eq(r.items[0].copies, 2);
+	ck_assert(tp_resource_is_shared(&r.items[0], NULL));
 	ck_assert_int_eq(tp_resources_milli(&r, "disk"), 8000);
 	ck_assert(tp_resources_contains(&r, &one) && !tp_resources_contains(&one, &r));
 	tp_resources_subtract(&r, &one);
@@ -370,6 +373,12 @@ START_TEST(formats_of_others)
 	ck_assert_uint_eq(only(&fixed, TP_RESOURCE_ENDPOINT)->n_reservations, 1);
 	ck_assert_uint_eq(only(&refined, TP_RESOURCE_PRE)->n_reservations, 2);
 	ck_assert_ptr_null(only(&refined, TP_RESOURCE_ENDPOINT)->role);
+	ck_assert(!tp_resource_is_persistent(&plain.items[0], NULL));
+	ck_assert_ptr_null(tp_resource_persistence_id(&plain.items[0]));
+	ck_assert(!tp_resource_downgrade(
+		(struct tp_resource *)only(&refined, TP_RESOURCE_POST), arena));
+	ck_assert(tp_resource_downgrade(
+		(struct tp_resource *)only(&fixed, TP_RESOURCE_POST), arena));
 	tp_resources_fini(&plain);
 	tp_resources_fini(&fixed);
 	tp_resources_fini(&refined);
