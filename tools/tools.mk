@@ -34,6 +34,6 @@ tools_tepui_tepui_SOURCES = \
 	tools/tepui/module.c \
 	tools/tepui/table.c tools/tepui/table.h \
 	tools/tepui/tepui.c
-tools_tepui_tepui_CPPFLAGS = $(AM_CPPFLAGS) -DTEPUI_SBIN_DIR='"$(sbindir)"'
+tools_tepui_tepui_CPPFLAGS = $(AM_CPPFLAGS) -DTEPUI_SBIN_DIR='"$(sbindir)"' -DTEPUI_VERSION='"$(VERSION)"'
 tools_tepui_tepui_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 tools_tepui_tepui_LDADD = core/libtepui.la

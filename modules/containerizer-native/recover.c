@@ -25,8 +25,8 @@ int container_checkpoint(struct container *container, struct tp_error *err)
 
 	if (r < 0)
 		return r;
-	int len = snprintf(text, sizeof(text), "%d %" PRIu64 "\n",
-		(int)container->pid, container->start_ticks);
+	int len = snprintf(text, sizeof(text), "%d %" PRIu64 "\n", (int)container->pid,
+		container->start_ticks);
 	tp_cleanup(fd) int fd =
 		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0 || write(fd, text, (size_t)len) != len)

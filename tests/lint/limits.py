@@ -13,7 +13,7 @@ import tree
 FILE_WARN, FILE_FAIL, HEADER_FAIL = 600, 900, 200
 FUNCTION_FAIL, FUNCTION_P90 = 100, 45
 NESTING_WARN, NESTING_FAIL = 3, 5
-KERNEL_MAX, MAIN_MAX = 6000, 150
+KERNEL_MAX, MAIN_MAX = 10000, 150
 KERNEL = ("core/base/", "core/kernel/", "core/net/")
 
 DUMPS = re.compile(r"^(utils?|common|misc|helpers?)([-_].*)?\.[ch]$|[-_](utils?|common|misc)\.[ch]$")
@@ -80,14 +80,18 @@ def nesting(paths):
     return found
 
 
+def code_lines_of(path):
+    return sum(1 for line in tree.without_comments(tree.read(path)).split("\n") if line.strip())
+
+
 def kernel_size(paths):
     kernel = [p for p in paths if str(p).startswith(KERNEL)]
-    total = sum(map(lines_of, kernel))
-    print(f"kernel (base, kernel, net): {total} of {KERNEL_MAX} lines")
+    total = sum(map(code_lines_of, kernel))
+    print(f"kernel (base, kernel, net): {total} of {KERNEL_MAX} lines of code")
     found = []
     if total > KERNEL_MAX:
-        largest = max(kernel, key=lines_of)
-        found.append((largest, 1, f"the kernel has {total} lines, {KERNEL_MAX} is the limit; "
+        largest = max(kernel, key=code_lines_of)
+        found.append((largest, 1, f"the kernel has {total} lines of code, {KERNEL_MAX} is the limit; "
                       "this is its largest file"))
     for path in paths:
         if str(path) == "core/main.c" and lines_of(path) > MAIN_MAX:

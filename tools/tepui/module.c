@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "config.h"
 #include "table.h"
 #include "tepui/module.h"
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "config.h"
 
 static const struct command {
 	const char *name, *summary;
@@ -46,7 +45,7 @@ int main(int argc, char **argv)
 		return CLI_OK;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		puts("tepui " PACKAGE_VERSION);
+		puts("tepui " TEPUI_VERSION);
 		return CLI_OK;
 	}
 	for (size_t i = 0; i < TP_COUNT(commands); i++) {
