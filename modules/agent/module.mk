@@ -39,3 +39,28 @@ modules_agent_agent_la_CFLAGS = $(MODULE_CFLAGS)
 modules_agent_agent_la_LDFLAGS = $(MODULE_LDFLAGS)
 modules_agent_agent_la_LIBADD = $(MODULE_LIBS)
 EXTRA_DIST += modules/agent/README.md
+
+# The tests run the agent's own sources in a kernel on virtual time.
+AGENT_TEST_SOURCES = modules/agent/agent.c $(agent_sources) \
+	tests/unit/agent_fixture.c tests/unit/agent_fixture.h
+AGENT_TEST_LIBS = core/libcluster.la $(NET_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_updates
+tests_unit_test_agent_updates_SOURCES = tests/unit/test_agent_updates.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_updates_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_updates_LDADD = $(AGENT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_tasks
+tests_unit_test_agent_tasks_SOURCES = tests/unit/test_agent_tasks.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_tasks_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_tasks_LDADD = $(AGENT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_recovery
+tests_unit_test_agent_recovery_SOURCES = tests/unit/test_agent_recovery.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_recovery_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_recovery_LDADD = $(AGENT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_files
+tests_unit_test_agent_files_SOURCES = tests/unit/test_agent_files.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_files_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_files_LDADD = $(AGENT_TEST_LIBS)

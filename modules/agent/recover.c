@@ -483,6 +483,7 @@ static void containers_recovered(
 	struct agent *agent, int status, const struct tp_error *err)
 {
 	struct recovery *self = agent->recovery;
+	int64_t wait_ns = 0;
 
 	if (status < 0) {
 		tp_err(agent, "containers cannot be recovered, ending", "error=%s",
@@ -491,10 +492,9 @@ static void containers_recovered(
 		return;
 	}
 	self->waiting = true;
-	tp_timer_arm(agent->instance.loop, &self->late,
-		missing(agent, NULL) == 0
-			? 0
-			: agent->config.executor_reregistration_timeout_ns);
+	if (missing(agent, NULL) > 0 && agent->config.recover == AGENT_RECOVER_RECONNECT)
+		wait_ns = agent->config.executor_reregistration_timeout_ns;
+	tp_timer_arm(agent->instance.loop, &self->late, wait_ns);
 }
 
 int recover_begin(struct agent *agent, struct tp_error *err)
@@ -507,7 +507,7 @@ int recover_begin(struct agent *agent, struct tp_error *err)
 	self->late.fire = recover_late;
 	self->began_ns = tp_loop_now_ns(agent->instance.loop);
 	agent->recovery = self;
-	if (agent->id[0] != '\0' && agent->config.recover == AGENT_RECOVER_RECONNECT)
+	if (agent->id[0] != '\0')
 		r = recover_frameworks(self, err);
 	if (r < 0)
 		return tp_wrap(err, r,

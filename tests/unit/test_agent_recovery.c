@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A restarted agent: what it finds in the checkpoint that the same code wrote, executors that
+ * come back and those that do not, updates that are sent again, damage.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/agent_fixture.h"
+
+static struct agent_fixture fixture;
+static struct agent_fixture *const f = &fixture;
+
+static void setup(void)
+{
+	agent_fixture_init(f);
+	agent_fixture_start(f, "");
+}
+
+static void teardown(void)
+{
+	agent_fixture_fini(f);
+}
+
+static const struct tp_agent_reregister *reregistered(void)
+{
+	return agent_fixture_last(f, TP_MESSAGE_AGENT_REREGISTER);
+}
+
+static void restart(void)
+{
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	agent_fixture_start(f, "");
+}
+
+static struct peer *running(const char *executor_id, const char *task_id)
+{
+	struct peer *e;
+
+	if (strcmp(executor_id, task_id) == 0)
+		agent_fixture_run(f, task_id, true);
+	else
+		agent_fixture_run_in(f, task_id, executor_id, true);
+	e = agent_fixture_executor(f, 0, executor_id, true);
+	agent_fixture_update(e, executor_id, task_id, TP_TASK_RUNNING, 1);
+	agent_fixture_acknowledge(f);
+	return e;
+}
+
+static char *run_path(const char *executor_id, const char *name)
+{
+	return tp_asprintf(
+		"%s/work/meta/slaves/M-S0/frameworks/F/executors/%s/runs/%s/%s",
+		f->dir.path, executor_id, agent_fixture_container(f)->id, name);
+}
+
+START_TEST(it_keeps_its_id)
+{
+	restart();
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_AGENT_REGISTER), 0);
+	ck_assert_ptr_nonnull(reregistered());
+	ck_assert_str_eq(reregistered()->agent->id->value, "M-S0");
+}
+END_TEST
+
+START_TEST(a_running_task_is_found_again)
+{
+	struct peer *e = running("t1", "t1");
+
+	restart();
+	ck_assert_uint_eq(f->n_recovered, 1);
+	ck_assert_ptr_null(reregistered());
+	agent_fixture_executor_gone(e);
+	e = agent_fixture_executor(f, 0, "t1", true);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_ptr_nonnull(reregistered());
+	ck_assert_uint_eq(reregistered()->n_tasks, 1);
+	ck_assert_int_eq(reregistered()->tasks[0]->state, TP_TASK_RUNNING);
+	ck_assert_uint_eq(reregistered()->n_frameworks, 1);
+	ck_assert_uint_eq(reregistered()->n_executor_infos, 0);
+	ck_assert_uint_eq(agent_fixture_events(e, TP_EXECUTOR_EVENT_LAUNCH), 0);
+	agent_fixture_update(e, "t1", "t1", TP_TASK_FINISHED, 2);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_FINISHED);
+}
+END_TEST
+
+START_TEST(an_executor_of_its_own_is_found_again)
+{
+	running("e1", "t1");
+	restart();
+	agent_fixture_executor(f, 0, "e1", true);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_uint_eq(reregistered()->n_executor_infos, 1);
+	ck_assert_str_eq(reregistered()->executor_infos[0]->executor_id->value, "e1");
+	agent_fixture_run_in(f, "t2", "e1", true);
+	ck_assert_uint_eq(
+		agent_fixture_events(&f->peers[0], TP_EXECUTOR_EVENT_LAUNCH), 1);
+}
+END_TEST
+
+START_TEST(an_unacknowledged_update_is_sent_again)
+{
+	struct peer *e = running("t1", "t1");
+
+	agent_fixture_update(e, "t1", "t1", TP_TASK_FINISHED, 2);
+	restart();
+	agent_fixture_terminate(f, agent_fixture_container(f), 0);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_int_eq(reregistered()->tasks[0]->state, TP_TASK_FINISHED);
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_STATUS_UPDATE), 1);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_FINISHED);
+	ck_assert_uint_eq(agent_fixture_last_status(f)->uuid.data[0], 2);
+	agent_fixture_acknowledge(f);
+	agent_fixture_advance(f, TP_HOUR);
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_STATUS_UPDATE), 1);
+}
+END_TEST
+
+START_TEST(an_acknowledged_end_leaves_nothing)
+{
+	struct peer *e = running("t1", "t1");
+	struct stat st;
+
+	agent_fixture_update(e, "t1", "t1", TP_TASK_FINISHED, 2);
+	agent_fixture_acknowledge(f);
+	agent_fixture_terminate(f, agent_fixture_container(f), 0);
+	tp_cleanup(ptr) char *path = run_path("t1", "");
+	ck_assert_int_ne(stat(path, &st), 0);
+	restart();
+	ck_assert_uint_eq(f->n_recovered, 0);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_uint_eq(reregistered()->n_tasks, 0);
+}
+END_TEST
+
+START_TEST(who_does_not_come_back_is_ended)
+{
+	running("t1", "t1");
+	agent_fixture_executor_gone(&f->peers[0]);
+	restart();
+	agent_fixture_advance(f, 2 * TP_SEC - 1);
+	ck_assert_ptr_null(reregistered());
+	ck_assert_int_eq(agent_fixture_container(f)->destroys, 0);
+	agent_fixture_advance(f, 1);
+	ck_assert_int_eq(agent_fixture_container(f)->destroys, 1);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_ptr_nonnull(reregistered());
+	agent_fixture_terminate(f, agent_fixture_container(f), 9);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_GONE);
+	ck_assert_int_eq(agent_fixture_last_status(f)->reason,
+		TP_REASON_EXECUTOR_REREGISTRATION_TIMEOUT);
+}
+END_TEST
+
+START_TEST(a_task_its_executor_never_got_is_dropped)
+{
+	agent_fixture_run(f, "t1", true);
+	restart();
+	ck_assert_uint_eq(f->n_recovered, 1);
+	agent_fixture_executor(f, 0, "t1", true);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_DROPPED);
+	ck_assert_int_eq(agent_fixture_last_status(f)->reason, TP_REASON_AGENT_RESTARTED);
+	ck_assert_uint_eq(
+		agent_fixture_events(&f->peers[0], TP_EXECUTOR_EVENT_SHUTDOWN), 1);
+}
+END_TEST
+
+START_TEST(what_an_executor_kept_arrives)
+{
+	struct tp_framework_id fid = { .value = "F" };
+	struct tp_executor_id eid = { .value = "t1" };
+	struct tp_task_id tid = { .value = "t1" };
+	struct tp_task_status status = { .task_id = &tid,
+		.has_state = true,
+		.state = TP_TASK_FAILED,
+		.has_source = true,
+		.source = TP_SOURCE_EXECUTOR,
+		.uuid = { (const uint8_t *)"0123456789abcdef", 16 } };
+	struct tp_executor_call_update update = { .status = &status };
+	struct tp_executor_call_update *updates[] = { &update };
+	struct tp_executor_call_subscribe subscribe = { .unacknowledged_updates = updates,
+		.n_unacknowledged_updates = 1 };
+	struct peer *e;
+
+	running("t1", "t1");
+	restart();
+	e = agent_fixture_executor(f, 0, "t1", false);
+	agent_fixture_executor_call(e,
+		&(struct tp_executor_call){ .framework_id = &fid,
+			.executor_id = &eid,
+			.has_type = true,
+			.type = TP_EXECUTOR_CALL_SUBSCRIBE,
+			.subscribe = &subscribe });
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_FAILED);
+	agent_fixture_acknowledge(f);
+	ck_assert_uint_eq(agent_fixture_events(e, TP_EXECUTOR_EVENT_ACKNOWLEDGED), 1);
+}
+END_TEST
+
+START_TEST(a_torn_log_is_cut)
+{
+	struct stat st;
+	off_t size;
+
+	running("t1", "t1");
+	agent_fixture_stop(f);
+	tp_cleanup(ptr) char *path = run_path("t1", "tasks/t1/task.updates");
+	int fd = open(path, O_WRONLY | O_APPEND);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	size = st.st_size;
+	ck_assert_int_eq(write(fd, "\0\0\0\x40torn", 8), 8);
+	close(fd);
+	agent_fixture_forget(f);
+	agent_fixture_start(f, "");
+	ck_assert_uint_eq(f->n_recovered, 1);
+	agent_fixture_executor(f, 0, "t1", true);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_int_eq(reregistered()->tasks[0]->state, TP_TASK_RUNNING);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_size, size);
+}
+END_TEST
+
+static void damage(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "damage", 6), 6);
+	close(fd);
+}
+
+START_TEST(damage_stops_a_strict_agent)
+{
+	struct tp_error err;
+
+	running("t1", "t1");
+	agent_fixture_stop(f);
+	tp_cleanup(ptr) char *path = run_path("t1", "tasks/t1/task.info");
+	damage(path);
+	ck_assert_int_lt(agent_fixture_try_start(f, "", &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "task.info"));
+	agent_fixture_stop(f);
+	agent_fixture_start(f, "      strict: false\n");
+	ck_assert_uint_eq(f->n_recovered, 0);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_ptr_nonnull(reregistered());
+}
+END_TEST
+
+START_TEST(other_resources_need_another_agent)
+{
+	struct tp_error err;
+
+	agent_fixture_stop(f);
+	ck_assert_int_lt(
+		agent_fixture_try_start(f, "      attributes: \"rack:b\"\n", &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "meta/slaves/latest"));
+}
+END_TEST
+
+START_TEST(cleanup_ends_everything)
+{
+	running("t1", "t1");
+	agent_fixture_stop(f);
+	agent_fixture_start(f, "      recover: cleanup\n");
+	ck_assert_int_eq(agent_fixture_container(f)->destroys, 1);
+	ck_assert_int_eq(f->exit_status, -1);
+	agent_fixture_terminate(f, agent_fixture_container(f), 9);
+	ck_assert_int_eq(f->exit_status, 0);
+	ck_assert_ptr_null(reregistered());
+}
+END_TEST
+
+START_TEST(one_agent_per_work_dir)
+{
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/work/meta/lock", f->dir.path);
+	struct tp_error err;
+	int fd;
+
+	agent_fixture_stop(f);
+	fd = open(path, O_RDWR);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	ck_assert_int_lt(agent_fixture_try_start(f, "", &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "another agent"));
+	close(fd);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("agent_recovery");
+	TCase *tc = tcase_create("recovery");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, it_keeps_its_id);
+	tcase_add_test(tc, a_running_task_is_found_again);
+	tcase_add_test(tc, an_executor_of_its_own_is_found_again);
+	tcase_add_test(tc, an_unacknowledged_update_is_sent_again);
+	tcase_add_test(tc, an_acknowledged_end_leaves_nothing);
+	tcase_add_test(tc, who_does_not_come_back_is_ended);
+	tcase_add_test(tc, a_task_its_executor_never_got_is_dropped);
+	tcase_add_test(tc, what_an_executor_kept_arrives);
+	tcase_add_test(tc, a_torn_log_is_cut);
+	tcase_add_test(tc, damage_stops_a_strict_agent);
+	tcase_add_test(tc, other_resources_need_another_agent);
+	tcase_add_test(tc, cleanup_ends_everything);
+	tcase_add_test(tc, one_agent_per_work_dir);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
