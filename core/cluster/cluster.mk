@@ -6,6 +6,7 @@ cluster_sources = \
 	core/cluster/attributes.c \
 	core/cluster/ids.c \
 	core/cluster/machine.c \
+	core/cluster/operation.c \
 	core/cluster/quantities.c \
 	core/cluster/resource_item.c \
 	core/cluster/resource_item.h \
@@ -110,6 +111,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/attributes.h \
 	include/tepui/ids.h \
 	include/tepui/machine.h \
+	include/tepui/operation.h \
 	include/tepui/quantities.h \
 	include/tepui/resource.h \
 	include/tepui/resources.h \
@@ -150,6 +152,10 @@ UNIT_TESTS += tests/unit/test_machine
 tests_unit_test_machine_SOURCES = tests/unit/test_machine.c
 tests_unit_test_machine_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_machine_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_operation
+tests_unit_test_operation_SOURCES = tests/unit/test_operation.c
+tests_unit_test_operation_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_operation_LDADD = $(cluster_test_libs)
 UNIT_TESTS += tests/unit/test_quantities
 tests_unit_test_quantities_SOURCES = tests/unit/test_quantities.c
 tests_unit_test_quantities_CFLAGS = $(UNIT_CFLAGS)

@@ -71,6 +71,8 @@ static void derive_all(struct tp_resources *r, derive_f *derive, const void *use
 	for (i = 0; i < r->n; i++) {
 		item = r->items[i];
 		key = derive(item.key, user);
+		if (((item.key->flags ^ key->flags) & TP_RESOURCE_SHARED) != 0)
+			item.copies = 1; /* copies of what is no longer shared are one */
 		item.key = key;
 		tp_resources_add_item(&changed, &item);
 		key_unref(key);
@@ -88,6 +90,21 @@ static const struct tp_resource_key *derive_unreserved(
 		return key_ref(key);
 	record.reservations = NULL;
 	record.n_reservations = 0;
+	return key_create(&record);
+}
+
+static const struct tp_resource_key *derive_disk(
+	const struct tp_resource_key *key, const void *unused)
+{
+	struct tp_resource_disk_info disk = { 0 };
+	struct tp_resource record = *key->record;
+
+	(void)unused;
+	if ((key->flags & TP_RESOURCE_PERSISTENT) == 0)
+		return key_ref(key);
+	disk.source = record.disk->source;
+	record.disk = disk.source == NULL ? NULL : &disk;
+	record.shared = NULL;
 	return key_create(&record);
 }
 
@@ -127,6 +144,11 @@ void tp_resources_flatten(struct tp_resources *r)
 void tp_resources_unreserve(struct tp_resources *r)
 {
 	derive_all(r, derive_popped, NULL);
+}
+
+void tp_resources_drop_volumes(struct tp_resources *r)
+{
+	derive_all(r, derive_disk, NULL);
 }
 
 void tp_resources_reserve(

@@ -75,6 +75,8 @@ TP_EXPORT void tp_resources_flatten(struct tp_resources *r);
 TP_EXPORT void tp_resources_reserve(
 	struct tp_resources *r, const struct tp_resource_reservation_info *reservation);
 TP_EXPORT void tp_resources_unreserve(struct tp_resources *r);
+/* Turns persistent volumes, shared ones too, into the disk that they are made of. */
+TP_EXPORT void tp_resources_drop_volumes(struct tp_resources *r);
 
 /*
  * Makes r share equal keys and texts with `with` and drops its own: saves memory for what
