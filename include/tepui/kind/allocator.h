@@ -49,7 +49,11 @@ struct tp_allocator_user {
 		const struct tp_unavailability *when);
 };
 
-/* What a framework or agent uses already when it is added (after failover, re-registration). */
+/*
+ * What is used already when an agent or framework is added (after failover, re-registration). An
+ * agent comes with all that is used of it, whoever uses it; a framework with what it uses of
+ * agents that were added before it.
+ */
 struct tp_allocator_use {
 	uint32_t framework; /* or UINT32_MAX: unknown to the master so far */
 	uint32_t agent;
