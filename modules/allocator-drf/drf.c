@@ -3,7 +3,8 @@
  * allocator-drf: weighted dominant resource fairness over flat roles. This file is the events of
  * the allocator kind; shares, filters and the run have files of their own.
  *
- * Invariant: for each agent, total = available + what frameworks hold of it.
+ * Invariant: for each agent, total + owed = available + what frameworks hold of it; only what
+ * is shared is always available.
  */
 #include "drf.h"
 
@@ -32,21 +33,47 @@ static void without_allocation(
 	tp_resources_unallocate(ret);
 }
 
+/* What is shared stays free however often it is used. */
+static void without_shared(struct tp_resources *ret, const struct tp_resources *resources)
+{
+	without_allocation(ret, resources);
+	for (uint32_t i = ret->n; i-- > 0;) {
+		const struct tp_resource_item item = ret->items[i];
+
+		if (tp_resource_is_shared(&item, NULL))
+			tp_resources_subtract_item(ret, &item);
+	}
+}
+
 static void available_subtract(
 	struct drf_agent *agent, const struct tp_resources *resources)
 {
 	struct tp_resources plain = TP_RESOURCES_INIT;
 
-	without_allocation(&plain, resources);
+	without_shared(&plain, resources);
 	tp_resources_subtract(&agent->available, &plain);
 	tp_resources_fini(&plain);
+}
+
+/* What the agent no longer has does not become free when it comes back. */
+static void owed_pay(struct drf_agent *agent, struct tp_resources *returned)
+{
+	struct tp_resources paid = TP_RESOURCES_INIT;
+
+	tp_resources_copy(&paid, &agent->owed);
+	tp_resources_subtract(&agent->owed, returned);
+	tp_resources_subtract(&paid, &agent->owed);
+	tp_resources_subtract(returned, &paid);
+	tp_resources_fini(&paid);
 }
 
 static void available_add(struct drf_agent *agent, const struct tp_resources *resources)
 {
 	struct tp_resources plain = TP_RESOURCES_INIT;
 
-	without_allocation(&plain, resources);
+	without_shared(&plain, resources);
+	if (!tp_resources_empty(&agent->owed))
+		owed_pay(agent, &plain);
 	tp_resources_add(&agent->available, &plain);
 	tp_resources_fini(&plain);
 }
@@ -65,8 +92,8 @@ static bool is_suppressed(const struct tp_allocator_framework *spec, const char 
 static void framework_subscribe(struct drf *self, uint32_t framework,
 	const struct tp_allocator_framework *spec, const char *role_name)
 {
-	struct drf_role *role = &self->roles[drf_role_find(self, role_name)];
-	struct drf_member *member = drf_member_make(role, framework);
+	uint32_t role = drf_role_find(self, role_name); /* may move the roles */
+	struct drf_member *member = drf_member_make(&self->roles[role], framework);
 
 	member->subscribed = true;
 	member->suppressed = is_suppressed(spec, role_name);
@@ -102,6 +129,12 @@ static void framework_read(
 	if (info->n_roles == 0)
 		framework_subscribe(
 			self, slot, spec, info->role != NULL ? info->role : "*");
+	for (uint32_t i = 0; i < self->n_roles; i++) {
+		struct drf_member *member = drf_member_find(&self->roles[i], slot);
+
+		if (member != NULL && !member->subscribed)
+			drf_filters_clear(self, slot, i);
+	}
 }
 
 static void drf_add_framework(void *impl, uint32_t slot,
@@ -114,11 +147,10 @@ static void drf_add_framework(void *impl, uint32_t slot,
 		self->frameworks, &self->n_frameworks, slot, sizeof(*self->frameworks));
 	self->frameworks[slot] = (struct drf_framework){ .used = true };
 	framework_read(self, slot, spec);
+	/* Its agents were added with all that is used of them: only the shares are new. */
 	for (size_t i = 0; i < n_used; i++) {
-		struct drf_agent *agent = &self->agents[used[i].agent];
-
-		available_subtract(agent, used[i].resources);
-		drf_hold(self, slot, used[i].resources);
+		if (used[i].agent < self->n_agents && self->agents[used[i].agent].used)
+			drf_hold(self, slot, used[i].resources);
 	}
 	drf_want_all(self, true);
 }
@@ -167,6 +199,9 @@ static void agent_total_set(
 	tp_resources_copy(&agent->total, total);
 	tp_quantities_add_resources(&self->total, &self->names, &agent->total);
 	agent->has_gpus = tp_resources_has(total, "gpus");
+	agent->has_shared = false;
+	for (uint32_t i = 0; i < total->n && !agent->has_shared; i++)
+		agent->has_shared = tp_resource_is_shared(&total->items[i], NULL);
 	drf_shares_refresh(self);
 }
 
@@ -185,14 +220,19 @@ static void drf_add_agent(void *impl, uint32_t slot,
 	agent_total_set(self, agent, spec->total);
 	tp_resources_copy(&agent->available, spec->total);
 	for (size_t i = 0; i < n_used; i++) {
+		uint32_t framework = used[i].framework;
+
 		available_subtract(agent, used[i].resources);
-		if (used[i].framework != UINT32_MAX)
-			drf_hold(self, used[i].framework, used[i].resources);
+		if (framework < self->n_frameworks && self->frameworks[framework].used)
+			drf_hold(self, framework, used[i].resources);
 	}
 	drf_want(self, slot, true);
 }
 
-/* What is held stays held; the difference of the totals is what is free or missing. */
+/*
+ * What is held stays held. What is held but no longer there is owed: it vanishes when it comes
+ * back.
+ */
 static void drf_update_agent(
 	void *impl, uint32_t slot, const struct tp_allocator_agent *spec)
 {
@@ -202,12 +242,14 @@ static void drf_update_agent(
 
 	tp_resources_copy(&held, &agent->total);
 	tp_resources_subtract(&held, &agent->available);
+	tp_resources_add(&held, &agent->owed);
 	agent->active = spec->active;
 	agent->capabilities = spec->capabilities;
 	agent_total_set(self, agent, spec->total);
 	tp_resources_copy(&agent->available, spec->total);
 	tp_resources_subtract(&agent->available, &held);
-	tp_resources_fini(&held);
+	tp_resources_subtract(&held, spec->total);
+	tp_resources_move(&agent->owed, &held);
 	drf_agent_filters_clear(agent);
 	drf_want(self, slot, true);
 }
@@ -223,6 +265,7 @@ static void drf_remove_agent(void *impl, uint32_t slot)
 	drf_agent_filters_clear(agent);
 	tp_resources_fini(&agent->total);
 	tp_resources_fini(&agent->available);
+	tp_resources_fini(&agent->owed);
 	*agent = (struct drf_agent){ .waiting = waiting };
 }
 
@@ -356,8 +399,9 @@ static void drf_update_weights(
 		const char *role = weights[i]->role != NULL ? weights[i]->role : "*";
 		int64_t milli = (int64_t)(weights[i]->weight * 1000 + 0.5);
 
-		self->roles[drf_role_find(self, role)].weight_milli =
-			milli > 0 ? milli : 1;
+		uint32_t at = drf_role_find(self, role); /* may move the roles */
+
+		self->roles[at].weight_milli = milli > 0 ? milli : 1;
 	}
 	drf_shares_refresh(self);
 }
@@ -448,6 +492,7 @@ static void drf_fini(void *impl)
 		drf_agent_filters_clear(&self->agents[i]);
 		tp_resources_fini(&self->agents[i].total);
 		tp_resources_fini(&self->agents[i].available);
+		tp_resources_fini(&self->agents[i].owed);
 	}
 	for (uint32_t i = 0; i < self->n_roles; i++) {
 		tp_free(self->roles[i].name);

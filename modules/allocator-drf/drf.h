@@ -50,9 +50,11 @@ struct drf_agent {
 	bool used, active;
 	bool waiting;  /* looked at again in the next run */
 	bool has_gpus; /* offered only to frameworks that know GPUs */
+	bool has_shared;
 	uint32_t capabilities;
 	struct tp_resources total;
 	struct tp_resources available; /* total - offered or allocated */
+	struct tp_resources owed;      /* offered or allocated, no longer in total */
 	struct drf_filter *filters;
 	uint32_t n_filters, filters_size;
 };

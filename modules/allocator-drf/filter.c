@@ -23,29 +23,48 @@ static void expiry_arm(struct drf *self, int64_t due_ns)
 		due_ns > now_ns ? due_ns - now_ns : 0);
 }
 
+static void agent_filter_remove(struct drf_agent *agent, uint32_t i)
+{
+	filter_fini(&agent->filters[i]);
+	agent->filters[i] = agent->filters[--agent->n_filters];
+}
+
+/* A filter that refuses less and ends no later says nothing any more. */
+static void drop_weaker(struct drf_agent *agent, const struct drf_filter *added)
+{
+	for (uint32_t i = agent->n_filters; i-- > 0;) {
+		const struct drf_filter *filter = &agent->filters[i];
+
+		if (filter->framework == added->framework &&
+			filter->role == added->role && filter->due_ns <= added->due_ns &&
+			tp_resources_contains(&added->refused, &filter->refused))
+			agent_filter_remove(agent, i);
+	}
+}
+
 void drf_filter_add(struct drf *self, uint32_t framework, uint32_t agent_slot,
 	uint32_t role, const struct tp_resources *refused, int64_t refuse_ns)
 {
 	struct drf_agent *agent = &self->agents[agent_slot];
 	int64_t lives_ns = refuse_ns > self->interval_ns ? refuse_ns : self->interval_ns;
-	struct drf_filter *filter;
+	struct drf_filter filter = {
+		.framework = framework,
+		.role = role,
+		.due_ns = tp_loop_now_ns(self->instance.loop) + lives_ns,
+		.refused = TP_RESOURCES_INIT,
+	};
 
+	tp_resources_copy(&filter.refused, refused);
+	tp_resources_unallocate(&filter.refused);
+	drop_weaker(agent, &filter);
 	if (agent->n_filters == agent->filters_size) {
 		agent->filters_size =
 			agent->filters_size == 0 ? 4 : 2 * agent->filters_size;
 		agent->filters = tp_realloc(
 			agent->filters, agent->filters_size * sizeof(*agent->filters));
 	}
-	filter = &agent->filters[agent->n_filters++];
-	*filter = (struct drf_filter){
-		.framework = framework,
-		.role = role,
-		.due_ns = tp_loop_now_ns(self->instance.loop) + lives_ns,
-		.refused = TP_RESOURCES_INIT,
-	};
-	tp_resources_copy(&filter->refused, refused);
-	tp_resources_unallocate(&filter->refused);
-	expiry_arm(self, filter->due_ns);
+	agent->filters[agent->n_filters++] = filter;
+	expiry_arm(self, filter.due_ns);
 }
 
 /* `offer` is without allocation. */
@@ -63,12 +82,6 @@ bool drf_filtered(const struct drf *self, const struct drf_agent *agent,
 			return true;
 	}
 	return false;
-}
-
-static void agent_filter_remove(struct drf_agent *agent, uint32_t i)
-{
-	filter_fini(&agent->filters[i]);
-	agent->filters[i] = agent->filters[--agent->n_filters];
 }
 
 void drf_filters_clear(struct drf *self, uint32_t framework, uint32_t role)

@@ -85,10 +85,9 @@ void drf_run_later(struct tp_timer *timer)
 /* --- what ------------------------------------------------------------------------------ */
 
 /* What of the agent's free resources may go to this framework in this role; unallocated. */
-static void offer_make(const struct drf *self, const struct drf_agent *agent,
+static void offer_make(const struct drf_agent *agent,
 	const struct drf_framework *framework, const char *role, struct tp_resources *ret)
 {
-	(void)self;
 	tp_resources_filter(ret, &agent->available, tp_resource_is_allocatable_to, role);
 	for (uint32_t i = ret->n; i-- > 0;) {
 		const struct tp_resource_item item = ret->items[i];
@@ -153,7 +152,7 @@ static bool agent_offer(struct run *run, uint32_t agent_slot, uint32_t role_inde
 
 	if (agent->has_gpus && self->filter_gpus && !framework->gpus)
 		return false;
-	offer_make(self, agent, framework, role, &offer);
+	offer_make(agent, framework, role, &offer);
 	gives = offer_worth(self, &offer) &&
 		!drf_filtered(self, agent, slot, role_index, &offer);
 	if (gives) {
@@ -166,15 +165,25 @@ static bool agent_offer(struct run *run, uint32_t agent_slot, uint32_t role_inde
 	return gives;
 }
 
-static void agent_run(struct run *run, uint32_t agent_slot)
+/* What is shared was offered once in this run, and is there again for the next one. */
+static void shared_restore(struct drf_agent *agent)
+{
+	for (uint32_t i = 0; i < agent->total.n; i++) {
+		const struct tp_resource_item *item = &agent->total.items[i];
+
+		if (!tp_resource_is_shared(item, NULL))
+			continue;
+		tp_resources_subtract_item(&agent->available, item);
+		tp_resources_add_item(&agent->available, item);
+	}
+}
+
+static void agent_share_out(struct run *run, uint32_t agent_slot)
 {
 	struct drf *self = run->self;
 	struct drf_agent *agent = &self->agents[agent_slot];
-	uint32_t n_roles;
+	uint32_t n_roles = drf_roles_order(self, run->role_order);
 
-	if (!agent->used || !agent->active || tp_resources_empty(&agent->available))
-		return;
-	n_roles = drf_roles_order(self, run->role_order);
 	for (uint32_t i = 0; i < n_roles; i++) {
 		uint32_t role_index = run->role_order[i];
 		struct drf_role *role = &self->roles[role_index];
@@ -188,6 +197,17 @@ static void agent_run(struct run *run, uint32_t agent_slot)
 				return;
 		}
 	}
+}
+
+static void agent_run(struct run *run, uint32_t agent_slot)
+{
+	struct drf_agent *agent = &run->self->agents[agent_slot];
+
+	if (!agent->used || !agent->active || tp_resources_empty(&agent->available))
+		return;
+	agent_share_out(run, agent_slot);
+	if (agent->has_shared)
+		shared_restore(agent);
 }
 
 static uint32_t members_max(const struct drf *self)

@@ -108,8 +108,9 @@ static struct drf_role *allocated_role(
 	struct drf *self, const struct tp_resources *resources)
 {
 	const char *name = tp_resource_allocation(&resources->items[0]);
+	uint32_t role = drf_role_find(self, name == NULL ? "*" : name);
 
-	return &self->roles[drf_role_find(self, name == NULL ? "*" : name)];
+	return &self->roles[role]; /* finding it may have moved them */
 }
 
 /* Splits resources by allocation role and books each part. */
