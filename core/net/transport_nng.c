@@ -206,7 +206,8 @@ static void on_received(struct inbox_event *event)
 	int r = nng_aio_result(self->recv);
 	size_t n;
 
-	self->receiving = false;
+	if (self->wire.state == WIRE_DEAD || r != 0)
+		self->receiving = false;
 	if (self->wire.state == WIRE_DEAD)
 		return;
 	if (r != 0) {
@@ -217,8 +218,10 @@ static void on_received(struct inbox_event *event)
 		return;
 	}
 	n = nng_aio_count(self->recv);
+	/* A handler that closes or resumes asks to read: that is for below, once. */
 	wire_input(&self->wire, self->buf, n);
 	resize(self, n);
+	self->receiving = false;
 	if (self->reading && self->wire.state != WIRE_DEAD)
 		receive(self);
 }
