@@ -9,7 +9,7 @@ include tests/bench/bench.mk
 include tests/fuzz/fuzz.mk
 include tests/unit/modules/modules.mk
 
-EXTRA_DIST += tests/summary.py tests/valgrind
+EXTRA_DIST += tests/summary.py tests/tsan.supp tests/valgrind tests/valgrind.supp
 
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(abs_top_srcdir)'; builddir='$(abs_top_builddir)'; \
@@ -35,6 +35,7 @@ system:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SYSTEM_TESTS)'
 # The tests of the two areas where threads meet, for ThreadSanitizer.
 check-threads:
+	TSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/tsan.supp \
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="`cat $(top_srcdir)/core/net/net.mk \
 		$(top_srcdir)/core/kernel/kernel.mk | grep -o 'tests/unit/test_[a-z0-9_]*' | \
 		sort -u | grep -Ev '_(SOURCES|CFLAGS|LDADD)$$' | tr '\n' ' '`"
