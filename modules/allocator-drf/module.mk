@@ -18,3 +18,9 @@ UNIT_TESTS += tests/unit/test_allocator_drf
 tests_unit_test_allocator_drf_SOURCES = tests/unit/test_allocator_drf.c $(drf_test_sources)
 tests_unit_test_allocator_drf_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_allocator_drf_LDADD = $(MODULE_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_allocator_drf_history
+tests_unit_test_allocator_drf_history_SOURCES = tests/unit/test_allocator_drf_history.c \
+	$(drf_test_sources)
+tests_unit_test_allocator_drf_history_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_allocator_drf_history_LDADD = $(MODULE_TEST_LIBS)
