@@ -26,6 +26,7 @@ static bool process_read(int proc_fd, pid_t pid, struct process *ret)
 {
 	char path[32], text[512];
 	int parent, group, session;
+	char state;
 
 	snprintf(path, sizeof(path), "%d/stat", (int)pid);
 	tp_cleanup(fd) int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
@@ -37,8 +38,10 @@ static bool process_read(int proc_fd, pid_t pid, struct process *ret)
 	text[len] = '\0';
 	const char *rest = strrchr(text, ')');
 	if (rest == NULL ||
-		sscanf(rest + 1, " %*c %d %d %d", &parent, &group, &session) != 3)
+		sscanf(rest + 1, " %c %d %d %d", &state, &parent, &group, &session) != 4)
 		return false;
+	if (state == 'Z' || state == 'X')
+		return false; /* dead, and nobody is below it any more */
 	*ret = (struct process){ .pid = pid, .parent = parent, .session = session };
 	return true;
 }
@@ -84,9 +87,11 @@ static bool process_is_below(const struct process *all, size_t n, pid_t pid, pid
 size_t tp_process_signal_below(pid_t root, int signo)
 {
 	size_t n, found = 0;
-	struct process *all = processes_read(&n);
+	struct process *all;
 	bool grew = true;
 
+	tp_assert(root > 1); /* everybody descends from 0 and 1 */
+	all = processes_read(&n);
 	for (size_t i = 0; i < n; i++)
 		all[i].below = all[i].pid != root && all[i].session == root;
 	while (grew) {

@@ -8,8 +8,8 @@
 #include "tepui/base.h"
 
 /*
- * Sends `signo` to every descendant of `root` and every process of its session, but not to `root`
- * itself. Returns how many there were: 0 = root is alone. A pass can miss what is born while it
+ * Sends `signo` to every descendant of `root` (> 1) and every process of its session, but not to
+ * `root` itself. Returns how many live ones there were: 0 = root is alone. A pass can miss what is born while it
  * reads; who wants them all dead repeats it until it returns 0.
  */
 TP_EXPORT size_t tp_process_signal_below(pid_t root, int signo);
