@@ -6,3 +6,10 @@ modules_registry_leveldb_registry_leveldb_la_CFLAGS = $(MODULE_CFLAGS)
 modules_registry_leveldb_registry_leveldb_la_LDFLAGS = $(MODULE_LDFLAGS)
 modules_registry_leveldb_registry_leveldb_la_LIBADD = $(MODULE_LIBS) $(LEVELDB_LIBS)
 EXTRA_DIST += modules/registry-leveldb/README.md
+
+UNIT_TESTS += tests/conformance/registry_leveldb
+tests_conformance_registry_leveldb_SOURCES = tests/conformance/registry.c \
+	$(modules_registry_leveldb_registry_leveldb_la_SOURCES)
+tests_conformance_registry_leveldb_CPPFLAGS = $(AM_CPPFLAGS) -DREGISTRY_DURABLE
+tests_conformance_registry_leveldb_CFLAGS = $(UNIT_CFLAGS)
+tests_conformance_registry_leveldb_LDADD = $(MODULE_TEST_LIBS) $(LEVELDB_LIBS)

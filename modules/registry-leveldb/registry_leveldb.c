@@ -9,11 +9,13 @@
  * Keys: "=version" holds the version (8 bytes, big endian), "=format" the layout's number,
  * "/<name>" a variable.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <leveldb/c.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tepui/arena.h"
 #include "tepui/kind/registry.h"
@@ -38,7 +40,8 @@ struct ldb {
 	struct tp_list waiting; /* struct job, in order */
 	struct tp_list running;
 	struct tp_work job;
-	bool busy;
+	bool busy; /* the job is on its way, or its requests are being answered */
+	struct tp_done *stop; /* told when nothing is under way any more */
 };
 
 /* One request, waiting for or in the job. */
@@ -70,9 +73,9 @@ static uint64_t get_u64(const unsigned char *in)
 /* LevelDB's text becomes ours; frees it. */
 static int ldb_fail(struct ldb *self, char *text, struct tp_error *err)
 {
-	int code = strstr(text, "Corruption") != NULL ? EUCLEAN
-		: strstr(text, "lock") != NULL        ? EWOULDBLOCK
-						      : EIO;
+	int code = strncmp(text, "Corruption: ", 12) == 0   ? EUCLEAN
+		: strncmp(text, "IO error: lock ", 15) == 0 ? EWOULDBLOCK
+							    : EIO;
 	const char *remedy = code == EUCLEAN ? "; restore it from a backup"
 		: code == EWOULDBLOCK        ? "; is another master running on it?"
 					     : "";
@@ -224,17 +227,24 @@ static void ldb_done(struct tp_work *work, int status)
 	struct ldb *self = work->owner;
 	struct tp_list *node, *tmp;
 
-	(void)status;
-	self->busy = false;
 	tp_list_foreach (node, tmp, &self->running) {
 		struct job *job = tp_container_of(node, struct job, node);
 
+		if (status < 0) /* the job never ran */
+			job->status = tp_fail(&job->request->err, -status,
+				"registry '%s': the process ends", self->dir);
 		tp_list_remove(node);
 		job->request->done(job->request, job->status);
 		tp_arena_destroy(job->arena);
 		tp_free(job);
 	}
-	ldb_kick(self);
+	self->busy = false;
+	if (status == 0)
+		ldb_kick(self);
+	if (!self->busy && self->stop != NULL) {
+		tp_done(self->stop, 0);
+		self->stop = NULL;
+	}
 }
 
 static struct job *job_queue(struct ldb *self, struct tp_registry_request *request)
@@ -301,10 +311,37 @@ static int ldb_read_head(struct ldb *self, struct tp_error *err)
 		self->db, self->read, KEY_VERSION, strlen(KEY_VERSION), &len, &text);
 	if (text != NULL)
 		return ldb_fail(self, text, err);
-	if (value != NULL && len == 8)
+	if (value == NULL)
+		return 0; /* nothing was ever stored */
+	if (len == 8)
 		self->version = get_u64((const unsigned char *)value);
-	if (value != NULL)
-		leveldb_free(value);
+	leveldb_free(value);
+	if (len != 8)
+		return tp_fail(err, EUCLEAN,
+			"registry '%s': its version has %zu bytes; restore it from a "
+			"backup",
+			self->dir, len);
+	return 0;
+}
+
+/* Without its file CURRENT LevelDB would take a damaged store for a new one. */
+static int ldb_check_dir(struct ldb *self, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *current = tp_asprintf("%s/CURRENT", self->dir);
+	DIR *dir = opendir(self->dir);
+	const struct dirent *entry;
+	bool has_data = false;
+
+	if (dir == NULL)
+		return 0; /* a new one, or leveldb_open() says what is wrong */
+	while ((entry = readdir(dir)) != NULL)
+		has_data |= strncmp(entry->d_name, "MANIFEST-", 9) == 0;
+	closedir(dir);
+	if (has_data && access(current, F_OK) < 0 && errno == ENOENT)
+		return tp_fail(err, EUCLEAN,
+			"registry '%s': its file CURRENT is missing; restore it from a "
+			"backup",
+			self->dir);
 	return 0;
 }
 
@@ -312,11 +349,15 @@ static int ldb_open(void *impl, const char *work_dir, struct tp_error *err)
 {
 	struct ldb *self = impl;
 	char *text = NULL;
+	int r;
 
 	if (self->path != NULL && self->path[0] != '\0')
 		self->dir = tp_strdup(self->path);
 	else
 		self->dir = tp_asprintf("%s/registry", work_dir);
+	r = ldb_check_dir(self, err);
+	if (r < 0)
+		return r;
 	self->options = leveldb_options_create();
 	leveldb_options_set_create_if_missing(self->options, 1);
 	leveldb_options_set_paranoid_checks(self->options, 1);
@@ -343,6 +384,17 @@ static int ldb_init(void *impl, struct tp_error *err)
 	tp_list_init(&self->running);
 	self->job = (struct tp_work){ .run = ldb_run, .done = ldb_done, .owner = self };
 	return 0;
+}
+
+/* A job touches the database on another thread: it must be over before fini(). */
+static void ldb_stop(void *impl, struct tp_done *done)
+{
+	struct ldb *self = impl;
+
+	if (self->busy)
+		self->stop = done;
+	else
+		tp_done(done, 0);
 }
 
 static void ldb_fini(void *impl)
@@ -394,6 +446,7 @@ TP_EXPORT const struct tp_module tp_module = {
 	.config = ldb_config,
 	.instance_size = sizeof(struct ldb),
 	.init = ldb_init,
+	.stop = ldb_stop,
 	.fini = ldb_fini,
 	.status = ldb_status,
 };

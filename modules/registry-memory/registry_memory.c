@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tepui/arena.h"
 #include "tepui/kind/registry.h"
 #include "tepui/list.h"
 #include "tepui/map.h"
@@ -26,7 +27,7 @@ struct answer {
 	struct tp_list node;
 	struct memory *self;
 	struct tp_registry_request *request;
-	struct tp_registry_entry *entries; /* of a fetch: borrowed from the variables */
+	struct tp_arena *arena; /* of a fetch: the entries as they were */
 	int status;
 };
 
@@ -48,7 +49,7 @@ static void variable_destroy(struct memory *self, struct variable *variable)
 static void answer_destroy(struct answer *answer)
 {
 	tp_list_remove(&answer->node);
-	tp_free(answer->entries);
+	tp_arena_destroy(answer->arena);
 	tp_free(answer);
 }
 
@@ -93,21 +94,24 @@ static void memory_fetch(void *impl, struct tp_registry_request *request)
 {
 	struct memory *self = impl;
 	struct answer *answer = answer_queue(self, request, 0);
+	struct tp_arena *arena = tp_arena_create(0);
+	struct tp_registry_entry *entries =
+		tp_arena_alloc(arena, (self->variables.n + 1) * sizeof(*entries));
 	struct tp_list *node, *tmp;
 	size_t n = 0;
 
-	answer->entries = tp_alloc((self->variables.n + 1) * sizeof(*answer->entries));
 	tp_map_foreach (node, tmp, &self->variables) {
 		struct variable *variable = tp_map_entry(node, struct variable, node);
 
-		answer->entries[n++] = (struct tp_registry_entry){
-			.name = variable->name,
-			.data = variable->data,
+		entries[n++] = (struct tp_registry_entry){
+			.name = tp_arena_strdup(arena, variable->name),
+			.data = tp_arena_memdup(arena, variable->data, variable->len),
 			.len = variable->len,
 		};
 	}
-	qsort(answer->entries, n, sizeof(*answer->entries), entry_compare);
-	request->entries = answer->entries;
+	qsort(entries, n, sizeof(*entries), entry_compare);
+	answer->arena = arena;
+	request->entries = entries;
 	request->n_entries = n;
 	request->version = self->version;
 }

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every registry promises (include/tepui/kind/registry.h). Built once per registry; one that
+ * keeps its data beyond the process defines REGISTRY_DURABLE.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tepui/arena.h"
+#include "tepui/kind/registry.h"
+#include "tests/lib/host.h"
+#include "tests/lib/tmpdir.h"
+
+extern const struct tp_module tp_module;
+
+static struct test_host host;
+static struct test_tmpdir dir;
+static const struct tp_registry_ops *ops;
+static void *impl;
+
+/* A request, and what came of it. */
+struct ask {
+	struct tp_registry_request request;
+	int n_done, status;
+	/* of a fetch: "name=data ..." */
+	char text[512];
+	struct ask *then; /* stored from inside done() */
+};
+
+static void on_done(struct tp_registry_request *request, int status)
+{
+	struct ask *ask = tp_container_of(request, struct ask, request);
+	size_t len = 0;
+
+	ask->n_done++;
+	ask->status = status;
+	if (status < 0)
+		ck_assert_str_ne(request->err.text, "");
+	for (size_t i = 0; status == 0 && i < request->n_entries; i++)
+		len += (size_t)snprintf(ask->text + len, sizeof(ask->text) - len,
+			"%s=%.*s ", request->entries[i].name,
+			(int)request->entries[i].len,
+			(const char *)request->entries[i].data);
+	if (ask->then != NULL)
+		ops->store(impl, &ask->then->request,
+			&(struct tp_registry_entry){ "then", "1", 1 }, 1);
+}
+
+static void begin(void)
+{
+	struct tp_error err;
+
+	test_host_start(&host, &tp_module, NULL);
+	ops = test_host_ops(&tp_module);
+	impl = test_host_impl(&host);
+	if (ops->open(impl, dir.path, &err) < 0)
+		ck_abort_msg("%s", err.text);
+}
+
+static void setup(void)
+{
+	test_tmpdir_init(&dir);
+	memset(&host, 0, sizeof(host));
+	begin();
+}
+
+static void teardown(void)
+{
+	test_host_stop(&host);
+	test_tmpdir_fini(&dir);
+}
+
+static void settle(void)
+{
+	test_clock_settle(&host.clock, host.loop);
+}
+
+static void fetch(struct ask *ask)
+{
+	*ask = (struct ask){ .request.done = on_done };
+	ops->fetch(impl, &ask->request);
+}
+
+static void store(struct ask *ask, uint64_t version, const char *name, const char *data)
+{
+	const struct tp_registry_entry change = { name, data,
+		data == NULL ? 0 : strlen(data) };
+
+	*ask = (struct ask){ .request = { .done = on_done, .version = version } };
+	ops->store(impl, &ask->request, &change, 1);
+}
+
+static void expect(const char *text, uint64_t version)
+{
+	struct ask ask;
+
+	fetch(&ask);
+	settle();
+	ck_assert_int_eq(ask.n_done, 1);
+	ck_assert_int_eq(ask.status, 0);
+	ck_assert_str_eq(ask.text, text);
+	ck_assert_uint_eq(ask.request.version, version);
+}
+
+START_TEST(begins_empty)
+{
+	expect("", 0);
+}
+END_TEST
+
+START_TEST(stores_and_fetches)
+{
+	struct ask ask;
+
+	store(&ask, 0, "b", "two");
+	ck_assert_int_eq(ask.n_done, 0); /* never from inside the call */
+	settle();
+	ck_assert_int_eq(ask.n_done, 1);
+	ck_assert_int_eq(ask.status, 0);
+	ck_assert_uint_eq(ask.request.version, 1);
+	store(&ask, 1, "a", "one");
+	settle();
+	expect("a=one b=two ", 2);
+	store(&ask, 2, "b", "new");
+	settle();
+	expect("a=one b=new ", 3);
+}
+END_TEST
+
+START_TEST(removes)
+{
+	struct ask ask;
+
+	store(&ask, 0, "a", "one");
+	settle();
+	store(&ask, 1, "a", NULL);
+	settle();
+	ck_assert_int_eq(ask.status, 0);
+	expect("", 2);
+	store(&ask, 2, "a", NULL); /* a missing one is fine */
+	settle();
+	ck_assert_int_eq(ask.status, 0);
+	expect("", 3);
+}
+END_TEST
+
+START_TEST(empty_data_is_kept)
+{
+	struct ask ask;
+
+	store(&ask, 0, "a", "");
+	settle();
+	expect("a= ", 1);
+}
+END_TEST
+
+START_TEST(a_stale_version_is_refused)
+{
+	struct ask first, second;
+
+	store(&first, 0, "a", "one");
+	store(&second, 0, "a", "other");
+	settle();
+	ck_assert_int_eq(first.status, 0);
+	ck_assert_int_eq(second.status, -ESTALE);
+	expect("a=one ", 1);
+	store(&second, 7, "a", "future");
+	settle();
+	ck_assert_int_eq(second.status, -ESTALE);
+	expect("a=one ", 1);
+}
+END_TEST
+
+/* All changes of a store or none. */
+START_TEST(changes_go_together)
+{
+	const struct tp_registry_entry changes[] = { { "a", "1", 1 }, { "b", "2", 1 },
+		{ "a", NULL, 0 } };
+	struct ask ask = { .request.done = on_done };
+
+	ops->store(impl, &ask.request, changes, 3);
+	settle();
+	expect("b=2 ", 1);
+	ask = (struct ask){ .request.done = on_done };
+	ops->store(impl, &ask.request, changes, 3);
+	settle();
+	ck_assert_int_eq(ask.status, -ESTALE);
+	expect("b=2 ", 1);
+}
+END_TEST
+
+START_TEST(many_stores_wait_together)
+{
+	struct ask asks[50], seen;
+	char name[16];
+
+	for (uint64_t i = 0; i < 50; i++) {
+		snprintf(name, sizeof(name), "v%02d", (int)i % 10);
+		store(&asks[i], i, name, "x");
+	}
+	fetch(&seen);
+	settle();
+	for (int i = 0; i < 50; i++) {
+		ck_assert_int_eq(asks[i].n_done, 1);
+		ck_assert_int_eq(asks[i].status, 0);
+		ck_assert_uint_eq(asks[i].request.version, (uint64_t)i + 1);
+	}
+	ck_assert_uint_eq(seen.request.version, 50);
+}
+END_TEST
+
+/* What was fetched is as it was, whatever is stored behind it. */
+START_TEST(a_fetch_is_not_disturbed)
+{
+	struct ask ask, seen;
+
+	store(&ask, 0, "a", "one");
+	settle();
+	fetch(&seen);
+	store(&ask, 1, "a", NULL);
+	settle();
+	ck_assert_str_eq(seen.text, "a=one ");
+	ck_assert_uint_eq(seen.request.version, 1);
+	expect("", 2);
+}
+END_TEST
+
+START_TEST(done_may_store_again)
+{
+	struct ask first, second,
+		third = { .request = { .done = on_done, .version = 2 } };
+
+	store(&first, 0, "a", "1");
+	store(&second, 1, "b", "2");
+	first.then = &third;
+	settle();
+	ck_assert_int_eq(first.n_done, 1);
+	ck_assert_int_eq(second.n_done, 1);
+	ck_assert_int_eq(third.n_done, 1);
+	ck_assert_int_eq(third.status, 0);
+	expect("a=1 b=2 then=1 ", 3);
+}
+END_TEST
+
+/* The process ends while a store is on its way: it is answered first, and once. */
+START_TEST(stops_after_what_is_under_way)
+{
+	struct ask ask;
+
+	store(&ask, 0, "a", "one");
+	test_host_stop(&host);
+	ck_assert_int_eq(ask.n_done, 1);
+	ck_assert_int_eq(ask.status, 0);
+}
+END_TEST
+
+#ifdef REGISTRY_DURABLE
+START_TEST(keeps_data)
+{
+	struct ask ask;
+
+	store(&ask, 0, "agent/1", "one");
+	settle();
+	store(&ask, 1, "agent/2", "two");
+	settle();
+	test_host_stop(&host);
+	begin();
+	expect("agent/1=one agent/2=two ", 2);
+	store(&ask, 2, "agent/1", NULL);
+	settle();
+	ck_assert_int_eq(ask.status, 0);
+	test_host_stop(&host);
+	begin();
+	expect("agent/2=two ", 3);
+}
+END_TEST
+
+START_TEST(is_held_by_one)
+{
+	struct test_host second = { 0 };
+	struct tp_error err;
+
+	test_host_start(&second, &tp_module, NULL);
+	ck_assert_int_eq(
+		ops->open(test_host_impl(&second), dir.path, &err), -EWOULDBLOCK);
+	ck_assert_ptr_nonnull(strstr(err.text, dir.path));
+	ck_assert_ptr_nonnull(strstr(err.text, "another master"));
+	test_host_stop(&second);
+	expect("", 0);
+}
+END_TEST
+
+/* Overwrites the files of the closed registry whose names begin so. */
+static void damage(const char *prefix)
+{
+	tp_cleanup(ptr) char *command = tp_asprintf(
+		"for f in %s/registry/%s*; do printf 'no such thing' > $f; done",
+		dir.path, prefix);
+
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void expect_damaged(void)
+{
+	struct tp_error err;
+
+	test_host_start(&host, &tp_module, NULL);
+	impl = test_host_impl(&host);
+	ck_assert_int_eq(ops->open(impl, dir.path, &err), -EUCLEAN);
+	ck_assert_ptr_nonnull(strstr(err.text, dir.path));
+	ck_assert_ptr_nonnull(strstr(err.text, "backup"));
+	ck_assert_ptr_null(strchr(err.text, '\n'));
+}
+
+START_TEST(a_corrupt_manifest_is_one_error)
+{
+	struct ask ask;
+
+	store(&ask, 0, "a", "one");
+	settle();
+	test_host_stop(&host);
+	damage("MANIFEST");
+	expect_damaged();
+}
+END_TEST
+
+START_TEST(a_corrupt_pointer_is_one_error)
+{
+	test_host_stop(&host);
+	damage("CURRENT");
+	expect_damaged();
+}
+END_TEST
+
+/* Without its pointer LevelDB would begin anew and forget every agent. */
+START_TEST(a_lost_pointer_is_not_a_new_registry)
+{
+	struct ask ask;
+
+	store(&ask, 0, "a", "one");
+	settle();
+	test_host_stop(&host);
+	ck_assert_int_eq(remove(test_tmpdir_file(&dir, "registry/CURRENT")), 0);
+	expect_damaged();
+}
+END_TEST
+#endif
+
+int main(void)
+{
+	Suite *suite = suite_create("registry");
+	TCase *tc = tcase_create("all");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, begins_empty);
+	tcase_add_test(tc, stores_and_fetches);
+	tcase_add_test(tc, removes);
+	tcase_add_test(tc, empty_data_is_kept);
+	tcase_add_test(tc, a_stale_version_is_refused);
+	tcase_add_test(tc, changes_go_together);
+	tcase_add_test(tc, many_stores_wait_together);
+	tcase_add_test(tc, a_fetch_is_not_disturbed);
+	tcase_add_test(tc, done_may_store_again);
+	tcase_add_test(tc, stops_after_what_is_under_way);
+#ifdef REGISTRY_DURABLE
+	tcase_add_test(tc, keeps_data);
+	tcase_add_test(tc, is_held_by_one);
+	tcase_add_test(tc, a_corrupt_manifest_is_one_error);
+	tcase_add_test(tc, a_corrupt_pointer_is_one_error);
+	tcase_add_test(tc, a_lost_pointer_is_not_a_new_registry);
+#endif
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
