@@ -15,20 +15,33 @@ struct standalone {
 	bool told_leader; /* elected() was called */
 };
 
+/* The first that does not know the present leader: callbacks may change the list. */
+static struct tp_detector *detector_next(struct standalone *self)
+{
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &self->detectors) {
+		struct tp_detector *detector =
+			tp_container_of(node, struct tp_detector, node);
+
+		if (detector->priv != self->leader)
+			return detector;
+	}
+	return NULL;
+}
+
 /* Tells the leader that it leads, and everybody who it is. */
 static void standalone_tell(struct tp_defer *defer)
 {
 	struct standalone *self = tp_container_of(defer, struct standalone, tell);
-	struct tp_list *node, *tmp;
+	struct tp_detector *detector;
 
 	if (self->leader != NULL && !self->told_leader) {
 		self->told_leader = true;
 		self->leader->elected(self->leader);
 	}
-	tp_list_foreach (node, tmp, &self->detectors) {
-		struct tp_detector *detector =
-			tp_container_of(node, struct tp_detector, node);
-
+	while ((detector = detector_next(self)) != NULL) {
+		detector->priv = self->leader;
 		detector->changed(
 			detector, self->leader == NULL ? NULL : self->leader->info);
 	}
@@ -66,6 +79,7 @@ static void standalone_detect(void *impl, struct tp_detector *detector)
 {
 	struct standalone *self = impl;
 
+	detector->priv = self; /* no candidate: it was told nothing yet */
 	tp_list_append(&self->detectors, &detector->node);
 	tp_loop_defer(self->instance.loop, &self->tell);
 }

@@ -16,21 +16,44 @@ struct sandbox_logger {
 	struct tp_instance instance;
 };
 
+/* Neither a pipe, on which we would wait, nor another name of somebody's file. */
+static int log_check(
+	int fd, const char *directory, const char *name, struct tp_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return tp_fail_errno(err, errno, "'%s/%s'", directory, name);
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return tp_fail(err, EPERM, "'%s/%s' is not a file of its own: remove it",
+			directory, name);
+	/* It was opened without waiting; its writers may wait. */
+	if (fcntl(fd, F_SETFL, O_APPEND) < 0)
+		return tp_fail_errno(err, errno, "'%s/%s'", directory, name);
+	return 0;
+}
+
 /* A sandbox belongs to the task: a link in place of the file must not lead us elsewhere. */
 static int log_open(const char *directory, const char *name, uid_t uid, gid_t gid,
 	int *ret, struct tp_error *err)
 {
 	int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fd;
+	int fd, r;
 
 	if (dir < 0)
 		return tp_fail_errno(err, errno, "opening sandbox '%s'", directory);
-	fd = openat(
-		dir, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = openat(dir, name,
+		O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		0644);
 	int code = errno;
 	close(dir);
 	if (fd < 0)
 		return tp_fail_errno(err, code, "opening '%s/%s'", directory, name);
+	r = log_check(fd, directory, name, err);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
 	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(fd, uid, gid) < 0) {
 		code = errno;
 		close(fd);
