@@ -45,8 +45,9 @@ struct container {
 	const char *id;
 	const char *dir; /* <runtime_dir>/containers/<id> */
 	enum container_state state;
+	bool is_told; /* its end is reported: it was launched or recovered */
 	struct tp_child init;
-	pid_t pid; /* of init; stays when init is dead */
+	pid_t pid; /* of init; stays when init is dead; 0 = not known */
 	uint64_t start_ticks;
 	struct tp_timer
 		kill_timer; /* looks again for processes that were born meanwhile */

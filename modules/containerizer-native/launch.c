@@ -214,5 +214,6 @@ int container_launch(struct container *container, const struct tp_container_spec
 	if (r < 0)
 		return r;
 	container->state = CONTAINER_RUNNING;
+	container->is_told = true;
 	return 0;
 }

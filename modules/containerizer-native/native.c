@@ -117,12 +117,13 @@ static struct tp_container_termination *termination_read(struct container *conta
 	return record;
 }
 
+/* What init wrote is about the executor; how init itself ended is second best. */
 static struct tp_container_termination *container_termination(struct container *container,
 	struct tp_container_termination *end, int wait_status)
 {
 	if (end == NULL)
 		end = tp_record_new(&tp_container_termination_desc, container->arena);
-	if (wait_status >= 0) {
+	if (!end->has_status && wait_status >= 0) {
 		end->has_status = true;
 		end->status = wait_status;
 	}
@@ -160,16 +161,16 @@ static void container_clean(struct container *container)
 void container_over(struct container *container, int wait_status)
 {
 	struct native *self = container->self;
-	bool started = container->state != CONTAINER_STARTING;
-
 	struct tp_container_termination *end = termination_read(container);
+
+	container->state = CONTAINER_DESTROYING;
 
 	/* An init that wrote no last word may have left survivors in its session. */
 	if (end == NULL && container->pid > 0)
 		tp_process_signal_below(container->pid, SIGKILL);
 	end = container_termination(container, end, wait_status);
 	container_clean(container);
-	if (started)
+	if (container->is_told)
 		self->user.terminated(self->user.user, container->id, end);
 	container_destroy(container);
 }
@@ -316,7 +317,7 @@ static int native_usage(void *impl, const char *id, struct tp_arena *arena,
 	struct container *container = container_find(self, id);
 	struct tp_resource_statistics *statistics;
 
-	if (container == NULL)
+	if (container == NULL || container->pid == 0)
 		return tp_fail(err, ENOENT, "container '%s' is unknown", id);
 	statistics = tp_record_new(&tp_resource_statistics_desc, arena);
 	statistics->has_timestamp_ns = true;
@@ -379,11 +380,13 @@ static int native_init(void *impl, struct tp_error *err)
 	struct native *self = impl;
 	const char *dir = getenv("TEPUI_LIBEXEC_DIR");
 
-	(void)err;
 	tp_map_init(&self->containers);
 	tp_list_init(&self->answers);
 	if (self->launcher_dir[0] == '\0')
 		self->launcher_dir = dir != NULL ? dir : TEPUI_LIBEXEC_DIR;
+	if (self->launcher_dir[0] != '/')
+		return tp_fail(err, EINVAL, "launcher_dir '%s' must begin with /",
+			self->launcher_dir);
 	return 0;
 }
 

@@ -56,6 +56,8 @@ static int container_adopt(struct container *container, struct tp_error *err)
 		return tp_fail(
 			err, EUCLEAN, "'%s' does not hold a pid and a start time", path);
 	container->init.exited = adopted_exited;
+	/* While its session lives, nobody else gets the pid: survivors can be found by it. */
+	container->pid = pid;
 	int r = tp_child_adopt(
 		container->self->instance.loop, &container->init, pid, err);
 	if (r < 0)
@@ -66,10 +68,10 @@ static int container_adopt(struct container *container, struct tp_error *err)
 		r = tp_fail(err, ESRCH, "pid %d is another process now", pid);
 	if (r < 0) {
 		tp_child_forget(container->self->instance.loop, &container->init);
+		container->pid = 0;
 		return r;
 	}
 	container->start_ticks = ticks;
-	container->pid = pid;
 	container->state = CONTAINER_RUNNING;
 	return 0;
 }
@@ -80,6 +82,13 @@ static void container_gone(struct tp_timer *timer)
 	container_over(tp_container_of(timer, struct container, kill_timer), -1);
 }
 
+static void container_end_later(struct container *container)
+{
+	container->state = CONTAINER_DESTROYING;
+	container->kill_timer.fire = container_gone;
+	tp_timer_arm(container->self->instance.loop, &container->kill_timer, 0);
+}
+
 static void container_recover(struct native *self, const struct tp_container_state *state)
 {
 	struct container *container = container_create(self, state->container_id->value);
@@ -87,12 +96,11 @@ static void container_recover(struct native *self, const struct tp_container_sta
 
 	if (container == NULL)
 		return;
+	container->is_told = true;
 	if (container_adopt(container, &err) < 0) {
 		tp_info(self, "a remembered container is over", "container=%s why=%s",
 			container->id, err.text);
-		container->state = CONTAINER_DESTROYING;
-		container->kill_timer.fire = container_gone;
-		tp_timer_arm(self->instance.loop, &container->kill_timer, 0);
+		container_end_later(container);
 		return;
 	}
 	for (size_t i = 0; i < self->isolators.n; i++) {
@@ -122,12 +130,10 @@ static void orphans_kill(struct native *self)
 		struct container *container = container_create(self, entry->d_name);
 		tp_warn(self, "a container nobody remembers, destroying it",
 			"container=%s", container->id);
-		if (container_adopt(container, &err) == 0) {
+		if (container_adopt(container, &err) == 0)
 			container_kill(container);
-		} else {
-			container->kill_timer.fire = container_gone;
-			tp_timer_arm(self->instance.loop, &container->kill_timer, 0);
-		}
+		else
+			container_end_later(container);
 	}
 	if (dir != NULL)
 		closedir(dir);

@@ -132,7 +132,12 @@ int plan_apply(const struct tp_launch_plan *plan, struct tp_error *err)
 void plan_end_leftovers(void)
 {
 	for (int i = 0; i < KILL_ROUNDS_MAX; i++) {
-		if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
+		pid_t reaped;
+
+		do
+			reaped = waitpid(-1, NULL, WNOHANG);
+		while (reaped > 0);
+		if (reaped < 0 && errno == ECHILD)
 			return;
 		if (tp_process_signal_below(getpid(), SIGKILL) > 0)
 			waitpid(-1, NULL, 0);

@@ -106,14 +106,14 @@ int main(int argc, char **argv)
 	r = launch(arena, &fd, end, &err);
 	if (r < 0) {
 		fprintf(stderr, "tepui-launch: container %s: %s\n", argv[1], err.text);
-		end->message = err.text;
+		end->message = tp_arena_strdup(arena, err.text);
+		end->has_status = true;
+		end->status = EXIT_PLAN_FAILED << 8;
 		end->has_reason = true;
 		end->reason = TP_REASON_CONTAINER_LAUNCH_FAILED;
 	}
 	if (fd >= 0 && termination_write(fd, end, true, &err) < 0)
 		fprintf(stderr, "tepui-launch: container %s: %s\n", argv[1], err.text);
-	if (r < 0)
-		return EXIT_PLAN_FAILED;
 	return WIFEXITED(end->status) ? WEXITSTATUS(end->status)
 				      : 128 + WTERMSIG(end->status);
 }
