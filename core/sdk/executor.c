@@ -55,6 +55,7 @@ struct tp_executor_driver {
 	bool checkpoint;
 	int64_t recovery_timeout_ns;
 	bool was_registered, subscribed;
+	bool agent_lost; /* nobody is waited for any more */
 	struct tp_list updates, tasks;
 	struct tp_timer recovery; /* runs while the agent is away */
 	struct tp_timer
@@ -122,6 +123,8 @@ static void driver_end(struct tp_executor_driver *self, enum tp_status status)
 
 static void driver_fail(struct tp_executor_driver *self, const char *message)
 {
+	if (self->status != TP_DRIVER_RUNNING)
+		return;
 	driver_end(self, TP_DRIVER_ABORTED);
 	if (self->executor->error != NULL)
 		self->executor->error(self, self->user, message);
@@ -204,6 +207,7 @@ static void on_down(void *user, bool was_up, const struct tp_error *why)
 		if (self->executor->disconnected != NULL)
 			self->executor->disconnected(self, self->user);
 		if (!self->checkpoint) {
+			self->agent_lost = true;
 			driver_shutdown(self);
 			return;
 		}
@@ -218,6 +222,7 @@ static void on_recovery_timeout(struct tp_timer *timer)
 	struct tp_executor_driver *self =
 		tp_container_of(timer, struct tp_executor_driver, recovery);
 
+	self->agent_lost = true;
 	driver_shutdown(self);
 }
 
@@ -235,6 +240,7 @@ static void on_subscribed(
 	bool first = !self->was_registered;
 
 	self->was_registered = self->subscribed = true;
+	self->agent_lost = false;
 	tp_timer_disarm(self->instance.loop, &self->recovery);
 	if (first && self->executor->registered != NULL)
 		self->executor->registered(self, self->user, event->executor_info,
@@ -468,7 +474,7 @@ enum tp_status tp_executor_driver_stop(
 	if (driver->status != TP_DRIVER_RUNNING)
 		return driver->status;
 	driver->stopping = true;
-	if (linger_ns <= 0 || tp_list_empty(&driver->updates))
+	if (linger_ns <= 0 || driver->agent_lost || tp_list_empty(&driver->updates))
 		driver_end(driver, TP_DRIVER_STOPPED);
 	else
 		tp_timer_arm(driver->instance.loop, &driver->linger, linger_ns);

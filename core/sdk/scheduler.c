@@ -21,20 +21,20 @@
 
 /* --- the session ----------------------------------------------------------------------- */
 
-void scheduler_end(struct tp_scheduler_driver *self, enum tp_status status)
+bool scheduler_end(struct tp_scheduler_driver *self, enum tp_status status)
 {
 	int running = TP_DRIVER_RUNNING;
+	bool ends = atomic_compare_exchange_strong(&self->status, &running, (int)status);
 
-	atomic_compare_exchange_strong(&self->status, &running, (int)status);
 	tp_loop_stop(self->instance.loop, 0);
+	return ends;
 }
 
 void scheduler_fail(struct tp_scheduler_driver *self, const char *message)
 {
 	if (!scheduler_running(self))
 		return;
-	scheduler_end(self, TP_DRIVER_ABORTED);
-	if (self->scheduler->error != NULL)
+	if (scheduler_end(self, TP_DRIVER_ABORTED) && self->scheduler->error != NULL)
 		self->scheduler->error(self, self->user, message);
 }
 
@@ -123,7 +123,18 @@ static void on_teardown_answer(struct tp_call *call, const struct tp_reply *repl
 	teardown_over(tp_container_of(call, struct tp_scheduler_driver, teardown));
 }
 
-/* On the loop: the framework ends. */
+/* On the loop, after all calls that were made before: only the driver ends. */
+static void driver_leave(struct tp_post *post)
+{
+	struct scheduler_post *posted =
+		tp_container_of(post, struct scheduler_post, post);
+	struct tp_scheduler_driver *self = posted->driver;
+
+	tp_arena_destroy(posted->arena);
+	tp_loop_stop(self->instance.loop, 0);
+}
+
+/* The same, and the framework ends. */
 static void driver_teardown(struct tp_post *post)
 {
 	struct scheduler_post *posted =
@@ -179,6 +190,7 @@ static void *driver_thread(void *arg)
 		scheduler_fail(self, err.text);
 	else
 		tp_loop_run(self->instance.loop);
+	self->subscribed = false;
 	tp_link_destroy(self->link);
 	self->link = NULL;
 	pthread_mutex_lock(&self->mutex);
@@ -290,6 +302,8 @@ void tp_scheduler_driver_destroy(struct tp_scheduler_driver *driver)
 		scheduler_end(driver, TP_DRIVER_ABORTED);
 		tp_scheduler_driver_join(driver);
 		pthread_join(driver->thread, NULL);
+		/* Calls that came too late are still to be freed. */
+		tp_loop_turn(driver->instance.loop, 0);
 	}
 	tp_transport_destroy(driver->transport);
 	tp_loop_destroy(driver->instance.loop);
@@ -323,15 +337,11 @@ enum tp_status tp_scheduler_driver_stop(struct tp_scheduler_driver *driver, bool
 	if (!atomic_compare_exchange_strong(
 		    &driver->status, &expected, TP_DRIVER_STOPPED))
 		return (enum tp_status)expected;
-	if (failover) {
-		tp_loop_stop(driver->instance.loop, 0);
-		return TP_DRIVER_STOPPED;
-	}
 	arena = tp_arena_create(0);
 	posted = tp_arena_alloc(arena, sizeof(*posted));
 	posted->arena = arena;
 	posted->driver = driver;
-	posted->post.run = driver_teardown;
+	posted->post.run = failover ? driver_leave : driver_teardown;
 	tp_loop_post(driver->instance.loop, &posted->post);
 	return TP_DRIVER_STOPPED;
 }

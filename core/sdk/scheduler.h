@@ -53,8 +53,8 @@ static inline bool scheduler_running(const struct tp_scheduler_driver *self)
 
 /* Aborts, then tells the scheduler why. Loop thread. */
 void scheduler_fail(struct tp_scheduler_driver *self, const char *message);
-/* Ends the loop, and with it the thread. */
-void scheduler_end(struct tp_scheduler_driver *self, enum tp_status status);
+/* Ends the loop, and with it the thread. False when somebody else ended the driver before. */
+bool scheduler_end(struct tp_scheduler_driver *self, enum tp_status status);
 /* Sends a call; framework id and type are filled in. Loop thread; lost while disconnected. */
 int scheduler_send(
 	struct tp_scheduler_driver *self, struct tp_scheduler_call *call, int type);

@@ -27,10 +27,12 @@ static void call_run(struct tp_post *post)
 	struct scheduler_post *posted =
 		tp_container_of(post, struct scheduler_post, post);
 	struct tp_scheduler_driver *self = posted->driver;
+	/* What was asked for before stop() is still sent. */
+	bool sends = self->subscribed &&
+		atomic_load(&self->status) != TP_DRIVER_ABORTED &&
+		scheduler_send(self, posted->call, posted->call->type) == 0;
 
-	if (scheduler_running(self) &&
-		(!self->subscribed ||
-			scheduler_send(self, posted->call, posted->call->type) < 0))
+	if (!sends)
 		scheduler_call_lost(self, posted->call);
 	tp_arena_destroy(posted->arena);
 }

@@ -44,17 +44,23 @@ struct command_executor {
 
 /* --- reports --------------------------------------------------------------------------- */
 
-static void report(
-	struct command_executor *self, enum tp_task_state state, const char *message)
+static void report_on(struct command_executor *self, struct tp_task_id *task_id,
+	enum tp_task_state state, const char *message)
 {
 	const struct tp_task_status status = {
-		.task_id = self->task->task_id,
+		.task_id = task_id,
 		.has_state = true,
 		.state = (int)state,
 		.message = message,
 	};
 
 	tp_executor_driver_send_status_update(self->driver, &status);
+}
+
+static void report(
+	struct command_executor *self, enum tp_task_state state, const char *message)
+{
+	report_on(self, self->task->task_id, state, message);
 }
 
 static void finish(
@@ -201,8 +207,8 @@ static void on_launch_task(
 
 	(void)driver;
 	if (self->state != WAITING) {
-		fprintf(stderr, "tepui-executor: a second task was refused: %s\n",
-			task->task_id->value);
+		report_on(self, task->task_id, TP_TASK_FAILED,
+			"A command executor runs one task only");
 		return;
 	}
 	self->task = tp_record_copy(&tp_task_info_desc, task, self->arena);
@@ -322,7 +328,9 @@ static void keep_exit_status(
 		end->reason = TP_REASON_CONTAINER_LAUNCH_FAILED;
 	}
 	end->has_status = true;
-	end->status = r < 0 ? EXIT_PLAN_FAILED << 8 : self->wait_status;
+	end->status = r < 0             ? EXIT_PLAN_FAILED << 8
+		: self->wait_status < 0 ? 0 /* there was nothing to run */
+					: self->wait_status;
 	if (termination_write(fd, end, false, err) < 0)
 		fprintf(stderr, "tepui-executor: %s\n", err->text);
 }
