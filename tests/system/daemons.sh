@@ -49,3 +49,50 @@ daemon_is_gone() {
 daemon_ready() {
 	cat "$daemons_dir/$1.ready"
 }
+
+# daemon_value NAME KEY: of a line KEY=VALUE in the ready file.
+daemon_value() {
+	sed -n "s/^$2=//p" "$daemons_dir/$1.ready"
+}
+
+# wait_until SECONDS COMMAND...: polls 20 times a second until the command succeeds.
+wait_until() {
+	wait_turns=$(($1 * 20))
+	shift
+	while ! "$@"; do
+		[ $wait_turns -gt 0 ] || return 1
+		wait_turns=$((wait_turns - 1))
+		sleep 0.05
+	done
+}
+
+daemon_is_settled() {
+	[ -s "$daemons_dir/$1.ready" ] || daemon_is_gone "$1"
+}
+
+# daemon_wait NAME SECONDS: until it is ready; shows its log when it ended or took too long.
+daemon_wait() {
+	if wait_until "$2" daemon_is_settled "$1" && [ -s "$daemons_dir/$1.ready" ]; then
+		return 0
+	fi
+	echo "$1 is not ready after $2 s or ended; the end of its log:" >&2
+	tail -n 20 "$daemons_dir/$1.log" >&2
+	return 1
+}
+
+# daemon_stop NAME [SIGNAL]: waits until it is gone, at most ten seconds, then kills it. Gives
+# the exit status.
+daemon_stop() {
+	daemons_names=$(echo " $daemons_names " | sed "s/ $1 / /")
+	kill -s "${2:-TERM}" "$(daemon_pid "$1")" 2>/dev/null || true
+	wait_until 10 daemon_is_gone "$1" || kill -s KILL "$(daemon_pid "$1")"
+	wait "$(daemon_pid "$1")"
+}
+
+daemons_end() {
+	trap - EXIT
+	trap '' INT TERM HUP
+	for daemon_name in $daemons_names; do
+		daemon_stop "$daemon_name" || true
+	done
+}
