@@ -16,6 +16,7 @@
 #include "find.h"
 #include "follow.h"
 #include "tepui/ids.h"
+#include "tepui/list.h"
 #include "tepui/record.h"
 #include "tepui/resources.h"
 #include "tepui/scheduler.h"
@@ -42,6 +43,8 @@ struct execute {
 	struct tp_scheduler_driver *driver;
 	char *framework_id;
 	const char *agent_id;
+	struct tp_list
+		inbox; /* struct news: what callbacks brought and nobody handled yet */
 	bool ended;
 	int exit_status;
 
@@ -52,6 +55,7 @@ struct execute {
 /* Something the driver's thread tells this one. */
 struct news {
 	struct tp_post post;
+	struct tp_list node;
 	struct execute *self;
 	struct tp_arena *arena;
 	char *framework_id;            /* registered */
@@ -299,11 +303,16 @@ static void news_status(struct execute *self, const struct tp_task_status *statu
 	follow_finish(&self->err_out);
 }
 
+/* Handling news may wait for the loop, so it happens between its turns. */
 static void on_news(struct tp_post *post)
 {
 	struct news *news = tp_container_of(post, struct news, post);
-	struct execute *self = news->self;
 
+	tp_list_append(&news->self->inbox, &news->node);
+}
+
+static void news_handle(struct execute *self, struct news *news)
+{
 	if (news->framework_id != NULL) {
 		self->framework_id = tp_arena_strdup(self->arena, news->framework_id);
 		if (!self->quiet)
@@ -317,7 +326,17 @@ static void on_news(struct tp_post *post)
 	}
 	if (news->status != NULL && !self->ended)
 		news_status(self, news->status);
-	tp_arena_destroy(news->arena);
+}
+
+static void inbox_handle(struct execute *self)
+{
+	struct news *news;
+
+	while ((news = tp_list_first(&self->inbox, struct news, node)) != NULL) {
+		tp_list_remove(&news->node);
+		news_handle(self, news);
+		tp_arena_destroy(news->arena);
+	}
 }
 
 static void on_interrupt(struct tp_signal *watch)
@@ -448,13 +467,17 @@ static int execute_run(struct execute *self, struct tp_error *err)
 	if (r < 0)
 		return r;
 	tp_scheduler_driver_start(self->driver);
-	while (!self->ended)
+	while (!self->ended) {
 		tp_loop_turn(self->master.instance.loop, -1);
+		inbox_handle(self);
+	}
 	tp_timer_disarm(self->master.instance.loop, &self->give_up);
 	follow_cancel(&self->out);
 	follow_cancel(&self->err_out);
 	tp_scheduler_driver_stop(self->driver, false);
 	tp_scheduler_driver_join(self->driver);
+	tp_loop_turn(self->master.instance.loop, 0);
+	inbox_handle(self);
 	return 0;
 }
 
@@ -497,6 +520,7 @@ int cli_execute(int argc, char **argv)
 	struct tp_error err = { 0 };
 	int r;
 
+	tp_list_init(&self.inbox);
 	cli_options_init(&self.options);
 	if (cli_parse(&argp, argc, argv, &self) < 0)
 		return CLI_USAGE;
