@@ -8,3 +8,23 @@ EXTRA_PROGRAMS += tests/bench/bench_codec
 tests_bench_bench_codec_SOURCES = tests/bench/bench_codec.c
 tests_bench_bench_codec_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
 	$(JANSSON_LIBS)
+
+# What benches with real daemons share.
+bench_daemons_sources = \
+	tests/bench/cpu_meter.c tests/bench/cpu_meter.h \
+	tests/bench/daemons.c tests/bench/daemons.h \
+	tests/bench/latencies.h \
+	tests/bench/launcher.c tests/bench/launcher.h
+
+EXTRA_PROGRAMS += tests/bench/bench_launch
+tests_bench_bench_launch_SOURCES = tests/bench/bench_launch.c $(bench_daemons_sources)
+tests_bench_bench_launch_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_bench_launch_LDADD = core/libtepui.la -lpthread
+EXTRA_tests_bench_bench_launch_DEPENDENCIES = tests/bench/launch_floor
+
+# Its floor: one static program that plays every part.
+EXTRA_PROGRAMS += tests/bench/launch_floor
+tests_bench_launch_floor_SOURCES = tests/bench/launch_floor.c tests/bench/cpu_meter.c \
+	tests/bench/cpu_meter.h tests/bench/latencies.h
+tests_bench_launch_floor_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_launch_floor_LDFLAGS = $(STATIC_LDFLAGS)

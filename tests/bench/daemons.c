@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See daemons.h. A daemon dies with the bench: when the bench is interrupted it ends its children
+ * first. Where the build tree and the sources are comes from the environment that `make bench-NAME`
+ * sets.
+ */
+#include "tests/bench/daemons.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/bench/cpu_meter.h"
+
+#define START_MS 10000
+#define STOP_MS 10000
+#define ARGS_MAX 32
+
+extern char **environ;
+
+/* For the signal handler alone. */
+static volatile sig_atomic_t running[2];
+
+static void on_signal(int signo)
+{
+	for (size_t i = 0; i < 2; i++) {
+		if (running[i] > 0)
+			kill((pid_t)running[i], SIGKILL);
+	}
+	_exit(128 + signo);
+}
+
+void daemons_built(char *ret, size_t size, const char *path)
+{
+	const char *dir = getenv("builddir");
+
+	snprintf(ret, size, "%s/%s", dir == NULL ? "." : dir, path);
+}
+
+void daemons_source(char *ret, size_t size, const char *path)
+{
+	const char *dir = getenv("srcdir");
+
+	snprintf(ret, size, "%s/%s", dir == NULL ? "." : dir, path);
+}
+
+static void text_of(const char *path, char *ret, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	size_t n = 0;
+
+	if (file != NULL) {
+		n = fread(ret, 1, size - 1, file);
+		fclose(file);
+	}
+	ret[n] = '\0';
+}
+
+static pid_t spawn(const char *log, char *const *argv)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none;
+	pid_t pid = 0;
+	int r;
+
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(
+		&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0644);
+	posix_spawn_file_actions_adddup2(&actions, 1, 2);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	r = posix_spawn(&pid, argv[0], &actions, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	if (r != 0) {
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(r));
+		return 0;
+	}
+	return pid;
+}
+
+/* Until its ready file has a line `key=`; that line's value goes to `ret`. */
+static bool wait_ready(
+	struct daemons *daemons, const char *name, pid_t pid, char *ret, size_t ret_size)
+{
+	char path[160], text[4096], key[64];
+	const char *at;
+
+	snprintf(path, sizeof path, "%s/%s.ready", daemons->dir, name);
+	snprintf(key, sizeof key, "%s.listen=", name);
+	for (int ms = 0; ms < START_MS; ms += 5) {
+		text_of(path, text, sizeof text);
+		at = strstr(text, key);
+		if (at != NULL && strchr(at, '\n') != NULL) {
+			at += strlen(key);
+			snprintf(ret, ret_size, "%.*s", (int)strcspn(at, "\n"), at);
+			return true;
+		}
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			break;
+		cpu_sleep_ms(5);
+	}
+	snprintf(path, sizeof path, "%s/%s.log", daemons->dir, name);
+	text_of(path, text, sizeof text);
+	fprintf(stderr, "the %s did not start:\n%s", name, text);
+	return false;
+}
+
+struct settings {
+	char texts[8][256];
+	size_t n;
+};
+
+static void set(struct settings *settings, const char *key, const char *value)
+{
+	snprintf(settings->texts[settings->n++], sizeof settings->texts[0], "%s=%s", key,
+		value);
+}
+
+static pid_t start(struct daemons *daemons, const char *name, struct settings *settings)
+{
+	char program[256], manifest[256], text[8192], conf[32], ready[64], log[64],
+		http[32];
+	char *argv[ARGS_MAX];
+	size_t n = 0;
+
+	daemons_built(program, sizeof program, "core/tepuid");
+	snprintf(conf, sizeof conf, "conf/%s.yaml", name);
+	daemons_source(manifest, sizeof manifest, conf);
+	snprintf(ready, sizeof ready, "%s/%s.ready", daemons->dir, name);
+	snprintf(log, sizeof log, "%s/%s.log", daemons->dir, name);
+	text_of(manifest, text, sizeof text);
+	snprintf(http, sizeof http, "http-%s", name);
+	if (strstr(text, http) != NULL) {
+		strncat(http, ".port", sizeof http - strlen(http) - 1);
+		set(settings, http, "0");
+	}
+	argv[n++] = program;
+	argv[n++] = (char *)"-c";
+	argv[n++] = manifest;
+	argv[n++] = (char *)"--ready-file";
+	argv[n++] = ready;
+	for (size_t i = 0; i < settings->n; i++) {
+		argv[n++] = (char *)"--set";
+		argv[n++] = settings->texts[i];
+	}
+	argv[n] = NULL;
+	return spawn(log, argv);
+}
+
+/* Modules and helpers are those of the build tree. */
+static void prepare(struct daemons *daemons)
+{
+	char path[256];
+
+	*daemons = (struct daemons){ .dir = "/tmp/tepui-bench.XXXXXX" };
+	if (mkdtemp(daemons->dir) == NULL) {
+		perror(daemons->dir);
+		exit(1);
+	}
+	daemons_built(path, sizeof path, "stage-modules");
+	setenv("TEPUI_MODULE_DIR", path, 0);
+	daemons_built(path, sizeof path, "tools");
+	setenv("TEPUI_LIBEXEC_DIR", path, 0);
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	signal(SIGALRM, on_signal);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+bool daemons_start_master(struct daemons *daemons)
+{
+	struct settings settings = { .n = 0 };
+	char dir[64];
+
+	prepare(daemons);
+	snprintf(dir, sizeof dir, "%s/master", daemons->dir);
+	set(&settings, "master.work_dir", dir);
+	set(&settings, "master.listen", "tcp://127.0.0.1:0");
+	daemons->master = start(daemons, "master", &settings);
+	running[0] = daemons->master;
+	return daemons->master != 0 &&
+		wait_ready(daemons, "master", daemons->master, daemons->master_url,
+			sizeof daemons->master_url);
+}
+
+bool daemons_start_agent(struct daemons *daemons, const char *resources)
+{
+	struct settings settings = { .n = 0 };
+	char dir[64], runtime[64], url[128];
+
+	snprintf(dir, sizeof dir, "%s/agent", daemons->dir);
+	snprintf(runtime, sizeof runtime, "%s/run", daemons->dir);
+	set(&settings, "agent.work_dir", dir);
+	set(&settings, "agent.runtime_dir", runtime);
+	set(&settings, "agent.listen", "tcp://127.0.0.1:0");
+	set(&settings, "agent.master", daemons->master_url);
+	set(&settings, "agent.resources", resources);
+	daemons->agent = start(daemons, "agent", &settings);
+	running[1] = daemons->agent;
+	return daemons->agent != 0 &&
+		wait_ready(daemons, "agent", daemons->agent, url, sizeof url);
+}
+
+static void end(pid_t *pid)
+{
+	if (*pid == 0)
+		return;
+	kill(*pid, SIGTERM);
+	for (int ms = 0; ms < STOP_MS; ms += 5) {
+		if (waitpid(*pid, NULL, WNOHANG) != 0) {
+			*pid = 0;
+			return;
+		}
+		cpu_sleep_ms(5);
+	}
+	kill(*pid, SIGKILL);
+	waitpid(*pid, NULL, 0);
+	*pid = 0;
+}
+
+static int delete (const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void daemons_stop(struct daemons *daemons)
+{
+	end(&daemons->agent);
+	running[1] = 0;
+	end(&daemons->master);
+	running[0] = 0;
+	if (daemons->dir[0] != '\0')
+		nftw(daemons->dir, delete, 16, FTW_DEPTH | FTW_PHYS);
+	daemons->dir[0] = '\0';
+}

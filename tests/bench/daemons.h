@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A master and an agent for a bench: tepuid of the build tree with the manifests of conf/, folders
+ * of their own below /tmp, ports of the kernel's choice, ended by pid.
+ */
+#ifndef TESTS_BENCH_DAEMONS_H
+#define TESTS_BENCH_DAEMONS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct daemons {
+	char dir[32];
+	char master_url[128];
+	pid_t master, agent; /* 0 = not running */
+};
+
+/* What goes wrong is said on stderr: false. */
+bool daemons_start_master(struct daemons *daemons);
+/* `resources` as of the agent's key of that name. */
+bool daemons_start_agent(struct daemons *daemons, const char *resources);
+/* Ends what runs, waits for it, removes the folder. */
+void daemons_stop(struct daemons *daemons);
+
+/* A file of the build tree, and one of the source tree. */
+void daemons_built(char *ret, size_t size, const char *path);
+void daemons_source(char *ret, size_t size, const char *path);
+
+#endif
