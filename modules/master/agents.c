@@ -19,7 +19,7 @@
 #include "messages.h"
 #include "native.h"
 #include "offers.h"
-#include "slots.h"
+#include "slot_table.h"
 #include "tasks.h"
 #include "updates.h"
 #include "use.h"
@@ -40,7 +40,7 @@ struct absent {
 
 struct agents {
 	struct master *master;
-	struct slots slots;
+	struct slot_table slots;
 	struct tp_map by_id;
 	struct tp_map recovered;
 	struct tp_map unreachable;
@@ -58,7 +58,7 @@ static void send_pings(struct tp_timer *timer)
 	body->has_connected = true;
 	body->connected = true;
 	for (uint32_t i = 0; i < as->slots.n; i++) {
-		struct agent *a = slots_get(&as->slots, i);
+		struct agent *a = slot_table_get(&as->slots, i);
 
 		if (a != NULL)
 			agent_send(a, TP_MESSAGE_AGENT_PING, &tp_agent_ping_desc, body);
@@ -107,14 +107,14 @@ void agents_destroy(struct master *m)
 	if (as == NULL)
 		return;
 	for (uint32_t i = 0; i < as->slots.n; i++) {
-		struct agent *a = slots_get(&as->slots, i);
+		struct agent *a = slot_table_get(&as->slots, i);
 
 		if (a != NULL)
 			destroy_agent(a);
 	}
 	tp_timer_disarm(m->instance.loop, &as->ping);
 	tp_timer_disarm(m->instance.loop, &as->failover);
-	slots_fini(&as->slots);
+	slot_table_fini(&as->slots);
 	tp_map_fini(&as->by_id);
 	destroy_absent(&as->recovered);
 	destroy_absent(&as->unreachable);
@@ -302,7 +302,7 @@ struct agent *agents_add(struct master *m, const struct registration *registrati
 	bool added;
 
 	a->master = m;
-	a->slot = slots_take(&m->agents->slots, a);
+	a->slot = slot_table_take(&m->agents->slots, a);
 	a->reregister.fire = reregister_expired;
 	tp_list_init(&a->tasks);
 	tp_list_init(&a->executors);
@@ -371,7 +371,7 @@ struct agent *agents_find(const struct master *m, const char *id)
 
 struct agent *agents_at(const struct master *m, uint32_t slot)
 {
-	return slots_get(&m->agents->slots, slot);
+	return slot_table_get(&m->agents->slots, slot);
 }
 
 uint32_t agents_slots(const struct master *m)
@@ -539,7 +539,7 @@ void agents_remove(struct agent *a, int state)
 		m->allocator.ops->remove_agent(m->allocator.impl, a->slot);
 	native_unbind_agent(m, a);
 	tp_map_remove(&m->agents->by_id, &a->node);
-	slots_release(&m->agents->slots, a->slot);
+	slot_table_release(&m->agents->slots, a->slot);
 	tell_lost(m, a->id);
 	changes_agent_removed(m, a);
 	destroy_agent(a);

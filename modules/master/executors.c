@@ -9,13 +9,13 @@
 
 #include "agents.h"
 #include "frameworks.h"
-#include "slots.h"
+#include "slot_table.h"
 #include "use.h"
 
 #include "tepui/codec.h"
 
 struct executors {
-	struct slots slots;
+	struct slot_table slots;
 };
 
 int executors_create(struct master *m)
@@ -28,7 +28,7 @@ void executors_destroy(struct master *m)
 {
 	if (m->executors == NULL)
 		return;
-	slots_fini(&m->executors->slots);
+	slot_table_fini(&m->executors->slots);
 	tp_free(m->executors);
 	m->executors = NULL;
 }
@@ -62,7 +62,7 @@ struct executor *executors_add(struct framework *f, struct agent *a,
 	e->id = (const char *)e->packed + buf.len;
 	e->framework = f;
 	e->agent = a;
-	e->slot = slots_take(&a->master->executors->slots, e);
+	e->slot = slot_table_take(&a->master->executors->slots, e);
 	tp_resources_copy(&e->resources, resources);
 	tp_list_append(&a->executors, &e->node);
 	use_take(f, a, resources);
@@ -73,7 +73,7 @@ void executors_remove(struct executor *e)
 {
 	tp_list_remove(&e->node);
 	use_release(e->framework, e->agent, &e->resources);
-	slots_release(&e->agent->master->executors->slots, e->slot);
+	slot_table_release(&e->agent->master->executors->slots, e->slot);
 	tp_resources_fini(&e->resources);
 	tp_free(e->packed);
 	tp_free(e);
@@ -84,7 +84,7 @@ void executors_remove_all_of_framework(struct framework *f)
 	struct executors *executors = f->master->executors;
 
 	for (uint32_t i = 0; i < executors->slots.n; i++) {
-		struct executor *e = slots_get(&executors->slots, i);
+		struct executor *e = slot_table_get(&executors->slots, i);
 
 		if (e != NULL && e->framework == f)
 			executors_remove(e);
@@ -112,7 +112,7 @@ struct tp_executor_info *executor_record(
 
 const struct executor *executors_at(const struct master *m, uint32_t slot)
 {
-	return slots_get(&m->executors->slots, slot);
+	return slot_table_get(&m->executors->slots, slot);
 }
 
 uint32_t executors_slots(const struct master *m)

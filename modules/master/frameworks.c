@@ -16,14 +16,14 @@
 #include "framework_info.h"
 #include "idrecord.h"
 #include "offers.h"
-#include "slots.h"
+#include "slot_table.h"
 #include "tasks.h"
 #include "updates.h"
 #include "use.h"
 
 struct frameworks {
 	struct master *master;
-	struct slots slots;
+	struct slot_table slots;
 	struct tp_map by_id;
 	struct tp_list completed;
 	size_t n_completed;
@@ -41,7 +41,7 @@ static void heartbeat(struct tp_timer *timer)
 	event->has_type = true;
 	event->type = TP_SCHEDULER_EVENT_HEARTBEAT;
 	for (uint32_t i = 0; i < fs->slots.n; i++) {
-		struct framework *f = slots_get(&fs->slots, i);
+		struct framework *f = slot_table_get(&fs->slots, i);
 
 		if (f != NULL && framework_connected(f))
 			framework_send(f, event);
@@ -109,7 +109,7 @@ struct framework *frameworks_add(struct master *m, const struct tp_framework_inf
 
 	f->master = m;
 	f->id = tp_strdup(info->id->value);
-	f->slot = slots_take(&m->frameworks->slots, f);
+	f->slot = slot_table_take(&m->frameworks->slots, f);
 	f->owner.gone = sink_gone;
 	f->failover.fire = failover_expired;
 	f->held.fire = held_expired;
@@ -167,7 +167,7 @@ void frameworks_destroy(struct master *m)
 	if (fs == NULL)
 		return;
 	for (uint32_t i = 0; i < fs->slots.n; i++) {
-		struct framework *f = slots_get(&fs->slots, i);
+		struct framework *f = slot_table_get(&fs->slots, i);
 
 		if (f != NULL)
 			destroy(f);
@@ -175,7 +175,7 @@ void frameworks_destroy(struct master *m)
 	tp_list_foreach (node, tmp, &fs->completed)
 		destroy(tp_container_of(node, struct framework, list));
 	tp_timer_disarm(m->instance.loop, &fs->heartbeat);
-	slots_fini(&fs->slots);
+	slot_table_fini(&fs->slots);
 	tp_map_fini(&fs->by_id);
 	tp_free(fs);
 	m->frameworks = NULL;
@@ -305,7 +305,7 @@ void frameworks_remove(struct master *m, struct framework *f, const char *why)
 	f->sink = NULL;
 	f->unregistered_ns = tp_loop_wall_ns(m->instance.loop);
 	tp_map_remove(&m->frameworks->by_id, &f->node);
-	slots_release(&m->frameworks->slots, f->slot);
+	slot_table_release(&m->frameworks->slots, f->slot);
 	changes_framework_removed(m, f);
 	remember(f);
 	if (sink != NULL)
@@ -321,7 +321,7 @@ struct framework *frameworks_find(const struct master *m, const char *id)
 
 struct framework *frameworks_at(const struct master *m, uint32_t slot)
 {
-	return slots_get(&m->frameworks->slots, slot);
+	return slot_table_get(&m->frameworks->slots, slot);
 }
 
 uint32_t frameworks_slots(const struct master *m)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-module_LTLIBRARIES += modules/master/master.la
-modules_master_master_la_SOURCES = \
+master_sources = \
 	modules/master/accept.c \
 	modules/master/accept.h \
 	modules/master/agents.c \
@@ -30,7 +29,6 @@ modules_master_master_la_SOURCES = \
 	modules/master/listen.h \
 	modules/master/log_level.c \
 	modules/master/log_level.h \
-	modules/master/master.c \
 	modules/master/master.h \
 	modules/master/messages.c \
 	modules/master/messages.h \
@@ -50,8 +48,8 @@ modules_master_master_la_SOURCES = \
 	modules/master/return.h \
 	modules/master/roles.c \
 	modules/master/roles.h \
-	modules/master/slots.c \
-	modules/master/slots.h \
+	modules/master/slot_table.c \
+	modules/master/slot_table.h \
 	modules/master/state.c \
 	modules/master/state.h \
 	modules/master/subscribe.c \
@@ -68,8 +66,21 @@ modules_master_master_la_SOURCES = \
 	modules/master/validate_container.h \
 	modules/master/validate_task.c \
 	modules/master/validate_task.h
+
+module_LTLIBRARIES += modules/master/master.la
+modules_master_master_la_SOURCES = modules/master/master.c $(master_sources)
 modules_master_master_la_CPPFLAGS = $(MODULE_CPPFLAGS)
 modules_master_master_la_CFLAGS = $(MODULE_CFLAGS)
 modules_master_master_la_LDFLAGS = $(MODULE_LDFLAGS)
 modules_master_master_la_LIBADD = $(MODULE_LIBS)
 EXTRA_DIST += modules/master/README.md
+
+# The tests run the master's own sources in a kernel on virtual time.
+MASTER_TEST_SOURCES = modules/master/master.c $(master_sources) \
+	tests/unit/master_fixture.c tests/unit/master_fixture.h
+MASTER_TEST_LIBS = core/libcluster.la $(NET_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_tasks
+tests_unit_test_master_tasks_SOURCES = tests/unit/test_master_tasks.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_tasks_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_tasks_LDADD = $(MASTER_TEST_LIBS)

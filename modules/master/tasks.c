@@ -11,7 +11,7 @@
 #include "agents.h"
 #include "frameworks.h"
 #include "idrecord.h"
-#include "slots.h"
+#include "slot_table.h"
 
 #include "tepui/codec.h"
 
@@ -20,7 +20,7 @@
 #define STATES 16
 
 struct tasks {
-	struct slots slots;
+	struct slot_table slots;
 	uint32_t in_state[STATES];
 };
 
@@ -34,7 +34,7 @@ void tasks_destroy(struct master *m)
 {
 	if (m->tasks == NULL)
 		return;
-	slots_fini(&m->tasks->slots);
+	slot_table_fini(&m->tasks->slots);
 	tp_free(m->tasks);
 	m->tasks = NULL;
 }
@@ -116,7 +116,7 @@ struct task *tasks_add(struct master *m, struct framework *f, struct agent *a,
 	}
 	for (size_t i = 0; i < record->n_statuses; i++)
 		task_add_status(task, record->statuses[i]);
-	task->slot = slots_take(&m->tasks->slots, task);
+	task->slot = slot_table_take(&m->tasks->slots, task);
 	added = tp_map_add(&f->tasks, &task->node, task->id);
 	tp_assert(added);
 	tp_list_append(&a->tasks, &task->list);
@@ -157,7 +157,7 @@ static void release(struct master *m, struct task *task)
 		tp_free((void *)(uintptr_t)task->statuses[i].data);
 	tp_free(task->statuses);
 	tp_resources_fini(&task->resources);
-	slots_release(&m->tasks->slots, task->slot);
+	slot_table_release(&m->tasks->slots, task->slot);
 	tp_free(task->packed);
 	tp_free(task);
 }
@@ -316,7 +316,7 @@ uint32_t tasks_in_state(const struct master *m, int state)
 
 const struct task *tasks_at(const struct master *m, uint32_t slot)
 {
-	return slots_get(&m->tasks->slots, slot);
+	return slot_table_get(&m->tasks->slots, slot);
 }
 
 uint32_t tasks_slots(const struct master *m)

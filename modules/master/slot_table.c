@@ -3,16 +3,16 @@
  * Slot numbers: an array of owners and a stack of free numbers, both of one capacity, so that a
  * release never allocates. Not a container with an order: walk it by number.
  */
-#include "slots.h"
+#include "slot_table.h"
 
-void slots_fini(struct slots *slots)
+void slot_table_fini(struct slot_table *slots)
 {
 	tp_free(slots->items);
 	tp_free(slots->free);
-	*slots = (struct slots){ 0 };
+	*slots = (struct slot_table){ 0 };
 }
 
-static void grow(struct slots *slots)
+static void grow(struct slot_table *slots)
 {
 	uint32_t size = slots->size == 0 ? 16 : slots->size * 2;
 
@@ -22,7 +22,7 @@ static void grow(struct slots *slots)
 	slots->size = size;
 }
 
-uint32_t slots_take(struct slots *slots, void *item)
+uint32_t slot_table_take(struct slot_table *slots, void *item)
 {
 	uint32_t slot;
 
@@ -38,14 +38,14 @@ uint32_t slots_take(struct slots *slots, void *item)
 	return slot;
 }
 
-void slots_release(struct slots *slots, uint32_t slot)
+void slot_table_release(struct slot_table *slots, uint32_t slot)
 {
 	tp_assert(slot < slots->n && slots->items[slot] != NULL);
 	slots->items[slot] = NULL;
 	slots->free[slots->n_free++] = slot;
 }
 
-void *slots_get(const struct slots *slots, uint32_t slot)
+void *slot_table_get(const struct slot_table *slots, uint32_t slot)
 {
 	return slot < slots->n ? slots->items[slot] : NULL;
 }

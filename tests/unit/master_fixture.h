@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One master on virtual time: the real module in a real kernel, over a transport in memory.
+ * Allocator, registry and election are the test's; agents, schedulers and operators are links
+ * that say what the test writes as JSON (with ' for ") and keep what they hear as JSON.
+ */
+#ifndef TESTS_UNIT_MASTER_FIXTURE_H
+#define TESTS_UNIT_MASTER_FIXTURE_H
+
+#include "core/kernel/disk.h"
+#include "core/kernel/kernel.h"
+#include "core/kernel/work_inline.h"
+#include "tepui/kind/allocator.h"
+#include "tepui/net.h"
+#include "tepui/wire.h"
+#include "tests/lib/clock.h"
+#include "tests/lib/fake_transport.h"
+#include "tests/lib/tmpdir.h"
+
+#define CLIENTS_MAX 8
+#define HEARD_MAX 256
+#define VARIABLES_MAX 32
+#define HEARD_TYPES 11
+
+/* A resource in JSON. */
+#define CPUS(n) "{'name':'cpus','type':'SCALAR','scalar':{'value':" #n "}}"
+
+struct client {
+	struct master_fixture *fixture;
+	struct tp_instance instance;
+	struct tp_link *link;
+	struct tp_handler handlers[HEARD_TYPES];
+	bool up;
+	char *heard[HEARD_MAX]; /* "<message type> <JSON>" */
+	size_t n_heard;
+	struct tp_call call;
+	bool answered;
+	int status;
+	char text[512];
+};
+
+struct variable {
+	char name[128];
+	uint8_t data[2048];
+	size_t len;
+};
+
+struct master_fixture {
+	struct test_tmpdir dir;
+	struct test_clock clock;
+	struct tp_loop *loop;
+	struct fake_transport *transport;
+	struct work_inline *work;
+	struct disk *disk;
+	struct tp_kernel_service services[3];
+	struct tp_kernel *kernel;
+	int exit_status; /* -1 while nobody asked */
+	struct client clients[CLIENTS_MAX];
+
+	/* the allocator */
+	struct tp_allocator_user allocator;
+	struct tp_strbuf log; /* one line per call of the master */
+
+	/* the registry; survives the master */
+	struct variable variables[VARIABLES_MAX];
+	size_t n_variables;
+	int stores;
+	bool store_held; /* no store is answered */
+	int store_status;
+};
+
+/* With more lines for the master's config, like "      offer_timeout: 5s\n"; NULL = none. */
+void fixture_init(struct master_fixture *f, const char *config);
+void fixture_fini(struct master_fixture *f);
+/* The master is gone as by kill -9, and comes back. */
+void fixture_restart(struct master_fixture *f, const char *config);
+void fixture_settle(struct master_fixture *f);
+void fixture_advance(struct master_fixture *f, int64_t ns);
+const char *fixture_master_id(struct master_fixture *f);
+bool fixture_has_variable(const struct master_fixture *f, const char *prefix);
+/* A held store is answered. */
+void fixture_release_store(struct master_fixture *f);
+
+/* The allocator offers these resources of an agent, allocated to `role`. */
+void fixture_offer(struct master_fixture *f, uint32_t framework, uint32_t agent,
+	const char *resources, const char *role);
+/* Was the allocator told this since the last fixture_forget()? */
+bool fixture_logged(const struct master_fixture *f, const char *text);
+void fixture_forget(struct master_fixture *f);
+
+struct client *client_up(struct master_fixture *f, int i, const char *kind);
+void client_down(struct client *c);
+/* A one-way message; the text is a format. */
+void client_send(struct client *c, uint16_t type, const struct tp_desc *desc,
+	const char *json, ...) TP_PRINTF(4, 5);
+/* A call; returns the status of its answer and keeps its text. */
+int client_call(struct client *c, uint16_t type, const struct tp_desc *desc,
+	const struct tp_desc *reply, const char *json, ...) TP_PRINTF(5, 6);
+int client_scheduler(struct client *c, const char *json, ...) TP_PRINTF(2, 3);
+int client_operator(struct client *c, const char *json, ...) TP_PRINTF(2, 3);
+/* The newest that was heard with this text in it, or NULL. ' stands for ". */
+const char *client_heard(struct client *c, const char *text);
+size_t client_count(struct client *c, const char *text);
+void client_forget(struct client *c);
+
+/* An agent with 4 cpus is registered and a framework subscribed. */
+struct client *fixture_agent(struct master_fixture *f, int i);
+struct client *fixture_scheduler(struct master_fixture *f, int i, const char *extra);
+/* Launches a command task of 1 cpu from offer `n`. */
+void fixture_launch(struct master_fixture *f, struct client *c, unsigned framework,
+	unsigned offer, const char *task);
+/* An update of a task, uuid 16 times `seed` (0 = without). */
+void fixture_update(struct master_fixture *f, struct client *agent, unsigned framework,
+	const char *task, const char *state, const char *latest, char seed);
+void fixture_acknowledge(struct master_fixture *f, struct client *c, unsigned framework,
+	const char *task, char seed);
+
+#endif
