@@ -314,7 +314,8 @@ static int report(const struct framework *self)
 int main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "master", 'm', "ADDRESS", 0, "the master; default 127.0.0.1:5060", 0 },
+		{ "master", 'm', "ADDRESS", 0,
+			"the master; default TEPUI_MASTER, else 127.0.0.1:5060", 0 },
 		{ "name", 'n', "NAME", 0, "of the framework, and of its tasks", 0 },
 		{ "task", 't', "RESOURCES=COMMAND", 0, "one task; may be repeated", 0 },
 		{ "count", 'c', "N", 0, "how many tasks the next COMMAND makes", 0 },
@@ -341,6 +342,8 @@ int main(int argc, char **argv)
 	};
 	int status;
 
+	if (getenv("TEPUI_MASTER") != NULL)
+		self.master = getenv("TEPUI_MASTER");
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &self) != 0)
 		return 2;
 	status = framework_run(&self) | report(&self);
