@@ -478,13 +478,14 @@ static void on_dialled(struct inbox_event *event)
 	/* A dead wire takes its stream to the grave. */
 	if (wire->wire.state == WIRE_DEAD)
 		return;
+	if (r == 0)
+		wire->stream = nng_aio_get_output(self->aio, 0);
+	wire->dial = NULL;
+	dial_free(self);
 	if (r != 0) {
 		wire_fail(&wire->wire, code_of(r), "connecting: %s", nng_strerror(r));
 		return;
 	}
-	wire->stream = nng_aio_get_output(self->aio, 0);
-	wire->dial = NULL;
-	dial_free(self);
 	wire_connected(&wire->wire);
 }
 
