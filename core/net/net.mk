@@ -48,3 +48,8 @@ tests_unit_test_link_SOURCES = tests/unit/test_link.c tests/unit/session_fixture
 	tests/unit/session_fixture.h
 tests_unit_test_link_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_link_LDADD = $(NET_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_interop
+tests_unit_test_interop_SOURCES = tests/unit/test_interop.c
+tests_unit_test_interop_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_interop_LDADD = $(NET_TEST_LIBS)
