@@ -9,6 +9,11 @@ tests_bench_bench_codec_SOURCES = tests/bench/bench_codec.c
 tests_bench_bench_codec_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
 	$(JANSSON_LIBS)
 
+EXTRA_PROGRAMS += tests/bench/bench_transport
+tests_bench_bench_transport_SOURCES = tests/bench/bench_transport.c
+tests_bench_bench_transport_LDADD = core/libnet.la core/libkernel.la core/libcodec.la \
+	core/libbase.la $(NNG_LIBS) $(LTDL_LIBS) $(YAML_LIBS) $(JANSSON_LIBS)
+
 # What benches with real daemons share.
 bench_daemons_sources = \
 	tests/bench/cpu_meter.c tests/bench/cpu_meter.h \
