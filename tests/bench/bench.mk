@@ -33,3 +33,9 @@ tests_bench_launch_floor_SOURCES = tests/bench/launch_floor.c tests/bench/cpu_me
 	tests/bench/cpu_meter.h tests/bench/latencies.h
 tests_bench_launch_floor_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_launch_floor_LDFLAGS = $(STATIC_LDFLAGS)
+
+EXTRA_PROGRAMS += tests/bench/bench_memory
+tests_bench_bench_memory_SOURCES = tests/bench/bench_memory.c \
+	tests/bench/fake_agents.c tests/bench/fake_agents.h $(bench_daemons_sources)
+tests_bench_bench_memory_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_bench_memory_LDADD = core/libtepui.la -lpthread

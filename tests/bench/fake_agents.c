@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See fake_agents.h. Tasks get one TASK_RUNNING without a uuid, which nobody has to acknowledge.
+ * Everything but the two atomics belongs to the thread.
+ */
+#include "tests/bench/fake_agents.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tepui/net.h"
+#include "tepui/record.h"
+#include "tepui/resources.h"
+#include "tepui/wire.h"
+#include "tests/bench/cpu_meter.h"
+
+#define TURN_NS (20 * TP_MSEC)
+
+struct fake {
+	struct fake_agents *all;
+	struct tp_link *link;
+	char id[128];
+	bool counted;
+};
+
+struct fake_agents {
+	struct tp_instance instance;
+	struct tp_transport *transport;
+	struct tp_arena *arena;
+	struct tp_agent_info info; /* of all of them */
+	struct tp_handler handlers[8];
+	size_t n_handlers, n;
+	const char *master_url;
+	struct fake *fakes;
+	pthread_t thread;
+	atomic_size_t n_ready;
+	atomic_bool stopping;
+};
+
+static void ready(struct fake *self)
+{
+	if (!self->counted)
+		atomic_fetch_add(&self->all->n_ready, 1);
+	self->counted = true;
+}
+
+static void on_up(void *user, const struct tp_hello *server)
+{
+	struct fake *self = user;
+	struct tp_agent_info_capability multi_role = {
+		.has_type = true,
+		.type = TP_AGENT_INFO_CAPABILITY_MULTI_ROLE,
+	};
+	struct tp_agent_info_capability *capabilities[] = { &multi_role };
+	const struct tp_agent_register body = {
+		.agent = &self->all->info,
+		.address = "tcp://127.0.0.1:1",
+		.version = "0",
+		.capabilities = capabilities,
+		.n_capabilities = 1,
+	};
+
+	(void)server;
+	if (self->all->n_handlers == 0)
+		ready(self);
+	else
+		tp_link_send(self->link, TP_MESSAGE_AGENT_REGISTER,
+			&tp_agent_register_desc, &body);
+}
+
+static void on_down(void *user, bool was_up, const struct tp_error *why)
+{
+	(void)user;
+	if (was_up)
+		fprintf(stderr, "a fake agent lost its master: %s\n", why->text);
+}
+
+static void on_registered(void *user, struct tp_message *message)
+{
+	const struct tp_agent_registered *body = message->body;
+	struct fake *self = user;
+
+	snprintf(self->id, sizeof self->id, "%s", body->agent_id->value);
+	ready(self);
+}
+
+static void on_ping(void *user, struct tp_message *message)
+{
+	static const struct tp_agent_pong pong;
+	struct fake *self = user;
+
+	(void)message;
+	tp_link_send(self->link, TP_MESSAGE_AGENT_PONG, &tp_agent_pong_desc, &pong);
+}
+
+static void on_run_task(void *user, struct tp_message *message)
+{
+	const struct tp_run_task *body = message->body;
+	struct fake *self = user;
+	struct tp_agent_id id = { .value = self->id };
+	struct tp_executor_id executor = { .value = body->task->task_id->value };
+	struct tp_task_status status = {
+		.task_id = body->task->task_id,
+		.has_state = true,
+		.state = TP_TASK_RUNNING,
+		.has_source = true,
+		.source = TP_SOURCE_EXECUTOR,
+		.agent_id = &id,
+		.executor_id = &executor,
+		.has_timestamp_ns = true,
+		.timestamp_ns = tp_loop_wall_ns(self->all->instance.loop),
+	};
+	const struct tp_status_update update = {
+		.framework_id = body->framework->id,
+		.executor_id = &executor,
+		.agent_id = &id,
+		.status = &status,
+		.has_timestamp_ns = true,
+		.timestamp_ns = status.timestamp_ns,
+		.has_latest_state = true,
+		.latest_state = TP_TASK_RUNNING,
+	};
+
+	tp_link_send(
+		self->link, TP_MESSAGE_STATUS_UPDATE, &tp_status_update_desc, &update);
+}
+
+static void on_nothing(void *user, struct tp_message *message)
+{
+	(void)user;
+	(void)message;
+}
+
+static bool connect_all(struct fake_agents *self, struct tp_error *err)
+{
+	for (size_t i = 0; i < self->n; i++) {
+		struct fake *fake = &self->fakes[i];
+		const struct tp_link_config config = {
+			.instance = &self->instance,
+			.transport = *self->transport,
+			.self = { .kind = self->n_handlers == 0 ? "operator" : "agent",
+				.id = "" },
+			.urls = self->master_url,
+			.handlers = self->handlers,
+			.n_handlers = self->n_handlers,
+			.user = fake,
+			.up = on_up,
+			.down = on_down,
+		};
+
+		fake->all = self;
+		if (tp_link_create(&config, &fake->link, err) < 0)
+			return false;
+	}
+	return true;
+}
+
+static void *run(void *arg)
+{
+	struct fake_agents *self = arg;
+	struct tp_error err;
+
+	self->instance.topic.name = "fakes";
+	self->instance.loop = tp_loop_create(NULL, &err);
+	if (self->instance.loop == NULL ||
+		tp_transport_create(self->instance.loop, &self->transport, &err) < 0 ||
+		!connect_all(self, &err))
+		fprintf(stderr, "fake agents: %s\n", err.text);
+	while (!atomic_load(&self->stopping))
+		tp_loop_turn(self->instance.loop, TURN_NS);
+	for (size_t i = 0; i < self->n; i++)
+		tp_link_destroy(self->fakes[i].link);
+	tp_transport_destroy(self->transport);
+	tp_loop_destroy(self->instance.loop);
+	return NULL;
+}
+
+static bool become_agents(struct fake_agents *self, const char *resources)
+{
+	static const struct tp_handler handlers[] = {
+		{ TP_MESSAGE_AGENT_REGISTERED, 0, &tp_agent_registered_desc,
+			on_registered },
+		{ TP_MESSAGE_AGENT_PING, 0, &tp_agent_ping_desc, on_ping },
+		{ TP_MESSAGE_RUN_TASK, 0, &tp_run_task_desc, on_run_task },
+		{ TP_MESSAGE_SHUTDOWN_FRAMEWORK, 0, &tp_shutdown_framework_desc,
+			on_nothing },
+		{ TP_MESSAGE_STATUS_UPDATE_ACK, 0, &tp_status_update_ack_desc,
+			on_nothing },
+		{ TP_MESSAGE_UPDATE_FRAMEWORK, 0, &tp_update_framework_desc, on_nothing },
+	};
+	struct tp_resources parsed = TP_RESOURCES_INIT;
+	struct tp_error err;
+
+	if (tp_resources_parse(&parsed, resources, "*", &err) < 0) {
+		fprintf(stderr, "%s\n", err.text);
+		return false;
+	}
+	tp_resources_to_records(&parsed, TP_RESOURCE_POST, self->arena,
+		&self->info.resources, &self->info.n_resources);
+	tp_resources_fini(&parsed);
+	self->info.hostname = "agent.example";
+	self->info.has_port = true;
+	self->info.port = 5051;
+	memcpy(self->handlers, handlers, sizeof handlers);
+	self->n_handlers = TP_COUNT(handlers);
+	return true;
+}
+
+struct fake_agents *fake_agents_start(
+	const char *master_url, size_t n, const char *resources)
+{
+	struct fake_agents *self = tp_alloc(sizeof *self);
+
+	self->arena = tp_arena_create(0);
+	self->master_url = master_url;
+	self->n = n;
+	self->fakes = tp_alloc(n * sizeof *self->fakes);
+	if ((resources == NULL || become_agents(self, resources)) &&
+		pthread_create(&self->thread, NULL, run, self) == 0)
+		return self;
+	tp_arena_destroy(self->arena);
+	tp_free(self->fakes);
+	tp_free(self);
+	return NULL;
+}
+
+bool fake_agents_wait(struct fake_agents *self, int timeout_ms)
+{
+	for (int ms = 0; ms < timeout_ms; ms += 10) {
+		if (atomic_load(&self->n_ready) == self->n)
+			return true;
+		cpu_sleep_ms(10);
+	}
+	fprintf(stderr, "only %zu of %zu fake agents got through\n",
+		atomic_load(&self->n_ready), self->n);
+	return false;
+}
+
+void fake_agents_stop(struct fake_agents *self)
+{
+	atomic_store(&self->stopping, true);
+	pthread_join(self->thread, NULL);
+	tp_arena_destroy(self->arena);
+	tp_free(self->fakes);
+	tp_free(self);
+}
