@@ -84,3 +84,13 @@ UNIT_TESTS += tests/unit/test_master_tasks
 tests_unit_test_master_tasks_SOURCES = tests/unit/test_master_tasks.c $(MASTER_TEST_SOURCES)
 tests_unit_test_master_tasks_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_tasks_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_offers
+tests_unit_test_master_offers_SOURCES = tests/unit/test_master_offers.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_offers_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_offers_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_members
+tests_unit_test_master_members_SOURCES = tests/unit/test_master_members.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_members_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_members_LDADD = $(MASTER_TEST_LIBS)

@@ -18,7 +18,7 @@
 #include "tests/lib/tmpdir.h"
 
 #define CLIENTS_MAX 8
-#define HEARD_MAX 256
+#define HEARD_MAX 1024
 #define VARIABLES_MAX 32
 #define HEARD_TYPES 11
 

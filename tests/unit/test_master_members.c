@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Agents and frameworks of one master on virtual time: how they come, break, come back and go;
+ * what the registry holds; what a restarted master knows; what operators are told.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/master_fixture.h"
+
+#define REGISTERED "22 {'agent_id'"
+
+static struct master_fixture fixture;
+static struct master_fixture *const f = &fixture;
+static struct client *agent, *scheduler, *desk;
+
+static void setup(void)
+{
+	fixture_init(f, NULL);
+	agent = fixture_agent(f, 0);
+	scheduler = fixture_scheduler(f, 1, ",'checkpoint':true,'failover_timeout':3600");
+	desk = client_up(f, 2, "operator");
+}
+
+static void teardown(void)
+{
+	fixture_fini(f);
+}
+
+static bool tells(const char *call, const char *text)
+{
+	client_forget(desk);
+	ck_assert_int_eq(client_operator(desk, "{'type':'%s'}", call), 0);
+	return client_heard(desk, text) != NULL;
+}
+
+/* The agent of `master_id` comes back with a task of framework 0. */
+static void reregister(const char *master_id, const char *task, const char *state)
+{
+	tp_cleanup(ptr) char *tasks = task == NULL
+		? tp_strdup("")
+		: tp_asprintf("'tasks':[{'name':'n','task_id':{'value':'%s'},"
+			      "'framework_id':{'value':'%s-0000'},"
+			      "'agent_id':{'value':'%s-S0'},'state':'%s',"
+			      "'resources':[{'name':'cpus','type':'SCALAR',"
+			      "'scalar':{'value':1},'allocation_info':{'role':'*'}}]}],"
+			      "'frameworks':[{'user':'u','name':'test','checkpoint':true,"
+			      "'failover_timeout':3600,'id':{'value':'%s-0000'}}],",
+			  task, master_id, master_id, state, master_id);
+
+	client_send(agent, TP_MESSAGE_AGENT_REREGISTER, &tp_agent_reregister_desc,
+		"{%s'agent':{'hostname':'host0','id':{'value':'%s-S0'},"
+		"'resources':[" CPUS(4) "]}}",
+		tasks, master_id);
+}
+
+START_TEST(an_agent_is_answered_when_the_registry_knows_it)
+{
+	struct client *late;
+
+	f->store_held = true;
+	late = client_up(f, 3, "agent");
+	client_send(late, TP_MESSAGE_AGENT_REGISTER, &tp_agent_register_desc,
+		"{'agent':{'hostname':'h','resources':[" CPUS(1) "]}}");
+	ck_assert_ptr_null(client_heard(late, REGISTERED));
+	ck_assert(!fixture_logged(f, "add_agent 1"));
+	fixture_release_store(f);
+	ck_assert_ptr_nonnull(client_heard(late, REGISTERED));
+	ck_assert_ptr_nonnull(client_heard(late, "'total_ping_timeout_seconds':75"));
+	ck_assert(fixture_logged(f, "add_agent 1"));
+}
+END_TEST
+
+START_TEST(a_second_registration_by_one_session_gets_the_same_id)
+{
+	client_forget(agent);
+	client_send(agent, TP_MESSAGE_AGENT_REGISTER, &tp_agent_register_desc,
+		"{'agent':{'hostname':'host0','resources':[" CPUS(4) "]}}");
+	ck_assert_ptr_nonnull(client_heard(agent, "-S0'"));
+	ck_assert(!fixture_logged(f, "add_agent 1"));
+}
+END_TEST
+
+START_TEST(a_failed_store_ends_the_process)
+{
+	struct client *late = client_up(f, 3, "agent");
+
+	f->store_status = -EIO;
+	client_send(late, TP_MESSAGE_AGENT_REGISTER, &tp_agent_register_desc,
+		"{'agent':{'hostname':'h','resources':[" CPUS(1) "]}}");
+	ck_assert_int_eq(f->exit_status, 1);
+	ck_assert_ptr_null(client_heard(late, REGISTERED));
+}
+END_TEST
+
+START_TEST(a_store_that_takes_too_long_ends_the_process)
+{
+	struct client *late = client_up(f, 3, "agent");
+
+	f->store_held = true;
+	client_send(late, TP_MESSAGE_AGENT_REGISTER, &tp_agent_register_desc,
+		"{'agent':{'hostname':'h','resources':[" CPUS(1) "]}}");
+	fixture_advance(f, 19 * TP_SEC);
+	ck_assert_int_eq(f->exit_status, -1);
+	fixture_advance(f, 2 * TP_SEC);
+	ck_assert_int_eq(f->exit_status, 1);
+	fixture_release_store(f);
+}
+END_TEST
+
+START_TEST(a_disconnected_agent_comes_back_with_its_tasks)
+{
+	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
+
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	fixture_launch(f, scheduler, 0, 0, "t");
+	client_down(agent);
+	ck_assert(tells("GET_AGENTS", "'active':false"));
+	agent = client_up(f, 0, "agent");
+	fixture_forget(f);
+	reregister(id, "t", "TASK_RUNNING");
+	ck_assert_ptr_nonnull(client_heard(agent, REGISTERED));
+	ck_assert_ptr_null(client_heard(agent, "reconciliations"));
+	ck_assert(fixture_logged(f, "activate_agent 0"));
+	ck_assert(tells("GET_AGENTS", "'active':true"));
+}
+END_TEST
+
+START_TEST(a_launch_that_was_lost_is_asked_for)
+{
+	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
+
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	fixture_launch(f, scheduler, 0, 0, "t");
+	client_down(agent);
+	agent = client_up(f, 0, "agent");
+	reregister(id, NULL, NULL);
+	ck_assert_ptr_nonnull(client_heard(agent, "'reconciliations':[{'framework_id'"));
+	ck_assert(tells("GET_TASKS", "'tasks':[{'name':'n'"));
+}
+END_TEST
+
+START_TEST(an_agent_that_stays_away_is_unreachable_and_may_return)
+{
+	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
+
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	fixture_launch(f, scheduler, 0, 0, "t");
+	client_down(agent);
+	fixture_advance(f, 11 * TP_MIN);
+	ck_assert(fixture_has_variable(f, "unreachable/"));
+	ck_assert(!fixture_has_variable(f, "agent/"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'TASK_LOST'"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'reason':'REASON_AGENT_REMOVED'"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'type':'FAILURE'"));
+	ck_assert(fixture_logged(f, "remove_agent 0"));
+	agent = client_up(f, 0, "agent");
+	reregister(id, "t", "TASK_RUNNING");
+	ck_assert(fixture_has_variable(f, "agent/"));
+	ck_assert(!fixture_has_variable(f, "unreachable/"));
+	ck_assert_ptr_nonnull(
+		client_heard(scheduler, "'reason':'REASON_AGENT_REREGISTERED'"));
+}
+END_TEST
+
+START_TEST(a_silent_agent_is_unreachable_after_its_ping_timeouts)
+{
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	fixture_launch(f, scheduler, 0, 0, "t");
+	fake_transport_stall(f->transport, NULL, true);
+	fixture_advance(f, 80 * TP_SEC);
+	ck_assert(fixture_has_variable(f, "unreachable/"));
+}
+END_TEST
+
+START_TEST(a_restarted_master_knows_its_agents_and_their_frameworks)
+{
+	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
+
+	fixture_restart(f, NULL);
+	ck_assert_str_ne(id, fixture_master_id(f));
+	ck_assert(tells("GET_AGENTS", "'recovered_agents':[{'hostname':'host0'"));
+	reregister(id, "t", "TASK_RUNNING");
+	ck_assert_ptr_nonnull(client_heard(agent, REGISTERED));
+	ck_assert(fixture_logged(f, "add_agent 0"));
+	ck_assert(fixture_logged(f, "used 0 0"));
+	ck_assert(tells("GET_FRAMEWORKS", "'recovered':true"));
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'SUBSCRIBE','framework_id':{'value':'%s-0000'},"
+			"'subscribe':{'framework_info':{'user':'u','name':'test',"
+			"'checkpoint':true,'id':{'value':'%s-0000'}}}}",
+			id, id),
+		0);
+	ck_assert(tells("GET_FRAMEWORKS", "'recovered':false"));
+	fixture_advance(f, 2 * TP_HOUR);
+	ck_assert(tells("GET_FRAMEWORKS", "'frameworks':[{"));
+}
+END_TEST
+
+START_TEST(there_is_no_answer_about_agents_that_may_come_back)
+{
+	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
+
+	fixture_restart(f, NULL);
+	scheduler = fixture_scheduler(f, 3, "");
+	ck_assert_int_eq(client_scheduler(scheduler,
+				 "{'type':'RECONCILE','framework_id':{'value':'%s-0000'},"
+				 "'reconcile':{'tasks':[{'task_id':{'value':'t'},"
+				 "'agent_id':{'value':'%s-S0'}}]}}",
+				 fixture_master_id(f), id),
+		0);
+	ck_assert_ptr_null(client_heard(scheduler, "'type':'UPDATE'"));
+	fixture_advance(f, 11 * TP_MIN);
+	ck_assert(fixture_has_variable(f, "unreachable/"));
+}
+END_TEST
+
+START_TEST(a_second_scheduler_takes_over)
+{
+	struct client *other = client_up(f, 3, "scheduler");
+	const char *id = fixture_master_id(f);
+
+	ck_assert_int_eq(
+		client_scheduler(other,
+			"{'type':'SUBSCRIBE','framework_id':{'value':'%s-0000'},"
+			"'subscribe':{'framework_info':{'user':'u','name':'test',"
+			"'checkpoint':true,'id':{'value':'%s-0000'}}}}",
+			id, id),
+		0);
+	ck_assert_ptr_nonnull(
+		client_heard(scheduler, "'message':'Framework failed over'"));
+	ck_assert_ptr_nonnull(client_heard(other, "'type':'SUBSCRIBED'"));
+	ck_assert(tells("GET_FRAMEWORKS", "'connected':true"));
+}
+END_TEST
+
+START_TEST(a_framework_without_failover_timeout_ends_with_its_session)
+{
+	struct client *other = fixture_scheduler(f, 3, "");
+
+	fixture_offer(f, 1, 0, "cpus:4", "*");
+	fixture_launch(f, other, 1, 0, "t");
+	client_down(other);
+	ck_assert(fixture_logged(f, "remove_framework 1"));
+	ck_assert_ptr_nonnull(client_heard(agent, "49 {'framework_id'"));
+	ck_assert(tells("GET_TASKS", "'state':'TASK_KILLED'"));
+	ck_assert(tells("GET_FRAMEWORKS", "'completed_frameworks':[{"));
+}
+END_TEST
+
+START_TEST(a_framework_that_was_removed_may_not_come_back)
+{
+	const char *id = fixture_master_id(f);
+	struct client *other = client_up(f, 3, "scheduler");
+
+	ck_assert_int_eq(client_operator(desk,
+				 "{'type':'TEARDOWN','teardown':{'framework_id':"
+				 "{'value':'%s-0000'}}}",
+				 id),
+		0);
+	ck_assert_int_eq(
+		client_scheduler(other,
+			"{'type':'SUBSCRIBE','framework_id':{'value':'%s-0000'},"
+			"'subscribe':{'framework_info':{'user':'u','name':'test',"
+			"'id':{'value':'%s-0000'}}}}",
+			id, id),
+		0);
+	ck_assert_ptr_nonnull(
+		client_heard(other, "'message':'Framework has been removed'"));
+}
+END_TEST
+
+START_TEST(a_bad_role_is_an_error_event)
+{
+	struct client *other = fixture_scheduler(f, 3, ",'role':'a//b'");
+
+	ck_assert_ptr_nonnull(client_heard(other, "'type':'ERROR'"));
+	ck_assert_ptr_null(client_heard(other, "'type':'SUBSCRIBED'"));
+}
+END_TEST
+
+START_TEST(a_call_for_somebody_else_is_refused)
+{
+	struct client *other = client_up(f, 3, "scheduler");
+
+	ck_assert_int_lt(client_scheduler(other,
+				 "{'type':'REVIVE','framework_id':{'value':'%s-0000'}}",
+				 fixture_master_id(f)),
+		0);
+	ck_assert_int_lt(client_scheduler(scheduler, "{'type':'REVIVE'}"), 0);
+	ck_assert_int_lt(client_scheduler(scheduler,
+				 "{'type':'KILL','framework_id':"
+				 "{'value':'x'}}"),
+		0);
+	ck_assert_int_lt(client_operator(desk, "{'type':'GET_WEIGHTS'}"), 0);
+	ck_assert_int_lt(client_operator(desk, "{}"), 0);
+}
+END_TEST
+
+START_TEST(subscribers_hear_what_changes)
+{
+	ck_assert_int_eq(client_operator(desk, "{'type':'SUBSCRIBE'}"), 1);
+	ck_assert_ptr_nonnull(client_heard(desk, "'type':'SUBSCRIBED'"));
+	ck_assert_ptr_nonnull(client_heard(desk, "'get_agents':{'agents':[{"));
+	fixture_agent(f, 3);
+	ck_assert_ptr_nonnull(client_heard(desk, "'type':'AGENT_ADDED'"));
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	fixture_launch(f, scheduler, 0, 0, "t");
+	ck_assert_ptr_nonnull(client_heard(desk, "'type':'TASK_ADDED'"));
+	fixture_update(f, agent, 0, "t", "TASK_RUNNING", "TASK_RUNNING", 1);
+	ck_assert_ptr_nonnull(client_heard(desk, "'type':'TASK_UPDATED'"));
+	fixture_advance(f, 16 * TP_SEC);
+	ck_assert_uint_eq(client_count(desk, "'type':'HEARTBEAT'"), 2);
+}
+END_TEST
+
+START_TEST(operators_see_the_master)
+{
+	ck_assert(tells("GET_HEALTH", "'healthy':true"));
+	ck_assert(tells("GET_MASTER", "'port':5060"));
+	ck_assert(tells("GET_FLAGS", "{'name':'agent_ping_timeout','value':'15secs'}"));
+	ck_assert(tells("GET_METRICS", "{'name':'master/slaves_connected','value':1"));
+	ck_assert(tells("GET_ROLES", "{'name':'*'"));
+	ck_assert(tells("GET_VERSION", "'version'"));
+	ck_assert(tells("GET_STATE", "'get_frameworks'"));
+	ck_assert(tells("GET_EXECUTORS", "get_executors"));
+	ck_assert(tells("GET_LOGGING_LEVEL", "'level':0"));
+}
+END_TEST
+
+static void add_agent_tests(TCase *tc)
+{
+	tcase_add_test(tc, an_agent_is_answered_when_the_registry_knows_it);
+	tcase_add_test(tc, a_second_registration_by_one_session_gets_the_same_id);
+	tcase_add_test(tc, a_failed_store_ends_the_process);
+	tcase_add_test(tc, a_store_that_takes_too_long_ends_the_process);
+	tcase_add_test(tc, a_disconnected_agent_comes_back_with_its_tasks);
+	tcase_add_test(tc, a_launch_that_was_lost_is_asked_for);
+	tcase_add_test(tc, an_agent_that_stays_away_is_unreachable_and_may_return);
+	tcase_add_test(tc, a_silent_agent_is_unreachable_after_its_ping_timeouts);
+	tcase_add_test(tc, a_restarted_master_knows_its_agents_and_their_frameworks);
+	tcase_add_test(tc, there_is_no_answer_about_agents_that_may_come_back);
+}
+
+static void add_framework_tests(TCase *tc)
+{
+	tcase_add_test(tc, a_second_scheduler_takes_over);
+	tcase_add_test(tc, a_framework_without_failover_timeout_ends_with_its_session);
+	tcase_add_test(tc, a_framework_that_was_removed_may_not_come_back);
+	tcase_add_test(tc, a_bad_role_is_an_error_event);
+	tcase_add_test(tc, a_call_for_somebody_else_is_refused);
+	tcase_add_test(tc, subscribers_hear_what_changes);
+	tcase_add_test(tc, operators_see_the_master);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("master_members");
+	TCase *tc = tcase_create("core");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	add_agent_tests(tc);
+	add_framework_tests(tc);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
