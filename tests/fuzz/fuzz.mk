@@ -48,6 +48,12 @@ tests_fuzz_fuzz_units_SOURCES = tests/fuzz/fuzz_units.c $(FUZZ_SOURCES)
 tests_fuzz_fuzz_units_CFLAGS = $(UNIT_CFLAGS)
 tests_fuzz_fuzz_units_LDADD = core/libbase.la $(FUZZ_LIBS)
 
+FUZZ_TESTS += tests/fuzz/fuzz_frame
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/lib/clock.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_frame_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_frame_LDADD = core/libnet.la core/libkernel.la core/libcodec.la \
+	core/libbase.la $(NNG_LIBS) $(LTDL_LIBS) $(YAML_LIBS) $(JANSSON_LIBS) $(FUZZ_LIBS)
+
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run tests/fuzz/replay.c
 
 if FUZZER
