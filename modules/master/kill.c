@@ -5,6 +5,7 @@
  */
 #include "kill.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "agents.h"
@@ -65,11 +66,41 @@ static void remember(struct agent *a, struct framework *f, const char *task_id,
 	tp_list_append(&a->kills, &kill->node);
 }
 
+/* Sends the kill, or keeps it until the agent is back. */
+static void kill_send(struct master *m, struct framework *f, struct task *task,
+	const struct tp_kill_policy *policy)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	struct agent *a = task->agent;
+
+	if (agent_connected(a)) {
+		agent_send(a, TP_MESSAGE_KILL_TASK, &tp_kill_task_desc,
+			make(f, task->id, policy, arena));
+		return;
+	}
+	tp_info(m, "agent is disconnected, remembering a kill",
+		"framework=%s task=%s agent=%s", f->id, task->id, a->id);
+	remember(a, f, task->id, policy);
+}
+
+int kill_by_operator(struct master *m, const struct tp_master_call_kill_task *call,
+	struct tp_error *err)
+{
+	struct framework *f = frameworks_find(m, call->framework_id->value);
+	struct task *task = f == NULL ? NULL : tasks_find(f, call->task_id->value);
+
+	if (task == NULL)
+		return tp_fail(err, ENOENT, "framework '%s' has no task '%s'",
+			call->framework_id->value, call->task_id->value);
+	tp_info(m, "an operator ends a task", "framework=%s task=%s", f->id, task->id);
+	kill_send(m, f, task, call->kill_policy);
+	return 0;
+}
+
 int kill_call(struct master *m, struct framework *f, const struct tp_scheduler_call *call,
 	struct tp_error *err)
 {
 	const struct tp_scheduler_call_kill *body = call->kill;
-	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	const char *id = body->task_id->value;
 	struct task *task = tasks_find(f, id);
 	struct agent *a;
@@ -87,14 +118,7 @@ int kill_call(struct master *m, struct framework *f, const struct tp_scheduler_c
 			body->agent_id->value);
 		return 0;
 	}
-	if (!agent_connected(a)) {
-		tp_info(m, "agent is disconnected, remembering a kill",
-			"framework=%s task=%s agent=%s", f->id, id, a->id);
-		remember(a, f, id, body->kill_policy);
-		return 0;
-	}
-	agent_send(a, TP_MESSAGE_KILL_TASK, &tp_kill_task_desc,
-		make(f, id, body->kill_policy, arena));
+	kill_send(m, f, task, body->kill_policy);
 	return 0;
 }
 

@@ -10,6 +10,9 @@ struct framework;
 
 int kill_call(struct master *m, struct framework *f, const struct tp_scheduler_call *call,
 	struct tp_error *err);
+/* -ENOENT when nobody has the task. */
+int kill_by_operator(struct master *m, const struct tp_master_call_kill_task *call,
+	struct tp_error *err);
 /* The agent is back: kills of tasks that are not over go out now. */
 void kill_resend(struct agent *a);
 void kill_forget(struct agent *a);

@@ -12,6 +12,7 @@
 #include "changes.h"
 #include "flags.h"
 #include "frameworks.h"
+#include "kill.h"
 #include "log_level.h"
 #include "roles.h"
 #include "state.h"
@@ -212,6 +213,16 @@ static int teardown(struct master *m, const struct tp_master_call *call,
 	return 200;
 }
 
+static int kill_task(struct master *m, const struct tp_master_call *call,
+	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+{
+	int r = kill_by_operator(m, call->kill_task, err);
+
+	(void)response;
+	(void)arena;
+	return r < 0 ? r : 200;
+}
+
 static const struct row {
 	int type;
 	const char *body; /* the member that must be there; NULL = none */
@@ -231,6 +242,7 @@ static const struct row {
 	{ TP_MASTER_CALL_GET_ROLES, NULL, get_roles },
 	{ TP_MASTER_CALL_GET_MASTER, NULL, get_master },
 	{ TP_MASTER_CALL_TEARDOWN, "teardown", teardown },
+	{ TP_MASTER_CALL_KILL_TASK, "kill_task", kill_task },
 };
 
 static const struct row *row_of(int type)
