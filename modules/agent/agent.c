@@ -23,6 +23,7 @@
 #include "frameworks.h"
 #include "identity.h"
 #include "journal.h"
+#include "litter.h"
 #include "metrics.h"
 #include "native.h"
 #include "recover.h"
@@ -30,6 +31,7 @@
 #include "shutdown.h"
 #include "state.h"
 #include "status.h"
+#include "updates.h"
 
 static int agent_init(void *impl, struct tp_error *err)
 {
@@ -44,6 +46,7 @@ static int agent_init(void *impl, struct tp_error *err)
 	files_init(agent);
 	metrics_init(agent);
 	agent->journal = journal_create(&agent->instance, &agent->disk);
+	litter_init(agent);
 	status_init(agent);
 	registration_init(agent);
 	r = config_check(agent, err);
@@ -147,6 +150,8 @@ static void agent_stop(void *impl, struct tp_done *done)
 	agent->stop_at = 0;
 	agent->stop_done.call = stop_step;
 	registration_stop(agent);
+	updates_flush(agent->updates);
+	litter_flush(agent);
 	stop_step(&agent->stop_done, 0);
 }
 
@@ -162,6 +167,7 @@ static void agent_fini(void *impl)
 	native_fini(agent);
 	registration_fini(agent);
 	status_fini(agent);
+	litter_fini(agent);
 	journal_destroy(agent->journal);
 	metrics_fini(agent);
 	files_fini(agent);

@@ -77,6 +77,7 @@ struct agent {
 
 	/* The concerns. */
 	struct journal *journal;
+	struct litter *litter;
 	struct updates *updates;
 	struct frameworks *frameworks;
 	struct containers *containers;

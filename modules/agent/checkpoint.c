@@ -11,9 +11,11 @@
 
 #include "tepui/wire/machine.h"
 
+#include "directories.h"
 #include "executors.h"
 #include "frameworks.h"
 #include "journal.h"
+#include "litter.h"
 #include "tasks.h"
 
 char *checkpoint_agent_path(const struct agent *agent)
@@ -55,7 +57,7 @@ char *checkpoint_task_path(const struct task *task)
 
 char *checkpoint_updates_path(const struct task *task)
 {
-	if (!framework_checkpoints(task->executor->framework))
+	if (!task->executor->stored)
 		return NULL;
 	tp_cleanup(ptr) char *path = checkpoint_task_path(task);
 	return tp_asprintf("%s/task.updates", path);
@@ -92,12 +94,12 @@ void checkpoint_agent(struct agent *agent)
 	tp_cleanup(ptr) char *latest =
 		tp_asprintf("%s/meta/slaves/latest", agent->config.work_dir);
 	checkpoint_boot(agent);
-	journal_replace(agent->journal, info, &tp_agent_info_desc, agent->info,
-		TP_DISK_SYNC, NULL);
 	if (disk->ops->mkdirs(disk->impl, dir, 0755, &err) < 0 ||
 		disk->ops->symlink(disk->impl, agent->id, latest, &err) < 0)
 		tp_err(agent, "cannot note the agent's id: a restart will be a new agent",
 			"error=%s", err.text);
+	journal_replace(agent->journal, info, &tp_agent_info_desc, agent->info,
+		TP_DISK_SYNC, NULL);
 }
 
 void checkpoint_forget_agent(struct agent *agent)
@@ -108,12 +110,22 @@ void checkpoint_forget_agent(struct agent *agent)
 	journal_remove(agent->journal, latest);
 }
 
+static void make(const struct agent *agent, const char *path, size_t known)
+{
+	int r = directories_make(path, known, 0755);
+
+	if (r < 0)
+		tp_err(agent, "cannot make a folder of the checkpoint",
+			"path=%s error=%s", path, strerror(-r));
+}
+
 void checkpoint_framework(struct framework *framework)
 {
 	if (!framework_checkpoints(framework) || framework->stored)
 		return;
 	tp_cleanup(ptr) char *dir = checkpoint_framework_path(framework);
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/framework.info", dir);
+	make(framework->agent, dir, strlen(dir));
 	journal_replace(framework->agent->journal, path, &tp_framework_info_desc,
 		framework->info, 0, NULL);
 	framework->stored = true;
@@ -121,45 +133,61 @@ void checkpoint_framework(struct framework *framework)
 
 void checkpoint_executor(struct executor *executor)
 {
-	if (!framework_checkpoints(executor->framework) || executor->command)
-		return;
-	tp_cleanup(ptr) char *dir = checkpoint_executor_path(executor);
-	tp_cleanup(ptr) char *path = tp_asprintf("%s/executor.info", dir);
-	journal_replace(executor->framework->agent->journal, path, &tp_executor_info_desc,
-		executor->info, 0, NULL);
-}
+	struct agent *agent = executor->framework->agent;
+	struct tp_list *node, *tmp;
 
-void checkpoint_container(struct executor *executor)
-{
 	if (!framework_checkpoints(executor->framework))
 		return;
-	tp_cleanup(ptr) char *dir = checkpoint_run_path(executor);
-	tp_cleanup(ptr) char *path = tp_asprintf("%s/forked.pid", dir);
+	tp_cleanup(ptr) char *dir = checkpoint_executor_path(executor);
+	tp_cleanup(ptr) char *info = tp_asprintf("%s/executor.info", dir);
+	tp_cleanup(ptr) char *run = checkpoint_run_path(executor);
+	tp_cleanup(ptr) char *pid = tp_asprintf("%s/forked.pid", run);
 	tp_cleanup(ptr) char *text = tp_asprintf("%lld %llu\n", (long long)executor->pid,
 		(unsigned long long)executor->start_ticks);
-	journal_replace_text(executor->framework->agent->journal, path, text, 0, NULL);
+	make(agent, run, strlen(dir));
+	executor->stored = true;
+	if (!executor->command)
+		journal_replace(agent->journal, info, &tp_executor_info_desc,
+			executor->info, 0, NULL);
+	tp_map_foreach (node, tmp, &executor->tasks) {
+		checkpoint_task(tp_map_entry(node, struct task, node));
+	}
+	journal_append(agent->journal, pid, text, strlen(text), 0, NULL);
 }
 
 void checkpoint_task(struct task *task)
 {
-	struct framework *framework = task->executor->framework;
-
-	if (!framework_checkpoints(framework))
+	if (!task->executor->stored || task->place == TASK_TERMINATED)
 		return;
+	tp_cleanup(ptr) char *run = checkpoint_run_path(task->executor);
 	tp_cleanup(ptr) char *dir = checkpoint_task_path(task);
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/task.info", dir);
-	journal_replace(
-		framework->agent->journal, path, &tp_task_info_desc, task->info, 0, NULL);
+	make(task->executor->framework->agent, dir, strlen(run));
+	journal_create_file(task->executor->framework->agent->journal, path,
+		&tp_task_info_desc, task->info);
+}
+
+void checkpoint_remove_task(struct task *task)
+{
+	struct executor *executor = task->executor;
+
+	if (!executor->stored || executor->command)
+		return;
+	tp_cleanup(ptr) char *path = checkpoint_task_path(task);
+	journal_remove(executor->framework->agent->journal, path);
 }
 
 void checkpoint_remove_executor(struct executor *executor)
 {
-	if (!framework_checkpoints(executor->framework))
+	if (!executor->stored)
 		return;
-	/* An id that its framework chose may be used again at once: only the run goes. */
-	tp_cleanup(ptr) char *path = executor->command
-		? checkpoint_executor_path(executor)
-		: checkpoint_run_path(executor);
+	executor->stored = false;
+	if (executor->command) {
+		litter_add(executor);
+		return;
+	}
+	/* Its id may be used again at once: only the run goes. */
+	tp_cleanup(ptr) char *path = checkpoint_run_path(executor);
 	journal_remove(executor->framework->agent->journal, path);
 }
 

@@ -31,7 +31,7 @@ char *checkpoint_framework_path(const struct framework *framework);
 char *checkpoint_executor_path(const struct executor *executor);
 char *checkpoint_run_path(const struct executor *executor);
 char *checkpoint_task_path(const struct task *task);
-/* NULL when the framework does not checkpoint. */
+/* NULL when nothing is written for it. */
 char *checkpoint_updates_path(const struct task *task);
 
 /* The agent has an id: agent.info, `latest`, boot_id. */
@@ -44,10 +44,12 @@ void checkpoint_forget_agent(struct agent *agent);
 char *checkpoint_boot_id(void);
 
 void checkpoint_framework(struct framework *framework);
+/* Its container was started: executor, container and the tasks that it has by now. */
 void checkpoint_executor(struct executor *executor);
-void checkpoint_container(struct executor *executor);
+/* A task more; nothing before checkpoint_executor(). */
 void checkpoint_task(struct task *task);
-/* Nothing of it needs to be found again. */
+/* Its last update was acknowledged: it needs not be found again. */
+void checkpoint_remove_task(struct task *task);
 void checkpoint_remove_executor(struct executor *executor);
 void checkpoint_remove_framework(struct framework *framework);
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,6 +99,46 @@ int directories_open(struct agent *agent, struct tp_error *err)
 		return r;
 	agent->runtime_dir = tp_asprintf("%s/%016" PRIx64, base, hash64(agent->work_dir));
 	return make_own(agent->runtime_dir, err);
+}
+
+static int make_one(const char *path, mode_t mode)
+{
+	return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* mkdir -p: from the last part up to the first that can be made. */
+static int make_upwards(char *path)
+{
+	char *slash;
+	int r = make_one(path, 0755);
+
+	if (r != -ENOENT)
+		return r;
+	slash = strrchr(path, '/');
+	if (slash == NULL || slash == path)
+		return r;
+	*slash = '\0';
+	r = make_upwards(path);
+	*slash = '/';
+	return r < 0 ? r : make_one(path, 0755);
+}
+
+int directories_make(const char *path, size_t known, mode_t mode)
+{
+	tp_cleanup(ptr) char *text = tp_strdup(path);
+	size_t len = strlen(path), at = known;
+	int r;
+
+	tp_assert(path[known] == '/' || known == len);
+	text[at] = '\0';
+	r = make_upwards(text);
+	while (r >= 0 && at < len) {
+		text[at] = '/';
+		at += 1 + strcspn(path + at + 1, "/");
+		text[at] = '\0';
+		r = make_one(text, at == len ? mode : 0755);
+	}
+	return r;
 }
 
 void directories_close(struct agent *agent)

@@ -45,6 +45,7 @@ struct executor {
 	uid_t uid;
 	bool command; /* made by the agent for one task without an executor of its own */
 	bool recovered; /* found in the checkpoint */
+	bool stored;    /* it is in the checkpoint */
 
 	/* The container. */
 	const struct tp_containerizer *containerizer; /* NULL: none took it yet */

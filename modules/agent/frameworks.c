@@ -162,7 +162,8 @@ void framework_check_finished(struct framework *framework)
 	struct agent *agent = framework->agent;
 	struct frameworks *self = agent->frameworks;
 
-	if (framework->executors.n > 0 || framework->state == FRAMEWORK_COMPLETED)
+	if (framework->held || framework->executors.n > 0 ||
+		framework->state == FRAMEWORK_COMPLETED)
 		return;
 	if (framework->state == FRAMEWORK_TERMINATING)
 		checkpoint_remove_framework(framework);

@@ -28,6 +28,7 @@ struct framework {
 	struct tp_arena *arena; /* of info */
 	struct tp_framework_info *info;
 	bool stored;             /* framework.info holds this info */
+	bool held;               /* is being recovered: more executors may come */
 	struct tp_map executors; /* struct executor, by id */
 	struct tp_list completed_executors;
 	size_t n_completed_executors;

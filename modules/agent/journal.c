@@ -13,6 +13,9 @@
 
 #include "agent.h"
 
+/* One write() of so much is done or not done, whoever is killed. */
+#define SMALL_BYTES 2048
+
 struct journal {
 	struct tp_instance *instance;
 	const struct tp_disk_service *disk;
@@ -90,8 +93,8 @@ void journal_replace_data(struct journal *journal, const char *path, const void 
 {
 	struct journal_write *write = journal_begin(journal, path, entry);
 
-	journal->disk->ops->replace(journal->disk->impl, &write->request, path, data, len,
-		flags | TP_DISK_MKDIRS);
+	journal->disk->ops->replace(
+		journal->disk->impl, &write->request, path, data, len, flags);
 }
 
 void journal_replace_text(struct journal *journal, const char *path, const char *text,
@@ -115,8 +118,20 @@ void journal_append(struct journal *journal, const char *path, const void *data,
 {
 	struct journal_write *write = journal_begin(journal, path, entry);
 
-	journal->disk->ops->append(journal->disk->impl, &write->request, path, data, len,
-		flags | TP_DISK_MKDIRS);
+	journal->disk->ops->append(
+		journal->disk->impl, &write->request, path, data, len, flags);
+}
+
+void journal_create_file(struct journal *journal, const char *path,
+	const struct tp_desc *desc, const void *record)
+{
+	tp_cleanup(strbuf) struct tp_strbuf data = TP_STRBUF_INIT;
+
+	tp_msgpack_encode(desc, record, &data);
+	if (data.len <= SMALL_BYTES)
+		journal_append(journal, path, data.data, data.len, 0, NULL);
+	else
+		journal_replace_data(journal, path, data.data, data.len, 0, NULL);
 }
 
 void journal_remove(struct journal *journal, const char *path)

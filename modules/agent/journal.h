@@ -29,6 +29,9 @@ void journal_destroy(struct journal *journal);
 void journal_replace(struct journal *journal, const char *path,
 	const struct tp_desc *desc, const void *record, unsigned flags,
 	struct journal_entry *entry);
+/* The same for a file that is not there yet, without fsync: cheaper when it is small. */
+void journal_create_file(struct journal *journal, const char *path,
+	const struct tp_desc *desc, const void *record);
 void journal_replace_text(struct journal *journal, const char *path, const char *text,
 	unsigned flags, struct journal_entry *entry);
 void journal_replace_data(struct journal *journal, const char *path, const void *data,

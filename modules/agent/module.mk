@@ -15,6 +15,7 @@ agent_sources = \
 	modules/agent/identity.c modules/agent/identity.h \
 	modules/agent/journal.c modules/agent/journal.h \
 	modules/agent/kill.c modules/agent/kill.h \
+	modules/agent/litter.c modules/agent/litter.h \
 	modules/agent/messages.c modules/agent/messages.h \
 	modules/agent/metrics.c modules/agent/metrics.h \
 	modules/agent/native.c modules/agent/native.h \

@@ -56,7 +56,7 @@ static int read_record(struct agent *agent, const char *path, const struct tp_de
 	int r = agent->disk.ops->read(
 		agent->disk.impl, path, FILE_MAX_BYTES, &data, &len, err);
 
-	if (r == -ENOENT)
+	if (r == -ENOENT || (r >= 0 && len == 0))
 		return 0;
 	if (r >= 0)
 		r = tp_msgpack_decode(desc, data, len, arena, ret, err);
@@ -238,6 +238,7 @@ static struct executor *recover_executor(const struct run *run,
 	executor->command = command;
 	executor->recovered = true;
 	executor->launched = true;
+	executor->stored = true;
 	recover_pid(executor);
 	sandbox_pick_user(executor, first, &gid, NULL);
 	containers_adopt(executor);
@@ -328,6 +329,11 @@ static int recover_run(struct recovery *self, const struct run *run, struct tp_e
 		if (r < 0)
 			return r;
 	}
+	if (executor->command && executor->tasks.n == 0) {
+		/* It was over; a process that is still there is an orphan. */
+		executor_terminated(executor, &(struct tp_container_termination){ 0 });
+		return 0;
+	}
 	remember_container(self, executor);
 	return 0;
 }
@@ -386,12 +392,14 @@ static int recover_framework(
 	}
 	framework = framework_get(agent, info);
 	framework->stored = true;
+	framework->held = true;
 	tp_arena_destroy(arena);
 	tp_cleanup(ptr) char **names = list_names(agent, executors, &n);
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		if (tp_id_validate("ExecutorID", names[i], NULL) >= 0)
 			r = recover_runs(self, framework, executors, names[i], err);
 	}
+	framework->held = false;
 	if (r >= 0)
 		framework_check_finished(framework);
 	return r;

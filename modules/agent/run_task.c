@@ -176,7 +176,6 @@ static void queue_task(struct framework *framework, struct executor *executor,
 	tp_debug(agent, "task queued", "framework=%s executor=%s task=%s", framework->id,
 		executor->id, task->id);
 	changes_task_added(task);
-	checkpoint_framework(framework);
 	checkpoint_task(task);
 	if (fresh) {
 		executor_launch(executor, info);

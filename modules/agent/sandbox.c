@@ -15,6 +15,7 @@
 
 #include "tepui/strbuf.h"
 
+#include "directories.h"
 #include "executors.h"
 #include "frameworks.h"
 
@@ -63,29 +64,6 @@ int sandbox_pick_user(struct executor *executor, const struct tp_task_info *firs
 	return 0;
 }
 
-/* mkdir -p below work_dir; everything but the last part is usually there. */
-static int make_directories(char *path, size_t keep, mode_t mode)
-{
-	char *slash;
-	int r;
-
-	if (mkdir(path, mode) == 0)
-		return 0;
-	if (errno == EEXIST)
-		return 0;
-	if (errno != ENOENT)
-		return -errno;
-	slash = strrchr(path, '/');
-	if (slash == NULL || (size_t)(slash - path) <= keep)
-		return -ENOENT;
-	*slash = '\0';
-	r = make_directories(path, keep, 0755);
-	*slash = '/';
-	if (r < 0)
-		return r;
-	return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
-}
-
 /* runs/latest -> <container>; replaced in one step when it is there. */
 static int link_latest(const char *directory, const char *container_id)
 {
@@ -105,14 +83,14 @@ static int link_latest(const char *directory, const char *container_id)
 int sandbox_create(
 	struct executor *executor, const struct tp_task_info *first, struct tp_error *err)
 {
-	const struct agent *agent = executor->framework->agent;
 	gid_t gid;
 	int r = sandbox_pick_user(executor, first, &gid, err);
 
 	if (r < 0)
 		return r;
-	tp_cleanup(ptr) char *path = tp_strdup(executor->directory);
-	r = make_directories(path, strlen(agent->config.work_dir), 0750);
+	const char *path = executor->directory;
+	r = directories_make(path,
+		strlen(path) - strlen(executor->container_id) - strlen("/runs/"), 0750);
 	if (r < 0)
 		return tp_fail_errno(err, -r, "making the sandbox '%s'", path);
 	if (executor->uid != (uid_t)-1 && chown(path, executor->uid, gid) < 0)

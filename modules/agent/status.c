@@ -45,6 +45,7 @@ static void status_acknowledged(
 	task = task_find(executor, status->task_id->value);
 	if (!last || task == NULL || task->place != TASK_TERMINATED)
 		return;
+	checkpoint_remove_task(task);
 	task_complete(task);
 	executor_check_finished(executor);
 }

@@ -2,8 +2,9 @@
 /*
  * Streams of status updates. An update is made durable (when its stream has a log), then sent
  * as soon as it is the front of its stream and a master is there, then sent again until it is
- * acknowledged. The acknowledgement is logged without fsync: after a loss of power an update
- * may be sent once more, with the same uuid.
+ * acknowledged. An acknowledgement goes to the log together with the next update, or after a
+ * second, and without fsync: after a crash in between an update is sent once more, with the same
+ * uuid.
  *
  * Invariants: only the front of a stream is ever sent; no update is sent before its record is
  * stored; the retry timer runs exactly while a front is in flight. A log that cannot be written
@@ -23,6 +24,7 @@
 #include "updates_log.h"
 
 #define UUID_LEN 16
+#define FLUSH_NS TP_SEC
 #define ACKNOWLEDGED_MAX 1024 /* uuids per stream that are known as duplicates */
 
 struct updates {
@@ -42,6 +44,8 @@ struct stream {
 	size_t n_pending;
 	struct tp_timer retry;
 	int64_t delay_ns;
+	struct tp_strbuf unlogged; /* records of acknowledgements that wait for company */
+	struct tp_timer flush;
 	struct tp_strbuf acknowledged; /* the newest uuids, one after the other */
 };
 
@@ -91,6 +95,8 @@ static void stream_destroy(struct stream *stream)
 		update_destroy(tp_container_of(node, struct update, node));
 	}
 	tp_timer_disarm(stream->updates->instance->loop, &stream->retry);
+	tp_timer_disarm(stream->updates->instance->loop, &stream->flush);
+	tp_strbuf_fini(&stream->unlogged);
 	tp_map_remove(&stream->updates->streams, &stream->node);
 	tp_strbuf_fini(&stream->acknowledged);
 	tp_free(stream->path);
@@ -111,6 +117,25 @@ static void stream_retry(struct tp_timer *timer)
 	stream_forward(stream);
 }
 
+/* Writes what waits; entry NULL: nobody wants to know when. */
+static void stream_write(
+	struct stream *stream, unsigned flags, struct journal_entry *entry)
+{
+	struct updates *updates = stream->updates;
+
+	if (stream->unlogged.len == 0)
+		return;
+	tp_timer_disarm(updates->instance->loop, &stream->flush);
+	journal_append(updates->journal, stream->path, stream->unlogged.data,
+		stream->unlogged.len, flags, entry);
+	tp_strbuf_fini(&stream->unlogged);
+}
+
+static void stream_flush(struct tp_timer *timer)
+{
+	stream_write(tp_container_of(timer, struct stream, flush), 0, NULL);
+}
+
 static struct stream *stream_create(
 	struct updates *updates, const struct tp_status_update *update, const char *path)
 {
@@ -121,6 +146,7 @@ static struct stream *stream_create(
 		stream_key(update->framework_id->value, update->status->task_id->value);
 	stream->path = path == NULL ? NULL : tp_strdup(path);
 	stream->retry.fire = stream_retry;
+	stream->flush.fire = stream_flush;
 	stream->delay_ns = UPDATES_RETRY_MIN_NS;
 	tp_list_init(&stream->pending);
 	tp_map_add(&updates->streams, &stream->node, stream->key);
@@ -202,17 +228,6 @@ static void stream_note_acknowledged(struct stream *stream, struct tp_bytes uuid
 	tp_strbuf_add(known, uuid.data, UUID_LEN);
 }
 
-static void stream_log(struct stream *stream,
-	const struct tp_status_update_record *record, unsigned flags,
-	struct journal_entry *entry)
-{
-	tp_cleanup(strbuf) struct tp_strbuf data = TP_STRBUF_INIT;
-
-	updates_log_encode(record, &data);
-	journal_append(stream->updates->journal, stream->path, data.data, data.len, flags,
-		entry);
-}
-
 int updates_add(struct updates *updates, const struct tp_status_update *record,
 	const char *path, struct tp_error *err)
 {
@@ -242,14 +257,30 @@ int updates_add(struct updates *updates, const struct tp_status_update *record,
 		stream_forward(stream);
 		return UPDATES_NEW;
 	}
-	stream_log(stream,
+	updates_log_encode(
 		&(struct tp_status_update_record){
 			.has_type = true,
 			.type = TP_STATUS_UPDATE_RECORD_UPDATE,
 			.update = update->record,
 		},
-		TP_DISK_SYNC, &update->entry);
+		&stream->unlogged);
+	stream_write(stream, TP_DISK_SYNC, &update->entry);
 	return UPDATES_NEW;
+}
+
+static void stream_log_acknowledgement(struct stream *stream, struct tp_bytes uuid)
+{
+	if (stream->path == NULL)
+		return;
+	updates_log_encode(
+		&(struct tp_status_update_record){
+			.has_type = true,
+			.type = TP_STATUS_UPDATE_RECORD_ACK,
+			.uuid = uuid,
+		},
+		&stream->unlogged);
+	if (!tp_timer_armed(&stream->flush))
+		tp_timer_arm(stream->updates->instance->loop, &stream->flush, FLUSH_NS);
 }
 
 int updates_acknowledge(struct updates *updates, const char *framework_id,
@@ -271,15 +302,6 @@ int updates_acknowledge(struct updates *updates, const char *framework_id,
 		return tp_fail(err, EINVAL,
 			"not the update of task '%s' of framework %s that is in flight",
 			task_id, framework_id);
-	if (stream->path != NULL) {
-		stream_log(stream,
-			&(struct tp_status_update_record){
-				.has_type = true,
-				.type = TP_STATUS_UPDATE_RECORD_ACK,
-				.uuid = record->uuid,
-			},
-			0, NULL);
-	}
 	tp_timer_disarm(updates->instance->loop, &stream->retry);
 	stream->delay_ns = UPDATES_RETRY_MIN_NS;
 	stream_note_acknowledged(stream, record->uuid);
@@ -287,10 +309,13 @@ int updates_acknowledge(struct updates *updates, const char *framework_id,
 	record = tp_record_copy(&tp_status_update_desc, record, arena);
 	update_destroy(front);
 	last = updates_log_is_terminal(record->status->state);
-	if (last)
+	stream_log_acknowledgement(stream, record->uuid);
+	if (last) {
+		stream_write(stream, 0, NULL);
 		stream_destroy(stream);
-	else
+	} else {
 		stream_forward(stream);
+	}
 	updates->user.acknowledged(updates->user.user, record, last);
 	tp_arena_destroy(arena);
 	return 0;
@@ -413,6 +438,17 @@ struct updates *updates_create(struct tp_instance *instance, struct journal *jou
 	updates->paused = true;
 	tp_map_init(&updates->streams);
 	return updates;
+}
+
+void updates_flush(struct updates *updates)
+{
+	struct tp_list *node, *tmp;
+
+	tp_map_foreach (node, tmp, &updates->streams) {
+		struct stream *stream = tp_map_entry(node, struct stream, node);
+
+		stream_write(stream, 0, NULL);
+	}
 }
 
 void updates_destroy(struct updates *updates)

@@ -59,6 +59,8 @@ int updates_acknowledge(struct updates *updates, const char *framework_id,
 void updates_pause(struct updates *updates);
 /* Sends every front again at once. */
 void updates_resume(struct updates *updates);
+/* Writes acknowledgements that wait; before an orderly end. */
+void updates_flush(struct updates *updates);
 /* Forgets all streams of a framework, without callbacks. */
 void updates_cleanup(struct updates *updates, const char *framework_id);
 

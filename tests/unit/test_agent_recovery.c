@@ -133,11 +133,37 @@ START_TEST(an_acknowledged_end_leaves_nothing)
 	agent_fixture_acknowledge(f);
 	agent_fixture_terminate(f, agent_fixture_container(f), 0);
 	tp_cleanup(ptr) char *path = run_path("t1", "");
+	ck_assert_int_eq(stat(path, &st), 0);
+	agent_fixture_advance(f, TP_MIN);
 	ck_assert_int_ne(stat(path, &st), 0);
 	restart();
 	ck_assert_uint_eq(f->n_recovered, 0);
 	agent_fixture_advance(f, TP_SEC);
 	ck_assert_uint_eq(reregistered()->n_tasks, 0);
+}
+END_TEST
+
+START_TEST(an_acknowledged_end_is_not_told_twice)
+{
+	struct peer *e = running("t1", "t1");
+	tp_cleanup(ptr) char *meta = tp_asprintf("%s/work/meta", f->dir.path);
+	tp_cleanup(ptr) char *away = tp_asprintf("%s/work/away", f->dir.path);
+
+	agent_fixture_update(e, "t1", "t1", TP_TASK_FINISHED, 2);
+	agent_fixture_acknowledge(f);
+	agent_fixture_terminate(f, agent_fixture_container(f), 0);
+	agent_fixture_run(f, "t2", true);
+	agent_fixture_executor(f, 1, "t2", true);
+	/* As after kill -9: what an orderly end would tidy up is out of its reach. */
+	ck_assert_int_eq(rename(meta, away), 0);
+	agent_fixture_stop(f);
+	ck_assert_int_eq(rename(away, meta), 0);
+	agent_fixture_forget(f);
+	agent_fixture_start(f, "");
+	ck_assert_uint_eq(f->n_recovered, 1);
+	agent_fixture_advance(f, 4 * TP_SEC);
+	ck_assert_uint_eq(reregistered()->n_tasks, 1);
+	ck_assert_str_eq(reregistered()->tasks[0]->task_id->value, "t2");
 }
 END_TEST
 
@@ -312,6 +338,7 @@ int main(void)
 	tcase_add_test(tc, an_executor_of_its_own_is_found_again);
 	tcase_add_test(tc, an_unacknowledged_update_is_sent_again);
 	tcase_add_test(tc, an_acknowledged_end_leaves_nothing);
+	tcase_add_test(tc, an_acknowledged_end_is_not_told_twice);
 	tcase_add_test(tc, who_does_not_come_back_is_ended);
 	tcase_add_test(tc, a_task_its_executor_never_got_is_dropped);
 	tcase_add_test(tc, what_an_executor_kept_arrives);
