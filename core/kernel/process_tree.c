@@ -84,10 +84,10 @@ static bool process_is_below(const struct process *all, size_t n, pid_t pid, pid
 	return false;
 }
 
-size_t tp_process_signal_below(pid_t root, int signo)
+size_t tp_process_below(pid_t root, pid_t **ret)
 {
-	size_t n, found = 0;
 	struct process *all;
+	size_t n, found = 0;
 	bool grew = true;
 
 	tp_assert(root > 1); /* everybody descends from 0 and 1 */
@@ -103,10 +103,22 @@ size_t tp_process_signal_below(pid_t root, int signo)
 			all[i].below = grew = true;
 		}
 	}
+	*ret = tp_alloc((n + 1) * sizeof(**ret));
 	for (size_t i = 0; i < n; i++) {
-		if (all[i].below && kill(all[i].pid, signo) == 0)
-			found++;
+		if (all[i].below)
+			(*ret)[found++] = all[i].pid;
 	}
 	tp_free(all);
+	return found;
+}
+
+size_t tp_process_signal_below(pid_t root, int signo)
+{
+	pid_t *pids;
+	size_t n = tp_process_below(root, &pids), found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += kill(pids[i], signo) == 0;
+	tp_free(pids);
 	return found;
 }

@@ -8,7 +8,13 @@
 #include "tepui/base.h"
 
 /*
- * Sends `signo` to every descendant of `root` (> 1) and every process of its session, but not to
+ * The live descendants of `root` (> 1) and processes of its session, without `root` itself. Frees
+ * *ret with tp_free(). Returns how many there are.
+ */
+TP_EXPORT size_t tp_process_below(pid_t root, pid_t **ret);
+
+/*
+ * Sends `signo` to every descendant of `root` and every process of its session, but not to
  * `root` itself. Returns how many live ones there were: 0 = root is alone. A pass can miss what is born while it
  * reads; who wants them all dead repeats it until it returns 0.
  */

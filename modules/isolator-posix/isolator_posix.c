@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * isolator-posix: no isolation, only measurement. What a container uses is the sum over its
- * session in /proc, read when somebody asks. Needs no privileges and works everywhere.
+ * isolator-posix: no isolation, only measurement. What a container uses is the sum over its init
+ * and all that is below it in /proc, read when somebody asks. Needs no privileges and works
+ * everywhere.
  *
  * CPU time of processes that ended and were reaped is contained in their parents' cutime and
- * cstime; so the sum of utime + stime + cutime + cstime over the live processes of the session
- * counts everything once.
+ * cstime; so the sum of utime + stime + cutime + cstime over the live processes counts
+ * everything once.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +15,8 @@
 #include <unistd.h>
 
 #include "tepui/kind/isolator.h"
-#include "tepui/map.h"
 #include "tepui/module.h"
+#include "tepui/process.h"
 #include "tepui/wire.h"
 
 struct posix {
@@ -29,31 +28,29 @@ struct usage {
 	uint32_t processes, threads;
 };
 
-/* Adds one process to the sum when it belongs to the session. */
-static void usage_add(struct usage *usage, int proc_fd, const char *name, pid_t session)
+static void usage_add(struct usage *usage, pid_t pid)
 {
 	char path[32], text[1024];
 	unsigned long long utime, stime, cutime, cstime;
-	int its_session, threads;
+	int threads;
 	long rss;
 
-	snprintf(path, sizeof(path), "%.16s/stat", name);
-	tp_cleanup(fd) int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	tp_cleanup(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (len <= 0)
 		return;
 	text[len] = '\0';
 	const char *rest = strrchr(text, ')');
-	/* state ppid pgrp SESSION tty tpgid flags 4 faults UTIME STIME CUTIME CSTIME prio nice
+	/* state ppid pgrp session tty tpgid flags 4 faults UTIME STIME CUTIME CSTIME prio nice
 	 * THREADS itreal start vsize RSS */
 	if (rest == NULL ||
 		sscanf(rest + 1,
-			" %*c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu "
+			" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu "
+			"%llu "
 			"%*d %*d "
 			"%d %*d %*u %*u %ld",
-			&its_session, &utime, &stime, &cutime, &cstime, &threads,
-			&rss) != 7 ||
-		its_session != session)
+			&utime, &stime, &cutime, &cstime, &threads, &rss) != 6)
 		return;
 	usage->user_ticks += utime + cutime;
 	usage->system_ticks += stime + cstime;
@@ -68,19 +65,17 @@ static int posix_usage(void *impl, const char *container_id, pid_t pid,
 {
 	struct usage usage = { 0 };
 	int64_t tick_ns = TP_SEC / sysconf(_SC_CLK_TCK);
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
+	pid_t *pids;
+	size_t n = tp_process_below(pid, &pids);
 
 	(void)impl;
 	(void)container_id;
 	(void)arena;
-	if (proc == NULL)
-		return tp_fail_errno(err, errno, "opening /proc");
-	while ((entry = readdir(proc)) != NULL) {
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-			usage_add(&usage, dirfd(proc), entry->d_name, pid);
-	}
-	closedir(proc);
+	(void)err;
+	usage_add(&usage, pid);
+	for (size_t i = 0; i < n; i++)
+		usage_add(&usage, pids[i]);
+	tp_free(pids);
 	statistics->has_cpus_user_time_ns = statistics->has_cpus_system_time_ns = true;
 	statistics->cpus_user_time_ns = (int64_t)usage.user_ticks * tick_ns;
 	statistics->cpus_system_time_ns = (int64_t)usage.system_ticks * tick_ns;
