@@ -11,7 +11,6 @@
 #include "tepui/map.h"
 
 #define SERVER_URLS_MAX 16
-#define STOP_NS (1500 * TP_MSEC) /* longer than a wire may flush */
 
 struct peer {
 	struct session session;
