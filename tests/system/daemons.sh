@@ -31,6 +31,19 @@ daemon_start() {
 	daemons_names="$daemon_name $daemons_names"
 }
 
+# daemon_adopt NAME PID: a child started otherwise, to be ended with the daemons.
+daemon_adopt() {
+	echo "$2" >"$daemons_dir/$1.pid"
+	daemons_names="$1 $daemons_names"
+}
+
+# daemon_reap NAME SECONDS: waits until it ends by itself; gives its exit status.
+daemon_reap() {
+	wait_until "$2" daemon_is_gone "$1" || return 1
+	daemons_names=$(echo " $daemons_names " | sed "s/ $1 / /")
+	wait "$(daemon_pid "$1")"
+}
+
 daemon_pid() {
 	cat "$daemons_dir/$1.pid"
 }
