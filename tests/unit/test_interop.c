@@ -225,13 +225,15 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	Suite *suite = suite_create("interop");
-	TCase *tc = tcase_create("interop");
 	SRunner *runner;
+	Suite *suite;
+	TCase *tc;
 	int failed;
 
 	if (argc > 1)
 		return client_main(argv[1]);
+	suite = suite_create("interop");
+	tc = tcase_create("interop");
 	if (readlink("/proc/self/exe", program, sizeof program - 1) < 0)
 		return 1;
 	tcase_set_timeout(tc, 60);
