@@ -369,6 +369,13 @@ struct agent *agents_find(const struct master *m, const char *id)
 	return tp_map_get(&m->agents->by_id, id, struct agent, node);
 }
 
+bool agents_is_known(const struct master *m, const char *id)
+{
+	return tp_map_find(&m->agents->by_id, id) != NULL ||
+		tp_map_find(&m->agents->recovered, id) != NULL ||
+		tp_map_find(&m->agents->unreachable, id) != NULL;
+}
+
 struct agent *agents_at(const struct master *m, uint32_t slot)
 {
 	return slot_table_get(&m->agents->slots, slot);

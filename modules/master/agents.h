@@ -58,6 +58,8 @@ void agents_destroy(struct master *m);
 struct agent *agents_find(const struct master *m, const char *id);
 struct agent *agents_at(const struct master *m, uint32_t slot);
 uint32_t agents_slots(const struct master *m);
+/* Registered, recovered or unreachable. */
+bool agents_is_known(const struct master *m, const char *id);
 /* Admitted by an earlier master and not back yet. */
 bool agents_is_recovered(const struct master *m, const char *id);
 size_t agents_n_recovered(const struct master *m);

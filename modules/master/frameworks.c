@@ -357,8 +357,12 @@ struct framework *frameworks_completed_after(const struct master *m, uint64_t re
 
 void frameworks_next_id(struct master *m, char *id, size_t size)
 {
-	snprintf(id, size, "%s-%04llu", m->id,
-		(unsigned long long)m->frameworks->next_id++);
+	/* A scheduler may come with any id, so even ours may be in use. */
+	do {
+		snprintf(id, size, "%s-%04llu", m->id,
+			(unsigned long long)m->frameworks->next_id++);
+	} while (frameworks_find(m, id) != NULL ||
+		frameworks_find_completed(m, id) != NULL);
 }
 
 bool framework_can(const struct framework *f, enum tp_framework_info_capability_type what)

@@ -203,12 +203,17 @@ static struct admission *admission_create(struct master *m, struct tp_message *m
 	return admission;
 }
 
+/* An agent may come with any id, so even ours may be in use. */
 static void give_id(struct master *m, struct tp_agent_info *info, struct tp_arena *arena)
 {
-	char *id = agents_next_id(m);
+	const char *text;
 
-	info->id = agent_id_record(arena, tp_arena_strdup(arena, id));
-	tp_free(id);
+	do {
+		tp_cleanup(ptr) char *id = agents_next_id(m);
+
+		text = tp_arena_strdup(arena, id);
+	} while (agents_is_known(m, text) || find(m, 0, text) != NULL);
+	info->id = agent_id_record(arena, text);
 }
 
 void register_on_register(struct master *m, struct tp_message *message)
@@ -237,8 +242,8 @@ void register_on_register(struct master *m, struct tp_message *message)
 		native_refuse(m, message, EINVAL, err.text);
 		return;
 	}
+	give_id(m, body->agent, message->arena);
 	admission = admission_create(m, message, &registration);
-	give_id(m, body->agent, admission->message.arena);
 	registrar_admit(m, &admission->operation, body->agent);
 }
 
@@ -280,6 +285,11 @@ void register_on_reregister(struct master *m, struct tp_message *message)
 		return;
 	}
 	id = body->agent->id->value;
+	a = native_agent(m, message->peer);
+	if (a != NULL && strcmp(a->id, id) != 0) {
+		native_refuse(m, message, EINVAL, "this session is another agent's");
+		return;
+	}
 	a = agents_find(m, id);
 	if (find(m, message->peer, id) != NULL || agents_is_leaving(m, id)) {
 		native_refuse(m, message, EAGAIN, "the agent's state is changing");

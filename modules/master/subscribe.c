@@ -18,7 +18,10 @@
 #include "idrecord.h"
 #include "use.h"
 
-/* The answer is a stream, but all it says is this. */
+/*
+ * The answer is a stream, but all it says is this. A stream that is in use already stays as it
+ * is: then the call alone is refused.
+ */
 static void refuse(struct master *m, struct tp_submission *submission, const char *text)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
@@ -26,6 +29,10 @@ static void refuse(struct master *m, struct tp_submission *submission, const cha
 	struct tp_sink *sink = submission->sink;
 
 	tp_info(m, "refusing a subscription", "from=%s why=%s", sink->address, text);
+	if (sink->subject != NULL) {
+		submission->done(submission, 400, NULL, NULL, text);
+		return;
+	}
 	event->has_type = true;
 	event->type = TP_SCHEDULER_EVENT_ERROR;
 	event->error = tp_record_new(&tp_scheduler_event_error_desc, arena);
@@ -99,21 +106,29 @@ static int check_call(const struct tp_submission *submission,
 	return 0;
 }
 
-static int check(const struct master *m, const struct tp_submission *submission,
-	const struct framework_terms *terms, const char *id, struct tp_error *err)
+static int check(const struct master *m, const struct framework_terms *terms,
+	const char *id, struct tp_error *err)
 {
 	const struct framework *f = id[0] == '\0' ? NULL : frameworks_find(m, id);
-	struct tp_sink *sink = submission->sink;
 	int r = framework_info_check(m, terms, err);
 
 	if (r < 0)
 		return r;
 	if (id[0] != '\0' && frameworks_find_completed(m, id) != NULL)
 		return tp_fail(err, EINVAL, "Framework has been removed");
+	return f == NULL ? 0 : framework_info_check_change(f, terms->info, false, err);
+}
+
+/* A stream belongs to one framework for ever. */
+static int check_stream(const struct framework *f, const struct tp_submission *submission,
+	struct tp_error *err)
+{
+	const struct tp_sink *sink = submission->sink;
+
 	if (sink->subject != NULL && (f == NULL || sink != f->sink))
 		return tp_fail(err, EINVAL,
 			"This connection is subscribed as another framework");
-	return f == NULL ? 0 : framework_info_check_change(f, terms->info, false, err);
+	return 0;
 }
 
 static struct framework *create(
@@ -169,11 +184,11 @@ void subscribe(struct master *m, struct tp_submission *submission,
 		id[0] == '\0' ? COUNTER_MESSAGES_REGISTER_FRAMEWORK
 			      : COUNTER_MESSAGES_REREGISTER_FRAMEWORK,
 		1);
-	if (check(m, submission, &terms, id, &err) < 0) {
+	f = id[0] == '\0' ? NULL : frameworks_find(m, id);
+	if (check(m, &terms, id, &err) < 0 || check_stream(f, submission, &err) < 0) {
 		refuse(m, submission, err.text);
 		return;
 	}
-	f = id[0] == '\0' ? NULL : frameworks_find(m, id);
 	known = f != NULL;
 	if (!known)
 		f = create(m, &terms, id);

@@ -282,6 +282,41 @@ START_TEST(a_bad_role_is_an_error_event)
 }
 END_TEST
 
+START_TEST(ids_from_outside_may_look_like_ours)
+{
+	const char *id = fixture_master_id(f);
+	struct client *other = client_up(f, 3, "scheduler");
+	struct client *stranger = client_up(f, 4, "agent");
+
+	client_send(stranger, TP_MESSAGE_AGENT_REREGISTER, &tp_agent_reregister_desc,
+		"{'agent':{'hostname':'h','id':{'value':'%s-S1'},"
+		"'resources':[" CPUS(1) "]}}",
+		id);
+	ck_assert_ptr_nonnull(client_heard(stranger, REGISTERED));
+	ck_assert_ptr_nonnull(client_heard(fixture_agent(f, 5), "-S2'"));
+	ck_assert_int_eq(
+		client_scheduler(other,
+			"{'type':'SUBSCRIBE','framework_id':{'value':'%s-0001'},"
+			"'subscribe':{'framework_info':{'user':'u','name':'test',"
+			"'id':{'value':'%s-0001'}}}}",
+			id, id),
+		0);
+	ck_assert_ptr_nonnull(client_heard(fixture_scheduler(f, 6, ""), "-0002'"));
+}
+END_TEST
+
+START_TEST(a_stream_belongs_to_one_framework)
+{
+	ck_assert_int_lt(client_scheduler(scheduler,
+				 "{'type':'SUBSCRIBE','subscribe':{'framework_info':"
+				 "{'user':'u','name':'intruder'}}}"),
+		0);
+	ck_assert_ptr_null(client_heard(scheduler, "'type':'ERROR'"));
+	ck_assert(tells("GET_FRAMEWORKS", "'connected':true"));
+	ck_assert_ptr_null(client_heard(desk, "intruder"));
+}
+END_TEST
+
 START_TEST(a_call_for_somebody_else_is_refused)
 {
 	struct client *other = client_up(f, 3, "scheduler");
@@ -351,6 +386,8 @@ static void add_framework_tests(TCase *tc)
 	tcase_add_test(tc, a_framework_without_failover_timeout_ends_with_its_session);
 	tcase_add_test(tc, a_framework_that_was_removed_may_not_come_back);
 	tcase_add_test(tc, a_bad_role_is_an_error_event);
+	tcase_add_test(tc, ids_from_outside_may_look_like_ours);
+	tcase_add_test(tc, a_stream_belongs_to_one_framework);
 	tcase_add_test(tc, a_call_for_somebody_else_is_refused);
 	tcase_add_test(tc, subscribers_hear_what_changes);
 	tcase_add_test(tc, operators_see_the_master);
