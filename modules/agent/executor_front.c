@@ -265,6 +265,9 @@ int executor_front_start(struct agent *agent, struct tp_error *err)
 	const struct tp_server_config config = {
 		.instance = &agent->instance,
 		.transport = agent->transport,
+		/* A unix socket tells when its peer is gone: thousands of quiet executors
+		 * should cost nothing. */
+		.limits = { .heartbeat_ns = 5 * TP_MIN, .silence_ns = 20 * TP_MIN },
 		.self = { .kind = "agent", .id = agent->id },
 		.handlers = front_rows,
 		.n_handlers = TP_COUNT(front_rows),

@@ -263,6 +263,13 @@ static void get_containers(struct query *q)
 	q->response->get_containers = ret;
 }
 
+/* Operations on resources are refused (refuse.c), so there is none. */
+static void get_operations(struct query *q)
+{
+	q->response->get_operations =
+		tp_record_new(&tp_agent_response_get_operations_desc, q->arena);
+}
+
 static const struct operator_row {
 	int call;     /* enum tp_agent_call_type */
 	int response; /* enum tp_agent_response_type */
@@ -277,6 +284,8 @@ static const struct operator_row {
 	{ TP_AGENT_CALL_GET_FRAMEWORKS, TP_AGENT_RESPONSE_GET_FRAMEWORKS,
 		get_frameworks },
 	{ TP_AGENT_CALL_GET_STATE, TP_AGENT_RESPONSE_GET_STATE, get_state },
+	{ TP_AGENT_CALL_GET_OPERATIONS, TP_AGENT_RESPONSE_GET_OPERATIONS,
+		get_operations },
 	{ TP_AGENT_CALL_GET_CONTAINERS, TP_AGENT_RESPONSE_GET_CONTAINERS,
 		get_containers },
 };
