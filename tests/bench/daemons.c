@@ -198,12 +198,19 @@ bool daemons_start_master(struct daemons *daemons)
 bool daemons_start_agent(struct daemons *daemons, const char *resources)
 {
 	struct settings settings = { .n = 0 };
-	char dir[64], runtime[64], url[128];
+	char dir[64], url[128];
 
 	snprintf(dir, sizeof dir, "%s/agent", daemons->dir);
-	snprintf(runtime, sizeof runtime, "%s/run", daemons->dir);
+	/* /run is a tmpfs on machines that run agents, and may be none where benches run. */
+	strcpy(daemons->runtime_dir, "/dev/shm/tepui-bench.XXXXXX");
+	if (mkdtemp(daemons->runtime_dir) == NULL)
+		snprintf(daemons->runtime_dir, sizeof daemons->runtime_dir, "%s/run",
+			daemons->dir);
 	set(&settings, "agent.work_dir", dir);
-	set(&settings, "agent.runtime_dir", runtime);
+	set(&settings, "agent.runtime_dir", daemons->runtime_dir);
+	/* Not what libtool puts into the environment of programs of the build tree. */
+	set(&settings, "agent.executor_environment_variables",
+		"['PATH=/usr/local/bin:/usr/bin:/bin']");
 	set(&settings, "agent.listen", "tcp://127.0.0.1:0");
 	set(&settings, "agent.master", daemons->master_url);
 	set(&settings, "agent.resources", resources);
@@ -246,5 +253,7 @@ void daemons_stop(struct daemons *daemons)
 	running[0] = 0;
 	if (daemons->dir[0] != '\0')
 		nftw(daemons->dir, delete, 16, FTW_DEPTH | FTW_PHYS);
-	daemons->dir[0] = '\0';
+	if (daemons->runtime_dir[0] != '\0')
+		nftw(daemons->runtime_dir, delete, 16, FTW_DEPTH | FTW_PHYS);
+	daemons->dir[0] = daemons->runtime_dir[0] = '\0';
 }
