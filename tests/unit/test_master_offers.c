@@ -61,7 +61,7 @@ static const char *offer(unsigned n)
 
 static const char *two_offers(unsigned a, unsigned b)
 {
-	static char text[256];
+	static char text[1024];
 
 	snprintf(text, sizeof text, "%s,%s", offer(a), offer(b));
 	return text;
