@@ -4,6 +4,8 @@
  * the agent, the scheduler and the allocator hear of it.
  */
 #include <check.h>
+#include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/unit/master_fixture.h"
@@ -221,6 +223,93 @@ START_TEST(tasks_of_a_framework_without_checkpoints_are_lost_with_the_session)
 }
 END_TEST
 
+/* A task of 1 cpu in an executor of `cpus`. */
+static void launch_in(const char *offer, const char *task, const char *cpus)
+{
+	const char *id = fixture_master_id(f);
+
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'ACCEPT','framework_id':{'value':'%s-0000'},'accept':{"
+			"'offer_ids':[{'value':'%s-%s'}],'operations':[{'type':'LAUNCH',"
+			"'launch':{'task_infos':[{'name':'n','task_id':{'value':'%s'},"
+			"'agent_id':{'value':'%s-S0'},'resources':[" CPUS(
+				1) "],"
+				   "'executor':{'executor_id':{'value':'e'},'command':{'"
+				   "value':'x'},"
+				   "'resources':[{'name':'cpus','type':'SCALAR',"
+				   "'scalar':{'value':%s}}]}}]}}]}}",
+			id, id, offer, task, id, cpus),
+		0);
+}
+
+START_TEST(an_executor_is_paid_for_once_and_gives_back_when_it_exits)
+{
+	const char *id = fixture_master_id(f);
+
+	launch_in("O0", "t1", "0.5");
+	ck_assert_ptr_nonnull(client_heard(agent, "'launch_executor':true"));
+	ck_assert(fixture_logged(f, ":2.5"));
+	fixture_forget(f);
+	fixture_offer(f, 0, 0, "cpus:2.5", "*");
+	launch_in("O1", "t2", "0.5");
+	ck_assert_ptr_nonnull(client_heard(agent, "'launch_executor':false"));
+	ck_assert(fixture_logged(f, ":1.5"));
+	fixture_offer(f, 0, 0, "cpus:1.5", "*");
+	launch_in("O2", "t3", "0.1");
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'TASK_ERROR'"));
+	fixture_forget(f);
+	client_send(agent, TP_MESSAGE_EXITED_EXECUTOR, &tp_exited_executor_desc,
+		"{'agent_id':{'value':'%s-S0'},'framework_id':{'value':'%s-0000'},"
+		"'executor_id':{'value':'e'},'status':9}",
+		id, id);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'type':'FAILURE'"));
+	ck_assert(fixture_logged(f, ":0.5"));
+}
+END_TEST
+
+static void launch_with_labels(unsigned n)
+{
+	const char *id = fixture_master_id(f);
+	tp_cleanup(strbuf) struct tp_strbuf labels = TP_STRBUF_INIT;
+	char task[32];
+
+	for (int i = 0; i < 10; i++)
+		tp_strbuf_printf(&labels, "%s{'key':'label-%d','value':'value-%d'}",
+			i == 0 ? "" : ",", i, i);
+	snprintf(task, sizeof task, "task-%06u", n);
+	fixture_offer(f, 0, 0, "cpus:1;mem:128", "*");
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'ACCEPT','framework_id':{'value':'%s-0000'},'accept':{"
+			"'offer_ids':[{'value':'%s-O%u'}],'operations':[{'type':'LAUNCH',"
+			"'launch':{'task_infos':[{'name':'%s','task_id':{'value':'%s'},"
+			"'agent_id':{'value':'%s-S0'},'labels':{'labels':[%s]},"
+			"'resources':[" CPUS(1) ",{'name':'mem','type':'SCALAR',"
+						"'scalar':{'value':128}}],'command':{'"
+						"value':'true'}}]}}]}}",
+			id, id, n, task, task, id, tp_strbuf_text(&labels)),
+		0);
+	fixture_update(f, agent, 0, task, "TASK_RUNNING", "TASK_RUNNING", 1);
+	client_forget(agent);
+	client_forget(scheduler);
+	fixture_forget(f);
+}
+
+START_TEST(a_running_task_with_ten_labels_is_small)
+{
+	size_t before;
+
+	for (unsigned n = 1; n <= 100; n++)
+		launch_with_labels(n);
+	before = mallinfo2().uordblks;
+	for (unsigned n = 101; n <= 600; n++)
+		launch_with_labels(n);
+	/* A sanitizer's own allocator counts nothing here. */
+	ck_assert_uint_le((mallinfo2().uordblks - before) / 500, 1536);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("master_tasks");
@@ -247,6 +336,8 @@ int main(void)
 	tcase_add_test(tc, a_bad_task_ends_as_error_and_leaves_its_resources);
 	tcase_add_test(
 		tc, tasks_of_a_framework_without_checkpoints_are_lost_with_the_session);
+	tcase_add_test(tc, an_executor_is_paid_for_once_and_gives_back_when_it_exits);
+	tcase_add_test(tc, a_running_task_with_ten_labels_is_small);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
