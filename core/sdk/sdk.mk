@@ -7,3 +7,10 @@ core_libsdk_la_SOURCES = $(sdk_executor_sources) \
 	core/sdk/scheduler.h \
 	core/sdk/scheduler_calls.c \
 	core/sdk/scheduler_events.c
+
+UNIT_TESTS += tests/unit/test_executor
+tests_unit_test_executor_SOURCES = tests/unit/test_executor.c
+tests_unit_test_executor_CPPFLAGS = $(AM_CPPFLAGS) -DTOOLS_DIR='"$(abs_top_builddir)/tools"'
+tests_unit_test_executor_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_executor_LDADD = tests/libtest.la core/libtepui.la $(UNIT_LIBS)
+EXTRA_tests_unit_test_executor_DEPENDENCIES = tools/tepui-executor$(EXEEXT)
