@@ -16,6 +16,7 @@
 #include "counters.h"
 #include "framework_info.h"
 #include "idrecord.h"
+#include "offers.h"
 #include "use.h"
 
 /*
@@ -203,6 +204,19 @@ void subscribe(struct master *m, struct tp_submission *submission,
 	changes_framework(m, f, known);
 }
 
+/* Offers for roles that the framework has left. */
+static void withdraw_left_roles(struct framework *f)
+{
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &f->offers) {
+		struct offer *offer = tp_container_of(node, struct offer, in_framework);
+
+		if (!framework_has_role(f, offer->role))
+			offer_withdraw(offer, true);
+	}
+}
+
 int subscribe_update(struct master *m, struct framework *f,
 	const struct tp_scheduler_call *call, struct tp_error *err)
 {
@@ -223,6 +237,7 @@ int subscribe_update(struct master *m, struct framework *f,
 	if (r < 0)
 		return r;
 	framework_info_set(f, &terms);
+	withdraw_left_roles(f);
 	framework_allocate(f);
 	tell_agents(f);
 	changes_framework(m, f, true);

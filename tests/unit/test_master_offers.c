@@ -248,6 +248,35 @@ START_TEST(revive_and_suppress_reach_the_allocator)
 }
 END_TEST
 
+START_TEST(offers_for_a_role_that_was_left_are_rescinded)
+{
+	struct client *other = fixture_scheduler(
+		f, 3, ",'roles':['a','b'],'capabilities':[{'type':'MULTI_ROLE'}]");
+	const char *id = fixture_master_id(f);
+
+	fixture_offer(f, 1, 0, "cpus:1", "a");
+	fixture_offer(f, 1, 0, "cpus:2", "b");
+	ck_assert_ptr_nonnull(client_heard(other, "'allocation_info':{'role':'a'}"));
+	ck_assert_int_eq(
+		client_scheduler(other,
+			"{'type':'UPDATE_FRAMEWORK','framework_id':{'value':'%s-0001'},"
+			"'update_framework':{'framework_info':{'user':'u','name':'test',"
+			"'id':{'value':'%s-0001'},'roles':['b'],"
+			"'capabilities':[{'type':'MULTI_ROLE'}]}}}",
+			id, id),
+		0);
+	ck_assert_uint_eq(client_count(other, "'type':'RESCIND'"), 1);
+	ck_assert(fixture_logged(f, "update_framework 1"));
+	ck_assert_int_lt(
+		client_scheduler(other,
+			"{'type':'UPDATE_FRAMEWORK','framework_id':{'value':'%s-0001'},"
+			"'update_framework':{'framework_info':{'user':'v','name':'test',"
+			"'id':{'value':'%s-0001'}}}}",
+			id, id),
+		0);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, an_offer_says_who_and_what);
@@ -261,6 +290,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, operations_that_are_not_there_yet_return_their_resources);
 	tcase_add_test(tc, an_offer_expires_unless_it_is_used);
 	tcase_add_test(tc, offers_of_a_lost_agent_are_rescinded);
+	tcase_add_test(tc, offers_for_a_role_that_was_left_are_rescinded);
 	tcase_add_test(tc, revive_and_suppress_reach_the_allocator);
 }
 
