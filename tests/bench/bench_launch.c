@@ -47,15 +47,54 @@ static void named(
 		job->checkpoint ? " checkpoint" : "", what);
 }
 
+/* CPU time so far: of everything, and of the three that stay. */
+struct cpu {
+	int64_t all_ns, master_ns, agent_ns, scheduler_ns;
+};
+
+static struct cpu cpu_now(const struct bench *bench)
+{
+	return (struct cpu){
+		.all_ns = cpu_meter_ns(&bench->meter),
+		.master_ns = cpu_process_ns(bench->daemons.master),
+		.agent_ns = cpu_process_ns(bench->daemons.agent),
+		.scheduler_ns = cpu_process_ns(getpid()),
+	};
+}
+
+static void report_cpu(const struct launcher_job *job, const struct cpu *before,
+	const struct cpu *after, const char *text)
+{
+	const double per_task = 1e6 * (double)job->n;
+	const double all = (double)(after->all_ns - before->all_ns) / per_task;
+	const double parts[] = {
+		(double)(after->scheduler_ns - before->scheduler_ns) / per_task,
+		(double)(after->master_ns - before->master_ns) / per_task,
+		(double)(after->agent_ns - before->agent_ns) / per_task,
+	};
+	static const char *const names[] = { "CPU per task, scheduler",
+		"CPU per task, master", "CPU per task, agent",
+		"CPU per task, executor and task" };
+	double rest = all;
+	char name[96];
+
+	named(name, sizeof name, job, "CPU per task");
+	row(name, all, "ms", text);
+	for (size_t i = 0; i < 4; i++) {
+		named(name, sizeof name, job, names[i]);
+		row(name, i < 3 ? parts[i] : rest, "ms", text);
+		rest -= i < 3 ? parts[i] : 0;
+	}
+}
+
 static void report(struct bench *bench, const struct launcher_job *job,
-	struct launcher *launcher, int64_t cpu_ns)
+	struct launcher *launcher, const struct cpu *before, const struct cpu *after)
 {
 	double rate = (double)job->n * 1e9 / (double)launcher_span_ns(launcher);
 	char text[160], name[96];
 
 	conditions(bench, job, text, sizeof text);
-	named(name, sizeof name, job, "CPU per task");
-	row(name, (double)cpu_ns / 1e6 / (double)job->n, "ms", text);
+	report_cpu(job, before, after, text);
 	if (job->in_flight > 1) {
 		named(name, sizeof name, job, "rate");
 		row(name, rate, "tasks/s", text);
@@ -73,7 +112,7 @@ static void report(struct bench *bench, const struct launcher_job *job,
 static bool measure(struct bench *bench, struct launcher_job job, bool report_it)
 {
 	struct launcher *launcher;
-	int64_t cpu_ns;
+	struct cpu before, after;
 	bool ok;
 
 	job.master = bench->daemons.master_url;
@@ -82,15 +121,15 @@ static bool measure(struct bench *bench, struct launcher_job job, bool report_it
 	job.until_ended = true;
 	job.timeout_ms = TIMEOUT_MS;
 	cpu_meter_settle(&bench->meter, 3);
-	cpu_ns = cpu_meter_ns(&bench->meter);
+	before = cpu_now(bench);
 	launcher = launcher_start(&job);
 	if (launcher == NULL)
 		return false;
 	ok = launcher_wait(launcher);
 	cpu_meter_settle(&bench->meter, 3);
-	cpu_ns = cpu_meter_ns(&bench->meter) - cpu_ns;
+	after = cpu_now(bench);
 	if (ok && report_it)
-		report(bench, &job, launcher, cpu_ns);
+		report(bench, &job, launcher, &before, &after);
 	launcher_stop(launcher);
 	return ok;
 }

@@ -78,34 +78,6 @@ static long own_memory(pid_t pid)
 	return dirty > anon ? dirty : anon;
 }
 
-/* CPU time of all threads, in ns. */
-static int64_t process_cpu_ns(pid_t pid)
-{
-	char path[128];
-	int64_t sum = 0;
-	struct dirent *entry;
-	DIR *dir;
-
-	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-	dir = opendir(path);
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		long long ns = 0;
-		FILE *file;
-
-		snprintf(path, sizeof path, "/proc/%d/task/%.16s/schedstat", (int)pid,
-			entry->d_name);
-		file = entry->d_name[0] == '.' ? NULL : fopen(path, "r");
-		if (file == NULL)
-			continue;
-		if (fscanf(file, "%lld", &ns) == 1)
-			sum += ns;
-		fclose(file);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	return sum;
-}
-
 /* What the allocator and the registry do later has happened. */
 static void rest(void)
 {
@@ -209,11 +181,11 @@ static bool measure_agents(const struct bench *bench)
 
 static void measure_idle(const char *name, pid_t pid)
 {
-	int64_t cpu_ns = process_cpu_ns(pid);
+	int64_t cpu_ns = cpu_process_ns(pid);
 	char text[96];
 
 	cpu_sleep_ms(IDLE_S * 1000);
-	cpu_ns = process_cpu_ns(pid) - cpu_ns;
+	cpu_ns = cpu_process_ns(pid) - cpu_ns;
 	snprintf(text, sizeof text, "memory: idle %s", name);
 	row(text, (double)own_memory(pid) / 1024, "KiB", "manifest of conf/, registered");
 	snprintf(text, sizeof text, "memory: idle %s, CPU", name);

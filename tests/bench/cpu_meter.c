@@ -5,6 +5,7 @@
  */
 #include "tests/bench/cpu_meter.h"
 
+#include <dirent.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,6 +147,33 @@ void cpu_meter_settle(const struct cpu_meter *meter, size_t n)
 const char *cpu_meter_how(const struct cpu_meter *meter)
 {
 	return meter->cgroup[0] == '\0' ? "rusage" : "cpuacct";
+}
+
+int64_t cpu_process_ns(pid_t pid)
+{
+	char path[128];
+	int64_t sum = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		long long ns = 0;
+		FILE *file;
+
+		snprintf(path, sizeof path, "/proc/%d/task/%.16s/schedstat", (int)pid,
+			entry->d_name);
+		file = entry->d_name[0] == '.' ? NULL : fopen(path, "r");
+		if (file == NULL)
+			continue;
+		if (fscanf(file, "%lld", &ns) == 1)
+			sum += ns;
+		fclose(file);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return sum;
 }
 
 bool cpu_priority_raise(void)

@@ -32,6 +32,9 @@ void cpu_meter_settle(const struct cpu_meter *meter, size_t n);
 /* How it was measured, for the conditions of a row. */
 const char *cpu_meter_how(const struct cpu_meter *meter);
 
+/* CPU time of the threads a process has, without its children; in ns of the scheduler. */
+int64_t cpu_process_ns(pid_t pid);
+
 /* Real-time priority for us and all we start, so that others on the machine do not count. */
 bool cpu_priority_raise(void);
 
