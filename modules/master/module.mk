@@ -94,3 +94,8 @@ UNIT_TESTS += tests/unit/test_master_members
 tests_unit_test_master_members_SOURCES = tests/unit/test_master_members.c $(MASTER_TEST_SOURCES)
 tests_unit_test_master_members_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_members_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_hostile
+tests_unit_test_master_hostile_SOURCES = tests/unit/test_master_hostile.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_hostile_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_hostile_LDADD = $(MASTER_TEST_LIBS)

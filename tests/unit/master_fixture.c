@@ -226,10 +226,11 @@ static void apply(struct master_fixture *f, const struct tp_registry_entry *chan
 			f->variables[i] = f->variables[--f->n_variables];
 		return;
 	}
+	/* A random agent may be more than fits: the master cannot tell. */
+	if (i == VARIABLES_MAX || change->len > sizeof f->variables[i].data)
+		return;
 	if (i == f->n_variables)
 		f->n_variables++;
-	ck_assert_uint_le(f->n_variables, VARIABLES_MAX);
-	ck_assert_uint_le(change->len, sizeof f->variables[i].data);
 	snprintf(f->variables[i].name, sizeof f->variables[i].name, "%s", change->name);
 	memcpy(f->variables[i].data, change->data, change->len);
 	f->variables[i].len = change->len;
