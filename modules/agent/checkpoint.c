@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Paths and writers of the checkpoint. Writers only hand work to the journal; recover.c reads.
+ * Paths and writers of the checkpoint. What a launch needs is written at once,
+ * before the container starts; recover.c reads.
  */
 #include "checkpoint.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -126,8 +128,8 @@ void checkpoint_framework(struct framework *framework)
 	tp_cleanup(ptr) char *dir = checkpoint_framework_path(framework);
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/framework.info", dir);
 	make(framework->agent, dir, strlen(dir));
-	journal_replace(framework->agent->journal, path, &tp_framework_info_desc,
-		framework->info, 0, NULL);
+	journal_record_now(framework->agent->journal, path, &tp_framework_info_desc,
+		framework->info);
 	framework->stored = true;
 }
 
@@ -141,18 +143,27 @@ void checkpoint_executor(struct executor *executor)
 	tp_cleanup(ptr) char *dir = checkpoint_executor_path(executor);
 	tp_cleanup(ptr) char *info = tp_asprintf("%s/executor.info", dir);
 	tp_cleanup(ptr) char *run = checkpoint_run_path(executor);
-	tp_cleanup(ptr) char *pid = tp_asprintf("%s/forked.pid", run);
-	tp_cleanup(ptr) char *text = tp_asprintf("%lld %llu\n", (long long)executor->pid,
-		(unsigned long long)executor->start_ticks);
 	make(agent, run, strlen(dir));
 	executor->stored = true;
 	if (!executor->command)
-		journal_replace(agent->journal, info, &tp_executor_info_desc,
-			executor->info, 0, NULL);
+		journal_record_now(
+			agent->journal, info, &tp_executor_info_desc, executor->info);
 	tp_map_foreach (node, tmp, &executor->tasks) {
 		checkpoint_task(tp_map_entry(node, struct task, node));
 	}
-	journal_append(agent->journal, pid, text, strlen(text), 0, NULL);
+}
+
+void checkpoint_container(struct executor *executor)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text), "%lld %llu\n", (long long)executor->pid,
+		(unsigned long long)executor->start_ticks);
+
+	if (!executor->stored)
+		return;
+	tp_cleanup(ptr) char *run = checkpoint_run_path(executor);
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/forked.pid", run);
+	journal_write_now(executor->framework->agent->journal, path, text, (size_t)len);
 }
 
 void checkpoint_task(struct task *task)
@@ -163,7 +174,7 @@ void checkpoint_task(struct task *task)
 	tp_cleanup(ptr) char *dir = checkpoint_task_path(task);
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/task.info", dir);
 	make(task->executor->framework->agent, dir, strlen(run));
-	journal_create_file(task->executor->framework->agent->journal, path,
+	journal_record_now(task->executor->framework->agent->journal, path,
 		&tp_task_info_desc, task->info);
 }
 

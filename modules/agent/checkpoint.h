@@ -44,8 +44,10 @@ void checkpoint_forget_agent(struct agent *agent);
 char *checkpoint_boot_id(void);
 
 void checkpoint_framework(struct framework *framework);
-/* Its container was started: executor, container and the tasks that it has by now. */
+/* Before its container starts: the executor and the tasks that it has by now. */
 void checkpoint_executor(struct executor *executor);
+/* Its container runs: the pid. */
+void checkpoint_container(struct executor *executor);
 /* A task more; nothing before checkpoint_executor(). */
 void checkpoint_task(struct task *task);
 /* Its last update was acknowledged: it needs not be found again. */

@@ -13,7 +13,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOCK_TRIES 100 /* of 10 ms */
 
 static uint64_t hash64(const char *text)
 {
@@ -50,10 +53,14 @@ static int lock_work_dir(struct agent *agent, struct tp_error *err)
 	agent->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (agent->lock_fd < 0)
 		return tp_fail_errno(err, errno, "opening '%s'", path);
-	if (flock(agent->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return tp_fail(err, EBUSY,
-			"another agent uses work_dir '%s': give each its own",
-			agent->work_dir);
+	/* A killed agent holds it until the kernel is done with it: wait a moment. */
+	for (int i = 0; flock(agent->lock_fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (i == LOCK_TRIES)
+			return tp_fail(err, EBUSY,
+				"another agent uses work_dir '%s': give each its own",
+				agent->work_dir);
+		nanosleep(&(struct timespec){ .tv_nsec = 10 * TP_MSEC }, NULL);
+	}
 	return 0;
 }
 

@@ -110,6 +110,8 @@ void executor_launch(struct executor *executor, const struct tp_task_info *first
 		executor_launched(executor, r, &err);
 		return;
 	}
+	checkpoint_framework(executor->framework);
+	checkpoint_executor(executor);
 	tp_timer_arm(agent->instance.loop, &executor->timer,
 		agent->config.executor_registration_timeout_ns);
 	containers_launch(executor);
@@ -136,8 +138,7 @@ void executor_launched(struct executor *executor, int status, const struct tp_er
 	if (executor->containerizer->ops->process != NULL)
 		executor->containerizer->ops->process(executor->containerizer->impl,
 			executor->container_id, &executor->pid, &executor->start_ticks);
-	checkpoint_framework(executor->framework);
-	checkpoint_executor(executor);
+	checkpoint_container(executor);
 	tp_debug(agent, "executor launched",
 		"framework=%s executor=%s container=%s pid=%lld", executor->framework->id,
 		executor->id, executor->container_id, (long long)executor->pid);

@@ -7,14 +7,15 @@
  */
 #include "journal.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tepui/codec.h"
 
 #include "agent.h"
-
-/* One write() of so much is done or not done, whoever is killed. */
-#define SMALL_BYTES 2048
 
 struct journal {
 	struct tp_instance *instance;
@@ -122,16 +123,40 @@ void journal_append(struct journal *journal, const char *path, const void *data,
 		journal->disk->impl, &write->request, path, data, len, flags);
 }
 
-void journal_create_file(struct journal *journal, const char *path,
+static int write_file(const char *path, const char *fresh, const void *data, size_t len)
+{
+	tp_cleanup(fd) int fd =
+		open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, data, len) != (ssize_t)len)
+		return errno != 0 ? -errno : -EIO;
+	return rename(fresh, path) < 0 ? -errno : 0;
+}
+
+void journal_write_now(
+	struct journal *journal, const char *path, const void *data, size_t len)
+{
+	tp_cleanup(ptr) char *fresh = tp_asprintf("%s.new", path);
+	int r;
+
+	errno = 0;
+	r = write_file(path, fresh, data, len);
+	if (r < 0)
+		tp_err(journal->instance,
+			"cannot write the checkpoint: after a crash of the agent this is "
+			"not known any more",
+			"path=%s error=%s", path, strerror(-r));
+}
+
+void journal_record_now(struct journal *journal, const char *path,
 	const struct tp_desc *desc, const void *record)
 {
 	tp_cleanup(strbuf) struct tp_strbuf data = TP_STRBUF_INIT;
 
 	tp_msgpack_encode(desc, record, &data);
-	if (data.len <= SMALL_BYTES)
-		journal_append(journal, path, data.data, data.len, 0, NULL);
-	else
-		journal_replace_data(journal, path, data.data, data.len, 0, NULL);
+	journal_write_now(journal, path, data.data, data.len);
 }
 
 void journal_remove(struct journal *journal, const char *path)

@@ -29,8 +29,14 @@ void journal_destroy(struct journal *journal);
 void journal_replace(struct journal *journal, const char *path,
 	const struct tp_desc *desc, const void *record, unsigned flags,
 	struct journal_entry *entry);
-/* The same for a file that is not there yet, without fsync: cheaper when it is small. */
-void journal_create_file(struct journal *journal, const char *path,
+/*
+ * At once, without fsync and without the disk service, whose queue may be behind an fsync: for
+ * what must be there before a container starts. It survives kill -9 of the agent; a loss of power
+ * leaves nothing that it would help to find.
+ */
+void journal_write_now(
+	struct journal *journal, const char *path, const void *data, size_t len);
+void journal_record_now(struct journal *journal, const char *path,
 	const struct tp_desc *desc, const void *record);
 void journal_replace_text(struct journal *journal, const char *path, const char *text,
 	unsigned flags, struct journal_entry *entry);

@@ -208,7 +208,7 @@ struct run {
 	struct framework *framework;
 	const char *executor_id;
 	const char *container_id;
-	char *executor_dir, *tasks_dir;
+	char *executor_dir, *run_dir, *tasks_dir;
 };
 
 static int read_task(struct agent *agent, const struct run *run, const char *task_id,
@@ -310,14 +310,24 @@ static void remember_container(struct recovery *self, struct executor *executor)
 	tp_arena_push(self->arena, &self->states, &self->n_states, state);
 }
 
+/* Half written or half removed when the agent was killed: nothing that could be found. */
+static void remove_remains(struct agent *agent, const char *path)
+{
+	tp_info(agent, "removing what an earlier end left in the checkpoint", "path=%s",
+		path);
+	journal_remove(agent->journal, path);
+}
+
 static int recover_run(struct recovery *self, const struct run *run, struct tp_error *err)
 {
 	struct agent *agent = self->agent;
-	struct executor *executor;
+	struct executor *executor = NULL;
 	size_t n_tasks;
 	tp_cleanup(ptr) char **tasks = list_names(agent, run->tasks_dir, &n_tasks);
 	int r = open_executor(agent, run, tasks, n_tasks, &executor, err);
 
+	if (r == 0)
+		remove_remains(agent, run->run_dir);
 	if (r <= 0)
 		return r;
 	for (size_t i = 0; i < n_tasks; i++) {
@@ -349,12 +359,14 @@ static int recover_runs(struct recovery *self, struct framework *framework,
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < n; i++) {
-		tp_cleanup(ptr) char *tasks = tp_asprintf("%s/%s/tasks", runs, names[i]);
+		tp_cleanup(ptr) char *dir_of = tp_asprintf("%s/%s", runs, names[i]);
+		tp_cleanup(ptr) char *tasks = tp_asprintf("%s/tasks", dir_of);
 		const struct run run = {
 			.framework = framework,
 			.executor_id = executor_id,
 			.container_id = names[i],
 			.executor_dir = executor_dir,
+			.run_dir = dir_of,
 			.tasks_dir = tasks,
 		};
 
@@ -386,6 +398,10 @@ static int recover_framework(
 		(((struct tp_framework_info *)info)->id == NULL ||
 			!tp_streq(((struct tp_framework_info *)info)->id->value, id)))
 		r = tp_fail(err, EBADMSG, "%s: it is of another framework", path);
+	if (r == 0) {
+		tp_cleanup(ptr) char *remains = tp_asprintf("%s/%s", dir, id);
+		remove_remains(agent, remains);
+	}
 	if (r <= 0) {
 		tp_arena_destroy(arena);
 		return r;
@@ -400,8 +416,10 @@ static int recover_framework(
 			r = recover_runs(self, framework, executors, names[i], err);
 	}
 	framework->held = false;
-	if (r >= 0)
+	if (r >= 0 && framework->executors.n == 0) {
+		checkpoint_remove_framework(framework);
 		framework_check_finished(framework);
+	}
 	return r;
 }
 

@@ -267,6 +267,22 @@ static void damage(const char *path)
 	close(fd);
 }
 
+START_TEST(remains_are_removed)
+{
+	tp_cleanup(ptr) char *framework =
+		tp_asprintf("%s/work/meta/slaves/M-S0/frameworks/F", f->dir.path);
+	tp_cleanup(ptr) char *info = tp_asprintf("%s/framework.info", framework);
+	struct stat st;
+
+	running("t1", "t1");
+	agent_fixture_stop(f);
+	ck_assert_int_eq(unlink(info), 0);
+	agent_fixture_start(f, "");
+	ck_assert_uint_eq(f->n_recovered, 0);
+	ck_assert_int_ne(stat(framework, &st), 0);
+}
+END_TEST
+
 START_TEST(damage_stops_a_strict_agent)
 {
 	struct tp_error err;
@@ -343,6 +359,7 @@ int main(void)
 	tcase_add_test(tc, a_task_its_executor_never_got_is_dropped);
 	tcase_add_test(tc, what_an_executor_kept_arrives);
 	tcase_add_test(tc, a_torn_log_is_cut);
+	tcase_add_test(tc, remains_are_removed);
 	tcase_add_test(tc, damage_stops_a_strict_agent);
 	tcase_add_test(tc, other_resources_need_another_agent);
 	tcase_add_test(tc, cleanup_ends_everything);
