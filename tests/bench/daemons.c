@@ -130,7 +130,7 @@ static void set(struct settings *settings, const char *key, const char *value)
 
 static pid_t start(struct daemons *daemons, const char *name, struct settings *settings)
 {
-	char program[256], manifest[256], text[8192], conf[32], ready[64], log[64],
+	char program[256], manifest[256], text[8192], conf[32], ready[160], log[160],
 		http[32];
 	char *argv[ARGS_MAX];
 	size_t n = 0;
@@ -162,9 +162,12 @@ static pid_t start(struct daemons *daemons, const char *name, struct settings *s
 /* Modules and helpers are those of the build tree. */
 static void prepare(struct daemons *daemons)
 {
+	const char *base = getenv("TMPDIR");
 	char path[256];
 
-	*daemons = (struct daemons){ .dir = "/tmp/tepui-bench.XXXXXX" };
+	*daemons = (struct daemons){ .master = 0 };
+	snprintf(daemons->dir, sizeof daemons->dir, "%s/tepui-bench.XXXXXX",
+		base == NULL ? "/tmp" : base);
 	if (mkdtemp(daemons->dir) == NULL) {
 		perror(daemons->dir);
 		exit(1);
@@ -182,7 +185,7 @@ static void prepare(struct daemons *daemons)
 bool daemons_start_master(struct daemons *daemons)
 {
 	struct settings settings = { .n = 0 };
-	char dir[64];
+	char dir[128];
 
 	prepare(daemons);
 	snprintf(dir, sizeof dir, "%s/master", daemons->dir);
@@ -198,7 +201,7 @@ bool daemons_start_master(struct daemons *daemons)
 bool daemons_start_agent(struct daemons *daemons, const char *resources)
 {
 	struct settings settings = { .n = 0 };
-	char dir[64], url[128];
+	char dir[128], url[128];
 
 	snprintf(dir, sizeof dir, "%s/agent", daemons->dir);
 	/* /run is a tmpfs on machines that run agents, and may be none where benches run. */

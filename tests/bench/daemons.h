@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A master and an agent for a bench: tepuid of the build tree with the manifests of conf/, folders
- * of their own below /tmp (what an agent keeps in /run: below /dev/shm), ports of the kernel's
+ * of their own below $TMPDIR or /tmp (what an agent keeps in /run: below /dev/shm), ports of the kernel's
  * choice, ended by pid.
  */
 #ifndef TESTS_BENCH_DAEMONS_H
@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 struct daemons {
-	char dir[32], runtime_dir[48];
+	char dir[96], runtime_dir[128];
 	char master_url[128];
 	pid_t master, agent; /* 0 = not running */
 };

@@ -42,7 +42,7 @@ struct message {
 };
 
 struct floor {
-	char dir[32];
+	char dir[64];
 	const char *self, *priority;
 	int master; /* our connection to it */
 	pid_t pids[2];
@@ -79,7 +79,7 @@ static pid_t start(char *const *argv, const char *sandbox)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	char path[96];
+	char path[128];
 	sigset_t none;
 	pid_t pid;
 
@@ -175,7 +175,7 @@ struct agent {
 static void write_file(const char *sandbox, const char *name, bool sync)
 {
 	static const char text[500] = "what an agent notes of a task";
-	char path[96];
+	char path[128];
 	int fd;
 
 	snprintf(path, sizeof path, "%s/%s", sandbox, name);
@@ -194,7 +194,7 @@ static void sandbox_of(const struct agent *agent, int number, char *ret, size_t 
 static void agent_launch(struct agent *agent, const struct message *launch)
 {
 	struct task *task = &agent->tasks[launch->number % EXECUTORS_MAX];
-	char sandbox[64], number[16];
+	char sandbox[96], number[16];
 	char *argv[] = { (char *)agent->self, (char *)"executor", (char *)agent->dir,
 		number, NULL };
 
@@ -212,7 +212,7 @@ static void agent_launch(struct agent *agent, const struct message *launch)
 
 static void agent_finished(struct agent *agent, const struct message *update)
 {
-	char sandbox[64];
+	char sandbox[96];
 
 	if (update->checkpoint) {
 		sandbox_of(agent, update->number, sandbox, sizeof sandbox);
@@ -454,9 +454,11 @@ static void floor_open(struct floor *floor)
 	struct sockaddr_in in = { .sin_family = AF_INET };
 	socklen_t len = sizeof in;
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
-	char port[16], path[64];
+	const char *base = getenv("TMPDIR");
+	char port[16], path[96];
 
-	strcpy(floor->dir, "/tmp/tepui-floor.XXXXXX");
+	snprintf(floor->dir, sizeof floor->dir, "%s/tepui-floor.XXXXXX",
+		base == NULL ? "/tmp" : base);
 	if (mkdtemp(floor->dir) == NULL)
 		die(floor->dir);
 	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
