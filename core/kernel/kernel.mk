@@ -40,7 +40,8 @@ kernel_sources = \
 	core/kernel/node.c core/kernel/node.h \
 	core/kernel/ready.c \
 	core/kernel/sharedobject.c core/kernel/sharedobject.h \
-	core/kernel/suggest.c core/kernel/suggest.h
+	core/kernel/suggest.c core/kernel/suggest.h \
+	core/kernel/trust.c core/kernel/trust.h
 
 noinst_LTLIBRARIES += core/libkernel.la
 core_libkernel_la_SOURCES = $(loop_sources) $(service_sources) $(kernel_sources)

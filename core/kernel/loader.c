@@ -14,6 +14,7 @@
 
 #include "core/kernel/descriptor.h"
 #include "core/kernel/suggest.h"
+#include "core/kernel/trust.h"
 #include "tepui/strbuf.h"
 
 #define MAX_DIR_ENTRIES 4096
@@ -148,6 +149,9 @@ static int open_file(struct loader *loader, struct loaded *loaded, struct tp_err
 	if (r < 0)
 		return r;
 	loaded->origin = strrchr(loaded->file, '/') + 1;
+	r = trust_check(loaded->file, err);
+	if (r < 0)
+		return tp_wrap(err, r, "refusing to load %s", loaded->origin);
 	if (!loader->begun) {
 		r = sharedobject_begin(err);
 		if (r < 0)

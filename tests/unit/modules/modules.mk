@@ -42,6 +42,11 @@ tests_unit_test_loader_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_loader_LDADD = $(KERNEL_TEST_LIBS)
 EXTRA_tests_unit_test_loader_DEPENDENCIES = $(TOY_MODULES)
 
+UNIT_TESTS += tests/unit/test_trust
+tests_unit_test_trust_SOURCES = tests/unit/test_trust.c
+tests_unit_test_trust_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_trust_LDADD = $(KERNEL_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_graph
 tests_unit_test_graph_SOURCES = tests/unit/test_graph.c
 tests_unit_test_graph_CFLAGS = $(UNIT_CFLAGS)
