@@ -18,6 +18,8 @@
 #define SUBSCRIBE_TIMEOUT_NS (15 * TP_SEC)
 /* How long stop() waits for the master to hear of the end. */
 #define TEARDOWN_TIMEOUT_NS (2 * TP_SEC)
+#define FLUSH_TURN_NS (20 * TP_MSEC)
+#define FLUSH_TURNS_MAX 50
 
 /* --- the session ----------------------------------------------------------------------- */
 
@@ -181,6 +183,15 @@ static int driver_connect(struct tp_scheduler_driver *self, struct tp_error *err
 	return tp_link_create(&config, &self->link, err);
 }
 
+/* The link is closed, but what was said last still has to leave. */
+static void driver_flush(struct tp_scheduler_driver *self)
+{
+	for (int i = 0; i < FLUSH_TURNS_MAX; i++) {
+		if (tp_loop_turn(self->instance.loop, FLUSH_TURN_NS) == 0)
+			return;
+	}
+}
+
 static void *driver_thread(void *arg)
 {
 	struct tp_scheduler_driver *self = arg;
@@ -193,6 +204,8 @@ static void *driver_thread(void *arg)
 	self->subscribed = false;
 	tp_link_destroy(self->link);
 	self->link = NULL;
+	if (atomic_load(&self->status) == TP_DRIVER_STOPPED)
+		driver_flush(self);
 	pthread_mutex_lock(&self->mutex);
 	self->ended = true;
 	pthread_cond_broadcast(&self->ended_changed);

@@ -14,3 +14,8 @@ tests_unit_test_executor_CPPFLAGS = $(AM_CPPFLAGS) -DTOOLS_DIR='"$(abs_top_build
 tests_unit_test_executor_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_executor_LDADD = tests/libtest.la core/libtepui.la $(UNIT_LIBS)
 EXTRA_tests_unit_test_executor_DEPENDENCIES = tools/tepui-executor$(EXEEXT)
+
+UNIT_TESTS += tests/unit/test_scheduler
+tests_unit_test_scheduler_SOURCES = tests/unit/test_scheduler.c
+tests_unit_test_scheduler_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_scheduler_LDADD = core/libtepui.la $(UNIT_LIBS) -lpthread
