@@ -33,11 +33,11 @@ check-run:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(FUZZ_TESTS) $(SYSTEM_TESTS)'
 system:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SYSTEM_TESTS)'
-# The tests of the two areas where threads meet, for ThreadSanitizer.
+# The tests of the areas where threads meet, for ThreadSanitizer.
 check-threads:
 	TSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/tsan.supp \
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="`cat $(top_srcdir)/core/net/net.mk \
-		$(top_srcdir)/core/kernel/kernel.mk | grep -o 'tests/unit/test_[a-z0-9_]*' | \
+		$(top_srcdir)/core/sdk/sdk.mk $(top_srcdir)/core/kernel/kernel.mk | grep -o 'tests/unit/test_[a-z0-9_]*' | \
 		sort -u | grep -Ev '_(SOURCES|CFLAGS|LDADD)$$' | tr '\n' ' '`"
 check-valgrind:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)' LOG_COMPILER=$(abs_top_srcdir)/tests/valgrind
