@@ -320,7 +320,7 @@ END_TEST
 
 START_TEST(a_big_environment)
 {
-	static char names[N_VARIABLES][8], value[120];
+	static char names[N_VARIABLES][16], value[120];
 	static struct tp_environment_variable variables[N_VARIABLES];
 	static struct tp_environment_variable *pointers[N_VARIABLES];
 
