@@ -26,11 +26,13 @@ tepuiinclude_HEADERS += \
 # One header per kind of module.
 tepuikind_HEADERS += \
 	include/tepui/kind/allocator.h \
+	include/tepui/kind/anonymous.h \
 	include/tepui/kind/calls.h \
 	include/tepui/kind/changes.h \
 	include/tepui/kind/containerizer.h \
 	include/tepui/kind/daemon.h \
 	include/tepui/kind/election.h \
+	include/tepui/kind/hook.h \
 	include/tepui/kind/isolator.h \
 	include/tepui/kind/logger.h \
 	include/tepui/kind/registry.h \

@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "tepui/kind/daemon.h"
+#include "tepui/kind/hook.h"
 
 #include "calls.h"
 #include "changes.h"
@@ -21,6 +22,7 @@
 #include "executor_front.h"
 #include "files.h"
 #include "frameworks.h"
+#include "hooks.h"
 #include "identity.h"
 #include "journal.h"
 #include "litter.h"
@@ -59,6 +61,7 @@ static int agent_start(void *impl, struct tp_error *err)
 	int (*const steps[])(struct agent *, struct tp_error *) = {
 		directories_open,
 		identity_create,
+		hooks_identity,
 		recover_agent,
 		containers_open,
 		executor_front_open,
@@ -226,6 +229,8 @@ TP_EXPORT const struct tp_module tp_module = {
 				"transport", TP_TRANSPORT_ABI, struct agent, transport),
 			TP_REQUIRE("disk", TP_DISK_ABI, struct agent, disk),
 			TP_REQUIRE("work", TP_WORK_ABI, struct agent, work),
+			TP_REQUIRE_MANY("hook", TP_HOOK_ABI, struct tp_hook_ops,
+				struct agent, hooks),
 			{ 0 },
 		},
 	.config = config_fields,

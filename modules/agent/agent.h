@@ -64,6 +64,7 @@ struct agent {
 	struct tp_transport transport;
 	struct tp_disk_service disk;
 	struct tp_work_service work;
+	struct tp_services hooks;
 
 	struct agent_config config;
 

@@ -16,6 +16,7 @@
 #include "environment.h"
 #include "executors.h"
 #include "frameworks.h"
+#include "hooks.h"
 #include "tasks.h"
 
 struct container_call {
@@ -225,7 +226,8 @@ static void launch_try(struct container_call *call, struct executor *executor)
 	}
 	executor->containerizer = &self->chain[call->at];
 	spec.config = config_create(executor, call->arena);
-	spec.environment = environment_create(executor, call->arena);
+	spec.environment = hooks_environment(
+		executor, environment_create(executor, call->arena), call->arena);
 	spec.command_executor = executor->command;
 	call->request = (struct tp_container_request){ .done = launch_done };
 	executor->containerizer->ops->launch(

@@ -12,6 +12,7 @@ agent_sources = \
 	modules/agent/executors.c modules/agent/executors.h \
 	modules/agent/files.c modules/agent/files.h \
 	modules/agent/frameworks.c modules/agent/frameworks.h \
+	modules/agent/hooks.c modules/agent/hooks.h \
 	modules/agent/identity.c modules/agent/identity.h \
 	modules/agent/journal.c modules/agent/journal.h \
 	modules/agent/kill.c modules/agent/kill.h \
@@ -65,3 +66,10 @@ UNIT_TESTS += tests/unit/test_agent_files
 tests_unit_test_agent_files_SOURCES = tests/unit/test_agent_files.c $(AGENT_TEST_SOURCES)
 tests_unit_test_agent_files_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_files_LDADD = $(AGENT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_hooks
+tests_unit_test_agent_hooks_SOURCES = tests/unit/test_agent_hooks.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_hooks_CPPFLAGS = $(TOY_CPPFLAGS)
+tests_unit_test_agent_hooks_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_hooks_LDADD = $(AGENT_TEST_LIBS)
+EXTRA_tests_unit_test_agent_hooks_DEPENDENCIES = tests/unit/modules/toy_hook.la

@@ -20,6 +20,7 @@
 #include "checkpoint.h"
 #include "executors.h"
 #include "frameworks.h"
+#include "hooks.h"
 #include "status.h"
 #include "tasks.h"
 
@@ -164,15 +165,18 @@ static struct executor *start_executor(
 }
 
 static void queue_task(struct framework *framework, struct executor *executor,
-	struct tp_message *message, const struct tp_task_info *info)
+	struct tp_message *message)
 {
 	struct agent *agent = framework->agent;
+	struct tp_task_info *info = ((struct tp_run_task *)message->body)->task;
+	struct tp_arena *arena = tp_message_take_arena(message);
 	bool fresh = executor == NULL;
 	struct task *task;
 
+	hooks_run_task(agent, framework->info, info, arena);
 	if (fresh)
 		executor = start_executor(framework, info);
-	task = task_create(executor, info, tp_message_take_arena(message));
+	task = task_create(executor, info, arena);
 	tp_debug(agent, "task queued", "framework=%s executor=%s task=%s", framework->id,
 		executor->id, task->id);
 	changes_task_added(task);
@@ -230,7 +234,7 @@ static void on_run_task(void *user, struct tp_message *message)
 	}
 	if (framework == NULL)
 		framework = framework_get(agent, body->framework);
-	queue_task(framework, executor, message, task);
+	queue_task(framework, executor, message);
 }
 
 struct handler_rows run_task_rows(void)

@@ -17,6 +17,7 @@
 #include "containers.h"
 #include "executors.h"
 #include "frameworks.h"
+#include "hooks.h"
 #include "metrics.h"
 #include "registration.h"
 #include "tasks.h"
@@ -245,6 +246,7 @@ static struct tp_status_update *complete_status(struct executor *executor,
 	}
 	if (status->container_status == NULL)
 		status->container_status = containers_status(executor, arena);
+	hooks_task_status(executor, status, arena);
 	update->status = status;
 	update->uuid = status->uuid;
 	return update;

@@ -14,6 +14,7 @@
 #include "counters.h"
 #include "executors.h"
 #include "frameworks.h"
+#include "hooks.h"
 #include "idrecord.h"
 #include "kill.h"
 #include "messages.h"
@@ -549,5 +550,6 @@ void agents_remove(struct agent *a, int state)
 	slot_table_release(&m->agents->slots, a->slot);
 	tell_lost(m, a->id);
 	changes_agent_removed(m, a);
+	hooks_agent_lost(a);
 	destroy_agent(a);
 }

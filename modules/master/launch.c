@@ -12,6 +12,7 @@
 #include "changes.h"
 #include "executors.h"
 #include "frameworks.h"
+#include "hooks.h"
 #include "idrecord.h"
 #include "tasks.h"
 #include "updates.h"
@@ -107,6 +108,7 @@ static void commit(struct accept *accept, struct launch *l)
 	struct tp_executor_info *executor = NULL;
 	struct task *task;
 
+	l->info = hooks_launch_task(l->framework, l->agent, l->info, arena);
 	tp_resources_subtract(&accept->remaining, &l->task);
 	if (l->info->executor != NULL)
 		executor = executor_message(l, arena);

@@ -31,6 +31,7 @@
 
 #include "tepui/ids.h"
 #include "tepui/kind/daemon.h"
+#include "tepui/kind/hook.h"
 #include "tepui/record.h"
 
 void master_fatal(struct master *m, const char *what, const struct tp_error *why)
@@ -277,6 +278,8 @@ TP_EXPORT const struct tp_module tp_module = {
 				"transport", TP_TRANSPORT_ABI, struct master, transport),
 			TP_REQUIRE("disk", TP_DISK_ABI, struct master, disk),
 			TP_REQUIRE("modules", TP_MODULES_ABI, struct master, modules),
+			TP_REQUIRE_MANY("hook", TP_HOOK_ABI, struct tp_hook_ops,
+				struct master, hooks),
 			{ 0 },
 		},
 	.config = master_config,

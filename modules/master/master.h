@@ -40,6 +40,7 @@ struct master {
 	struct tp_transport transport;
 	struct tp_modules modules;
 	struct tp_disk_service disk;
+	struct tp_services hooks;
 
 	/* config */
 	const char **listen;

@@ -20,6 +20,8 @@ master_sources = \
 	modules/master/framework_info.h \
 	modules/master/frameworks.c \
 	modules/master/frameworks.h \
+	modules/master/hooks.c \
+	modules/master/hooks.h \
 	modules/master/idrecord.h \
 	modules/master/kill.c \
 	modules/master/kill.h \
@@ -99,3 +101,10 @@ UNIT_TESTS += tests/unit/test_master_hostile
 tests_unit_test_master_hostile_SOURCES = tests/unit/test_master_hostile.c $(MASTER_TEST_SOURCES)
 tests_unit_test_master_hostile_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_hostile_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_hooks
+tests_unit_test_master_hooks_SOURCES = tests/unit/test_master_hooks.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_hooks_CPPFLAGS = $(TOY_CPPFLAGS)
+tests_unit_test_master_hooks_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_hooks_LDADD = $(MASTER_TEST_LIBS)
+EXTRA_tests_unit_test_master_hooks_DEPENDENCIES = tests/unit/modules/toy_hook.la

@@ -124,6 +124,8 @@ static void fake_launch(void *impl, const struct tp_container_spec *spec,
 
 		if (strcmp(v->name, "TEPUI_AGENT_ADDRESS") == 0)
 			snprintf(c->address, sizeof c->address, "%s", v->value);
+		if (strncmp(v->name, "HOOK_", 5) == 0)
+			snprintf(c->hooked, sizeof c->hooked, "%s=%s", v->name, v->value);
 	}
 	answer_later(self, request, f->launch_status, f->launch_held);
 }

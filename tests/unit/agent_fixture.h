@@ -32,6 +32,7 @@ struct container {
 	char directory[512];
 	char executor_id[64];
 	char address[160]; /* TEPUI_AGENT_ADDRESS */
+	char hooked[64];   /* the last variable HOOK_..., as name=value */
 	bool command_executor;
 	bool gone;
 	int updates, destroys;
