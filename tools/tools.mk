@@ -9,15 +9,15 @@ core_libtepui_executor_a_CFLAGS = $(AM_CFLAGS) -Os -ffunction-sections -fdata-se
 
 tepuilibexec_PROGRAMS += tools/tepui-launch tools/tepui-executor
 launch_sources = tools/launch/command.c tools/launch/plan.c tools/launch/plan.h
-LAUNCH_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS) -Wl,--gc-sections
+HELPER_LINK = $(AM_LDFLAGS) $(STATIC_LDFLAGS) -Wl,--gc-sections
 
 tools_tepui_launch_SOURCES = $(launch_sources) tools/launch/tepui_launch.c
 tools_tepui_launch_LDADD = core/libtepui-executor.a
-tools_tepui_launch_LDFLAGS = $(LAUNCH_LDFLAGS)
+tools_tepui_launch_LDFLAGS = $(HELPER_LINK)
 
 tools_tepui_executor_SOURCES = $(launch_sources) tools/executor/tepui_executor.c
 tools_tepui_executor_LDADD = core/libtepui-executor.a
-tools_tepui_executor_LDFLAGS = $(LAUNCH_LDFLAGS)
+tools_tepui_executor_LDFLAGS = $(HELPER_LINK)
 
 # The operator's tool.
 bin_PROGRAMS += tools/tepui/tepui
