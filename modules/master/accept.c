@@ -21,7 +21,6 @@
 #define REFUSE_DEFAULT_NS (5 * TP_SEC)
 #define REFUSE_MAX_NS (365 * TP_DAY)
 
-/* NULL = no filter. */
 static const struct tp_allocator_filter *filter_of(
 	const struct tp_filters *filters, struct tp_allocator_filter *ret)
 {
@@ -30,7 +29,7 @@ static const struct tp_allocator_filter *filter_of(
 	if (filters != NULL && filters->has_refuse_ns && filters->refuse_ns >= 0)
 		ns = filters->refuse_ns;
 	ret->refuse_ns = ns > REFUSE_MAX_NS ? REFUSE_MAX_NS : ns;
-	return ns == 0 ? NULL : ret;
+	return ret;
 }
 
 /* --- checking the offers --------------------------------------------------------------- */
@@ -237,9 +236,11 @@ int accept_call(struct master *m, struct framework *f,
 	take_offers(&accept, body);
 	for (size_t i = 0; i < body->n_operations; i++)
 		carry_out(&accept, body->operations[i]);
+	/* Leftovers that are not refused are idle resources: offered again at once. */
 	if (!tp_resources_empty(&accept.remaining))
 		m->allocator.ops->recover_resources(m->allocator.impl, f->slot,
-			accept.agent->slot, &accept.remaining, filter);
+			accept.agent->slot, &accept.remaining,
+			filter->refuse_ns == 0 ? NULL : filter);
 	tp_resources_fini(&accept.remaining);
 	tp_free(accept.role);
 	return 0;

@@ -78,7 +78,9 @@ struct tp_allocator_agent {
 
 /* Offers refused: not again within refuse_ns if the refused contain what would be offered. */
 struct tp_allocator_filter {
-	int64_t refuse_ns; /* already normalised: >= 0, <= 365 days; 0 = no filter */
+	/* Already normalised: >= 0, <= 365 days. 0: refused, but only until the next regular
+	 * run, so that a refusal is not answered with the same offer at once. */
+	int64_t refuse_ns;
 };
 
 struct tp_allocator_ops {
