@@ -26,7 +26,7 @@
 #include "core/net/inbox.h"
 #include "core/net/wire.h"
 
-#define RECV_MIN_BYTES 1024
+#define RECV_MIN_BYTES 512
 #define RECV_MAX_BYTES 65536
 #define SENDING_KEEP_BYTES 1024
 #define ACCEPT_PAUSE_NS (100 * TP_MSEC)
