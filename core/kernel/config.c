@@ -51,7 +51,7 @@ static const char *shown(struct filler *filler, const struct spot *spot)
 {
 	if (spot->field->flags & TP_FIELD_SECRET)
 		return "the value";
-	return tp_arena_printf(filler->arena, "'%.100s'", spot->node->text);
+	return tp_arena_printf(filler->arena, "'%.100s'", node_shown(spot->node));
 }
 
 static void complain(struct filler *filler, const struct spot *spot, const char *what)
@@ -183,7 +183,15 @@ static void set_quantity(struct filler *filler, const struct spot *spot, int64_t
 	default:
 		r = tp_duration_parse(spot->node->text, ret, &err);
 	}
-	if (r < 0)
+	if (r >= 0)
+		return;
+	/* The error quotes the text, which nobody may see when it is not in the manifest. */
+	if (spot->node->written != NULL || spot->field->flags & TP_FIELD_SECRET)
+		complain(filler, spot,
+			spot->field->type == TP_SIZE            ? "is not a size"
+				: spot->field->type == TP_MILLI ? "is not a number"
+								: "is not a duration");
+	else
 		issues_add(filler->issues, &spot->node->mark, "%s: %s", spot->path,
 			err.text);
 }
@@ -358,7 +366,8 @@ static void fill(struct filler *filler, const struct config_table *table,
 	for (size_t i = 0; (field = row(table, i)) != NULL; i++) {
 		const struct node *node = node_get(map, field->name);
 
-		if (node == NULL && field->default_text != NULL && filler->depth == 0) {
+		if (node == NULL && field->default_text != NULL && filler->depth == 0 &&
+			!(field->flags & TP_FIELD_UNSUPPORTED)) {
 			struct spot spot = { field, NULL, NULL };
 
 			spot.path = tp_arena_printf(

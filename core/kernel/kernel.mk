@@ -29,13 +29,15 @@ kernel_sources = \
 	core/kernel/bind.c \
 	core/kernel/config.c core/kernel/config.h \
 	core/kernel/descriptor.c core/kernel/descriptor.h \
+	core/kernel/expand.c core/kernel/expand.h \
 	core/kernel/graph.c core/kernel/graph.h \
 	core/kernel/instance.h \
 	core/kernel/issues.c core/kernel/issues.h \
 	core/kernel/kernel.c core/kernel/kernel.h core/kernel/kernel_private.h \
 	core/kernel/life.c \
+	core/kernel/libraries.c core/kernel/libraries.h \
 	core/kernel/loader.c core/kernel/loader.h \
-	core/kernel/manifest.c core/kernel/manifest.h \
+	core/kernel/manifest.c core/kernel/manifest.h core/kernel/manifest_file.c \
 	core/kernel/modules.c \
 	core/kernel/node.c core/kernel/node.h \
 	core/kernel/ready.c \

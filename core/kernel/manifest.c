@@ -6,15 +6,12 @@
  */
 #include "core/kernel/manifest.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "core/kernel/expand.h"
+#include "core/kernel/libraries.h"
 #include "core/kernel/suggest.h"
 
-#define MAX_FILE_BYTES (1024 * 1024)
 #define MAX_NAME 64
 #define MAX_INSTANCES 256
 
@@ -90,12 +87,14 @@ static void read_log(
 	if (log != NULL)
 		check_keys(log, keys, "of the log", issues);
 	if (level != NULL && tp_log_level_parse(level->text, &manifest->level, &err) < 0)
-		issues_add(issues, &level->mark, "%s", err.text);
+		issues_add(issues, &level->mark,
+			"'%s' is not a log level (debug, info, warning or error)",
+			node_shown(level));
 	if (format != NULL && strcmp(format->text, "json") == 0)
 		manifest->format = TP_LOG_JSON;
 	else if (format != NULL && strcmp(format->text, "text") != 0)
 		issues_add(issues, &format->mark,
-			"'%s' is not a log format (text or json)", format->text);
+			"'%s' is not a log format (text or json)", node_shown(format));
 }
 
 /* Names stand in messages, options and metrics: letters, digits, '-' and '_'. */
@@ -124,45 +123,96 @@ static const char *default_name(struct tp_arena *arena, const char *module)
 	return good_name(base, len) ? tp_arena_strndup(arena, base, len) : NULL;
 }
 
-/* Reads module and as; false when the entry cannot be used. */
-static bool read_names(struct manifest *manifest, struct manifest_entry *entry,
+/* The entry's name, from 'as' or the module's; NULL after an issue. */
+static const char *name_of(const struct manifest *manifest, const struct node *module,
+	const struct node *as, struct issues *issues)
+{
+	const char *text = module != NULL ? text_of(module, "'module'", issues) : NULL;
+	const char *name = NULL;
+
+	if (module != NULL && text == NULL)
+		return NULL;
+	if (module != NULL)
+		name = default_name(manifest->arena, text);
+	if (module != NULL && name == NULL)
+		issues_add(issues, &module->mark,
+			"'%s' is neither the name of a module nor the absolute path of a "
+			".so",
+			node_shown(module));
+	if (as != NULL)
+		name = text_of(as, "'as'", issues);
+	if (name != NULL && !good_name(name, strlen(name)))
+		issues_add(issues, &as->mark,
+			"'%s' is no name for an instance: at most %d of letters, digits, "
+			"- and _",
+			node_shown(as), MAX_NAME);
+	return name;
+}
+
+/* A drop-in says more about an instance that is there: its keys win one by one. */
+static void merge(struct manifest *manifest, struct manifest_entry *into,
+	const struct manifest_entry *from, struct issues *issues)
+{
+	if (from->module != NULL && strcmp(from->module, into->module) != 0)
+		issues_add(issues, &from->mark,
+			"instance '%s' is of module '%s' (%s): a drop-in changes keys, "
+			"not the module",
+			into->name, into->module, mark_text(&into->mark).text);
+	for (size_t i = 0; from->use != NULL && i < from->use->n_items; i++)
+		into->use = node_with(manifest->arena, into->use, from->use->keys[i],
+			from->use->items[i]);
+	for (size_t i = 0; from->config != NULL && i < from->config->n_items; i++)
+		into->config = node_with(manifest->arena, into->config,
+			from->config->keys[i], from->config->items[i]);
+	into->if_exists = into->if_exists || from->if_exists;
+	into->may_fail = into->may_fail || from->may_fail;
+	into->file = manifest->n_files;
+}
+
+/* Names the entry and adds it, or merges it into the one of that name. */
+static void add_entry(struct manifest *manifest, struct manifest_entry *entry,
 	const struct node *node, struct issues *issues)
 {
 	const struct node *module = node_get(node, "module");
 	const struct node *as = node_get(node, "as");
-	const struct manifest_entry *twin;
+	struct manifest_entry *twin;
 
-	if (module == NULL) {
+	entry->file = manifest->n_files;
+	entry->name = name_of(manifest, module, as, issues);
+	if (entry->name == NULL && (module != NULL || as != NULL))
+		return;
+	twin = entry->name == NULL ? NULL : manifest_find(manifest, entry->name);
+	if (module == NULL && (twin == NULL || twin->file == manifest->n_files)) {
 		issues_add(issues, &node->mark, "this entry has no 'module'");
-		return false;
+		return;
 	}
-	entry->mark = module->mark;
-	entry->module = text_of(module, "'module'", issues);
-	if (entry->module == NULL)
-		return false;
-	entry->name = default_name(manifest->arena, entry->module);
-	if (entry->name == NULL)
-		issues_add(issues, &module->mark,
-			"'%s' is neither the name of a module nor the absolute path of a "
-			".so",
-			entry->module);
-	if (as != NULL)
-		entry->name = text_of(as, "'as'", issues);
-	if (entry->name == NULL)
-		return false;
-	if (!good_name(entry->name, strlen(entry->name)))
-		issues_add(issues, &as->mark,
-			"'%s' is no name for an instance: at most %d of letters, digits, "
-			"- and _",
-			entry->name, MAX_NAME);
-	twin = manifest_find(manifest, entry->name);
-	if (twin != NULL)
+	entry->module = module != NULL ? module->text : NULL;
+	entry->mark = module != NULL ? module->mark : as->mark;
+	if (twin == NULL)
+		tp_arena_push(
+			manifest->arena, &manifest->entries, &manifest->n_entries, entry);
+	else if (twin->file != manifest->n_files)
+		merge(manifest, twin, entry, issues);
+	else
 		issues_add(issues, as != NULL ? &as->mark : &module->mark,
 			"a second instance named '%s' (the first is at %s): give it "
 			"another "
 			"name with 'as'",
 			entry->name, mark_text(&twin->mark).text);
-	return twin == NULL;
+}
+
+/* A key that is either absent or this one word. */
+static bool read_word(
+	const struct node *node, const char *key, const char *word, struct issues *issues)
+{
+	const struct node *value = get_kind(node, key, NODE_SCALAR, issues);
+
+	if (value == NULL)
+		return false;
+	if (strcmp(value->text, word) != 0)
+		issues_add(issues, &value->mark, "'%s' can only be '%s', this is '%s'",
+			key, word, node_shown(value));
+	return true;
 }
 
 static void check_use(const struct node *use, struct issues *issues)
@@ -183,7 +233,8 @@ static void check_use(const struct node *use, struct issues *issues)
 static void read_entry(
 	struct manifest *manifest, const struct node *node, struct issues *issues)
 {
-	static const char *const keys[] = { "module", "as", "use", "config", NULL };
+	static const char *const keys[] = { "module", "as", "use", "config", "if",
+		"on-failure", NULL };
 	struct manifest_entry *entry = tp_arena_alloc(manifest->arena, sizeof(*entry));
 
 	if (node->kind != NODE_MAP) {
@@ -196,89 +247,69 @@ static void read_entry(
 	check_keys(node, keys, "of a module", issues);
 	entry->use = get_kind(node, "use", NODE_MAP, issues);
 	entry->config = get_kind(node, "config", NODE_MAP, issues);
+	entry->if_exists = read_word(node, "if", "exists", issues);
+	entry->may_fail = read_word(node, "on-failure", "ignore", issues);
 	if (entry->use != NULL)
 		check_use(entry->use, issues);
-	if (read_names(manifest, entry, node, issues))
-		tp_arena_push(
-			manifest->arena, &manifest->entries, &manifest->n_entries, entry);
+	add_entry(manifest, entry, node, issues);
+}
+
+static void read_entries(
+	struct manifest *manifest, const struct node *list, struct issues *issues)
+{
+	if (list->n_items > MAX_INSTANCES ||
+		manifest->n_entries + list->n_items > MAX_INSTANCES) {
+		issues_add(issues, &list->mark, "at most %d modules", MAX_INSTANCES);
+		return;
+	}
+	for (size_t i = 0; i < list->n_items; i++)
+		read_entry(manifest, list->items[i], issues);
+}
+
+static void read_root(
+	struct manifest *manifest, const struct node *root, struct issues *issues)
+{
+	static const char *const keys[] = { "log", "modules", "libraries", NULL };
+	const struct node *modules, *libraries;
+
+	check_keys(root, keys, "of the manifest", issues);
+	read_log(manifest, root, issues);
+	modules = get_kind(root, "modules", NODE_LIST, issues);
+	libraries = get_kind(root, "libraries", NODE_LIST, issues);
+	if (manifest->n_files == 1 &&
+		(modules != NULL || node_get(root, "modules") == NULL) &&
+		(libraries != NULL || node_get(root, "libraries") == NULL) &&
+		(modules == NULL || modules->n_items == 0) &&
+		(libraries == NULL || libraries->n_items == 0))
+		issues_add(issues, &(struct mark){ root->mark.file, 0, 0 },
+			"the manifest lists no 'modules'");
+	if (modules != NULL)
+		read_entries(manifest, modules, issues);
+	if (libraries != NULL)
+		read_entries(manifest,
+			libraries_convert(manifest->arena, libraries, issues), issues);
 }
 
 void manifest_parse(struct manifest *manifest, const char *file, const char *text,
 	size_t len, struct issues *issues)
 {
-	static const char *const keys[] = { "log", "modules", NULL };
 	struct mark whole = { tp_arena_strdup(manifest->arena, file), 0, 0 };
 	size_t n_before = issues->n;
-	const struct node *root =
-		node_parse(manifest->arena, whole.file, text, len, issues);
-	const struct node *modules;
+	struct node *root = node_parse(manifest->arena, whole.file, text, len, issues);
 
+	manifest->n_files++;
+	node_expand(manifest->arena, root, issues);
 	if (root == NULL || (root->kind == NODE_SCALAR && root->null)) {
-		if (issues->n == n_before)
+		if (issues->n == n_before && manifest->n_files == 1)
 			issues_add(issues, &whole,
 				"the manifest is empty: it needs a list of 'modules'");
-		return;
-	}
-	if (root->kind != NODE_MAP) {
+	} else if (root->kind != NODE_MAP) {
 		issues_add(issues, &root->mark,
 			"the manifest must be a mapping with 'modules', this is %s",
 			node_kind_name(root));
-		return;
+	} else {
+		read_root(manifest, root, issues);
 	}
-	check_keys(root, keys, "of the manifest", issues);
-	read_log(manifest, root, issues);
-	modules = get_kind(root, "modules", NODE_LIST, issues);
-	if (node_get(root, "modules") == NULL ||
-		(modules != NULL && modules->n_items == 0))
-		issues_add(issues, &whole, "the manifest lists no 'modules'");
-	if (modules != NULL && modules->n_items > MAX_INSTANCES) {
-		issues_add(issues, &modules->mark, "at most %d modules", MAX_INSTANCES);
-		return;
-	}
-	for (size_t i = 0; modules != NULL && i < modules->n_items; i++)
-		read_entry(manifest, modules->items[i], issues);
-}
-
-/* Reads a regular file of bounded size; *ret is the caller's. */
-static int read_file(const char *path, char **ret, size_t *ret_len, struct tp_error *err)
-{
-	tp_cleanup(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	tp_cleanup(ptr) char *text = NULL;
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return tp_fail_errno(err, errno, "cannot read the manifest");
-	if (!S_ISREG(st.st_mode))
-		return tp_fail(err, EINVAL, "the manifest is not a file");
-	if (st.st_size > MAX_FILE_BYTES)
-		return tp_fail(err, EFBIG, "a manifest is at most %d bytes long",
-			MAX_FILE_BYTES);
-	text = tp_alloc((size_t)st.st_size + 1);
-	*ret_len = 0;
-	while (*ret_len < (size_t)st.st_size) {
-		n = read(fd, text + *ret_len, (size_t)st.st_size - *ret_len);
-		if (n < 0)
-			return tp_fail_errno(err, errno, "cannot read the manifest");
-		if (n == 0)
-			break;
-		*ret_len += (size_t)n;
-	}
-	*ret = text;
-	text = NULL;
-	return 0;
-}
-
-void manifest_load(struct manifest *manifest, const char *path, struct issues *issues)
-{
-	tp_cleanup(ptr) char *text = NULL;
-	struct tp_error err = { 0 };
-	size_t len = 0;
-
-	if (read_file(path, &text, &len, &err) < 0)
-		issues_add(issues, &(struct mark){ path, 0, 0 }, "%s", err.text);
-	else
-		manifest_parse(manifest, path, text, len, issues);
 }
 
 void manifest_set(struct manifest *manifest, const char *setting, struct issues *issues)

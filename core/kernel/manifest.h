@@ -9,6 +9,12 @@
  *	    as: registry		# name of the instance; default: the module's name
  *	    use: { work: work }		# kind -> instance (or a list of them), where not obvious
  *	    config: { path: /var/lib/tepui/registry }
+ *	    if: exists			# leave it out when there is no such module
+ *	    on-failure: ignore		# leave it out when it cannot be opened or started
+ *
+ * Values may refer to the environment (expand.h). `libraries` is an older form of the list
+ * (libraries.h). Files in FILE.d are read after FILE, in the order of their names: an entry with
+ * the name of an instance changes single keys of it, others are added.
  */
 #ifndef KERNEL_MANIFEST_H
 #define KERNEL_MANIFEST_H
@@ -22,6 +28,9 @@ struct manifest_entry {
 	struct mark mark;    /* of the module's name */
 	struct node *use;    /* map of texts or lists of texts; NULL = none */
 	struct node *config; /* map; NULL = none */
+	bool if_exists;      /* if: exists */
+	bool may_fail;       /* on-failure: ignore */
+	size_t file;         /* which of the manifest's files wrote it last */
 };
 
 struct manifest {
@@ -30,12 +39,17 @@ struct manifest {
 	enum tp_log_format format; /* text likewise */
 	struct manifest_entry **entries;
 	size_t n_entries;
+	size_t n_files; /* read so far: the first is the manifest, others are drop-ins */
 };
 
 void manifest_init(struct manifest *manifest);
 void manifest_fini(struct manifest *manifest);
 
-/* All that is wrong goes to `issues`; the manifest is usable when nothing was added. */
+/*
+ * All that is wrong goes to `issues`; the manifest is usable when nothing was added. load()
+ * reads the file and its drop-ins, parse() one text: the first is the manifest itself, any
+ * further one a drop-in.
+ */
 void manifest_load(struct manifest *manifest, const char *path, struct issues *issues);
 void manifest_parse(struct manifest *manifest, const char *file, const char *text,
 	size_t len, struct issues *issues);

@@ -357,6 +357,11 @@ struct node *node_map(struct tp_arena *arena, const struct mark *mark)
 	return node;
 }
 
+const char *node_shown(const struct node *node)
+{
+	return node->written != NULL ? node->written : node->text;
+}
+
 const char *node_kind_name(const struct node *node)
 {
 	static const char *const names[] = {

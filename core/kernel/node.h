@@ -13,8 +13,10 @@ enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 
 struct node {
 	enum node_kind kind;
-	bool null;        /* a plain scalar that is empty, ~ or null */
-	const char *text; /* of a scalar; no NUL inside */
+	bool null;           /* a plain scalar that is empty, ~ or null */
+	bool expanded;       /* node_expand() was here */
+	const char *text;    /* of a scalar; no NUL inside */
+	const char *written; /* what ${} was replaced in; NULL = nothing was */
 	struct mark mark;
 	struct node **items; /* of a list, or the values of a map */
 	size_t n_items;
@@ -44,6 +46,8 @@ struct node *node_with(struct tp_arena *arena, const struct node *map, struct no
 struct node *node_scalar(
 	struct tp_arena *arena, const struct mark *mark, const char *text);
 struct node *node_map(struct tp_arena *arena, const struct mark *mark);
+/* What to show of a scalar in messages: as it was written, never what ${} stands for. */
+const char *node_shown(const struct node *node);
 /* "a single value", "a list" or "a mapping", for messages. */
 const char *node_kind_name(const struct node *node);
 

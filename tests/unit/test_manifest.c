@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "tests/lib/tmpdir.h"
 
 static struct manifest manifest;
 static struct issues issues;
@@ -319,6 +322,247 @@ START_TEST(issues_are_bounded_and_sum_up)
 }
 END_TEST
 
+START_TEST(values_refer_to_the_environment)
+{
+	const struct node *config;
+
+	setenv("TEPUI_TEST_A", "x: [y", 1);
+	setenv("TEPUI_TEST_EMPTY", "", 1);
+	unsetenv("TEPUI_TEST_NONE");
+	parse("modules:\n"
+	      "  - module: a\n"
+	      "    config:\n"
+	      "      plain: ${TEPUI_TEST_A}\n"
+	      "      inside: \"<${TEPUI_TEST_A}>${TEPUI_TEST_EMPTY}\"\n"
+	      "      default: ${TEPUI_TEST_NONE:-/var/x}\n"
+	      "      empty: ${TEPUI_TEST_EMPTY:-full}\n"
+	      "      nothing: ${TEPUI_TEST_NONE:-}\n"
+	      "      dollars: $$ $ $${A} $a $$$\n"
+	      "      list: [&one '${TEPUI_TEST_A}', *one]\n"
+	      "      ${key}: 1\n");
+	ck_assert_str_eq(tp_strbuf_text(&issues.text), "");
+	config = manifest.entries[0]->config;
+	ck_assert_str_eq(node_get(config, "plain")->text, "x: [y");
+	ck_assert_str_eq(node_shown(node_get(config, "plain")), "${TEPUI_TEST_A}");
+	ck_assert_str_eq(node_get(config, "inside")->text, "<x: [y>");
+	ck_assert_str_eq(node_get(config, "default")->text, "/var/x");
+	ck_assert_str_eq(node_get(config, "empty")->text, "full");
+	ck_assert_str_eq(node_get(config, "nothing")->text, "");
+	ck_assert(!node_get(config, "nothing")->null);
+	ck_assert_str_eq(node_get(config, "dollars")->text, "$ $ ${A} $a $$");
+	ck_assert_str_eq(node_get(config, "list")->items[1]->text, "x: [y");
+	ck_assert_str_eq(node_get(config, "${key}")->text, "1");
+}
+END_TEST
+
+START_TEST(what_a_reference_stands_for_is_not_expanded_again)
+{
+	setenv("TEPUI_TEST_A", "${TEPUI_TEST_B}$$", 1);
+	parse("modules: [{ module: a, config: { x: '${TEPUI_TEST_A}' } }]");
+	ck_assert_str_eq(
+		node_get(manifest.entries[0]->config, "x")->text, "${TEPUI_TEST_B}$$");
+}
+END_TEST
+
+START_TEST(bad_references_have_a_place)
+{
+	unsetenv("TEPUI_TEST_NONE");
+	setenv("TEPUI_TEST_A", "hunter2 hunter2", 1);
+	expect("log: { level: '${TEPUI_TEST_A}' }\n"
+	       "modules:\n"
+	       "  - module: a\n"
+	       "    config: { x: \"${TEPUI_TEST_NONE}\" }\n"
+	       "  - module: ${TEPUI_TEST_A}\n"
+	       "  - module: b\n"
+	       "    config: { x: \"${\", y: \"${}\", z: \"${A-b}\" }\n",
+		"m.yaml:4:18: ${TEPUI_TEST_NONE}: the environment has no "
+		"'TEPUI_TEST_NONE': set it, or write ${TEPUI_TEST_NONE:-default}\n"
+		"m.yaml:7:18: '${' begins no reference: write ${NAME} or "
+		"${NAME:-default}, and $$ for a dollar\n"
+		"m.yaml:7:27: '${' begins no reference: write ${NAME} or "
+		"${NAME:-default}, and $$ for a dollar\n"
+		"m.yaml:7:37: '${' begins no reference: write ${NAME} or "
+		"${NAME:-default}, and $$ for a dollar\n"
+		"m.yaml:1:15: '${TEPUI_TEST_A}' is not a log level (debug, info, warning "
+		"or error)\n"
+		"m.yaml:5:13: '${TEPUI_TEST_A}' is neither the name of a module nor the "
+		"absolute path of a .so\n");
+}
+END_TEST
+
+START_TEST(entries_may_be_missing_or_fail)
+{
+	parse("modules: [{ module: a, if: exists }, { module: b, on-failure: ignore },\n"
+	      "  { module: c }]");
+	ck_assert_str_eq(tp_strbuf_text(&issues.text), "");
+	ck_assert(manifest.entries[0]->if_exists && !manifest.entries[0]->may_fail);
+	ck_assert(!manifest.entries[1]->if_exists && manifest.entries[1]->may_fail);
+	ck_assert(!manifest.entries[2]->if_exists && !manifest.entries[2]->may_fail);
+}
+END_TEST
+
+START_TEST(other_conditions_are_refused)
+{
+	expect("modules: [{ module: a, if: maybe, on-failure: [ignore], iff: exists }]",
+		"m.yaml:1:57: unknown key 'iff' of a module, did you mean 'if'?\n"
+		"m.yaml:1:28: 'if' can only be 'exists', this is 'maybe'\n"
+		"m.yaml:1:47: 'on-failure' must be a single value, this is a list\n");
+}
+END_TEST
+
+START_TEST(drop_ins_change_keys_and_add)
+{
+	const struct manifest_entry *a;
+
+	parse("modules:\n"
+	      "  - { module: m, as: a, config: &c { x: 1, y: 2 }, use: { k: one } }\n"
+	      "  - { module: b, config: *c }\n");
+	manifest_parse(&manifest, "m.yaml.d/1.yaml",
+		"log: { level: error }\n"
+		"modules:\n"
+		"  - { as: a, config: { y: 3, z: 4 }, use: { k: two }, if: exists }\n"
+		"  - { module: new }\n",
+		strlen("log: { level: error }\n"
+		       "modules:\n"
+		       "  - { as: a, config: { y: 3, z: 4 }, use: { k: two }, if: exists "
+		       "}\n"
+		       "  - { module: new }\n"),
+		&issues);
+	manifest_parse(&manifest, "m.yaml.d/2.yaml", "", 0, &issues);
+	manifest_parse(&manifest, "m.yaml.d/3.yaml",
+		"modules: [{ module: m, as: a, config: { y: 5 } }]", 49, &issues);
+	ck_assert_str_eq(tp_strbuf_text(&issues.text), "");
+	ck_assert(manifest.level == TP_LOG_ERROR);
+	ck_assert_uint_eq(manifest.n_entries, 3);
+	a = manifest.entries[0];
+	ck_assert_str_eq(node_get(a->config, "x")->text, "1");
+	ck_assert_str_eq(node_get(a->config, "y")->text, "5");
+	ck_assert_str_eq(node_get(a->config, "y")->mark.file, "m.yaml.d/3.yaml");
+	ck_assert_str_eq(node_get(a->config, "z")->text, "4");
+	ck_assert_str_eq(node_get(a->use, "k")->text, "two");
+	ck_assert_str_eq(a->module, "m");
+	ck_assert(a->if_exists);
+	/* Not what shared the node. */
+	ck_assert_str_eq(node_get(manifest.entries[1]->config, "y")->text, "2");
+	ck_assert_str_eq(manifest.entries[2]->name, "new");
+}
+END_TEST
+
+START_TEST(bad_drop_ins_are_named)
+{
+	static const char text[] = "modules:\n"
+				   "  - { as: nobody }\n"
+				   "  - { module: other, as: a }\n"
+				   "  - { as: a }\n";
+
+	parse("modules: [{ module: a }]");
+	manifest_parse(&manifest, "d.yaml", text, strlen(text), &issues);
+	ck_assert_str_eq(tp_strbuf_text(&issues.text),
+		"d.yaml:2:5: this entry has no 'module'\n"
+		"d.yaml:3:15: instance 'a' is of module 'a' (m.yaml:1:21): a drop-in "
+		"changes keys, not the module\n"
+		"d.yaml:4:5: this entry has no 'module'\n");
+}
+END_TEST
+
+static void put_file(const char *dir, const char *name, const char *text)
+{
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/%s", dir, name);
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+START_TEST(drop_ins_are_read_in_order)
+{
+	struct test_tmpdir dir;
+	const char *path, *drop_ins;
+
+	test_tmpdir_init(&dir);
+	path = test_tmpdir_file(&dir, "m.yaml");
+	drop_ins = test_tmpdir_file(&dir, "m.yaml.d");
+	put_file(dir.path, "m.yaml", "modules: [{ module: a, config: { x: 0 } }]");
+	ck_assert_int_eq(mkdir(drop_ins, 0700), 0);
+	put_file(drop_ins, "20.yaml", "modules: [{ as: a, config: { x: 2 } }]");
+	put_file(drop_ins, "10.yaml", "modules: [{ as: a, config: { x: 1, y: 1 } }]");
+	put_file(drop_ins, "30.yml", "not: read");
+	put_file(drop_ins, ".40.yaml", "not: read");
+	put_file(drop_ins, "50.yaml~", "not: read");
+	manifest_load(&manifest, path, &issues);
+	ck_assert_str_eq(tp_strbuf_text(&issues.text), "");
+	ck_assert_str_eq(node_get(manifest.entries[0]->config, "x")->text, "2");
+	ck_assert_str_eq(node_get(manifest.entries[0]->config, "y")->text, "1");
+	test_tmpdir_fini(&dir);
+}
+END_TEST
+
+static const char libraries[] =
+	"{ \"libraries\": [\n"
+	"  { \"file\": \"/opt/libthing.so\", \"modules\": [\n"
+	"    { \"name\": \"org_thing\", \"parameters\": [\n"
+	"      { \"key\": \"path\", \"value\": \"/var\" },\n"
+	"      { \"key\": \"tries\", \"value\": 3 } ] },\n"
+	"    { \"name\": \"other\" } ] },\n"
+	"  { \"name\": \"plain\", \"modules\": [ { \"name\": \"plain\" } ] } ] }\n";
+
+START_TEST(the_older_form_is_read)
+{
+	const struct manifest_entry *entry;
+
+	parse(libraries);
+	ck_assert_str_eq(tp_strbuf_text(&issues.text), "");
+	ck_assert_uint_eq(manifest.n_entries, 3);
+	entry = manifest.entries[0];
+	ck_assert_str_eq(entry->module, "/opt/libthing.so");
+	ck_assert_str_eq(entry->name, "org_thing");
+	ck_assert_str_eq(node_get(entry->config, "path")->text, "/var");
+	ck_assert_str_eq(node_get(entry->config, "tries")->text, "3");
+	ck_assert_uint_eq(node_get(entry->config, "tries")->mark.line, 5);
+	ck_assert_uint_eq(node_get(entry->config, "tries")->mark.column, 34);
+	ck_assert_str_eq(manifest.entries[1]->name, "other");
+	ck_assert_str_eq(manifest.entries[1]->module, "/opt/libthing.so");
+	ck_assert_str_eq(manifest.entries[2]->module, "plain");
+}
+END_TEST
+
+START_TEST(the_older_form_stands_beside_the_newer)
+{
+	parse("modules: [{ module: a }]\n"
+	      "libraries: [{ name: b, modules: [{ name: c }] }]\n");
+	ck_assert_str_eq(tp_strbuf_text(&issues.text), "");
+	ck_assert_uint_eq(manifest.n_entries, 2);
+	ck_assert_str_eq(manifest.entries[1]->name, "c");
+}
+END_TEST
+
+START_TEST(the_older_form_has_places)
+{
+	expect("libraries:\n"
+	       "  - { file: /x.so, name: x, modules: [{ name: x }] }\n"
+	       "  - { modules: [{ name: x }] }\n"
+	       "  - { name: y }\n"
+	       "  - { name: y, modules: [] }\n"
+	       "  - { name: y, modules: [{ nam: y }, { name: z, parameters: [\n"
+	       "        { key: k }, { key: k, value: 1 }, { key: k, value: 2 }] }] }\n"
+	       "  - text\n"
+	       "  - { name: y, modules: [{ name: z }] }\n",
+		"m.yaml:2:26: a library has either 'file' or 'name', not both\n"
+		"m.yaml:3:5: a library needs 'file' or 'name'\n"
+		"m.yaml:4:5: a library has no 'modules'\n"
+		"m.yaml:5:25: this library lists no 'modules'\n"
+		"m.yaml:6:28: unknown key 'nam' of a library's module, did you mean "
+		"'name'?\n"
+		"m.yaml:6:26: a library's module has no 'name'\n"
+		"m.yaml:7:9: a parameter has no 'value'\n"
+		"m.yaml:7:50: parameter 'k' is here a second time\n"
+		"m.yaml:8:5: a library must be a mapping, this is a single value\n"
+		"m.yaml:9:34: a second instance named 'z' (the first is at "
+		"m.yaml:6:13): give it another name with 'as'\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("manifest");
@@ -338,6 +582,17 @@ int main(void)
 	tcase_add_test(tc, settings_are_refused);
 	tcase_add_test(tc, files_are_read_or_refused);
 	tcase_add_test(tc, issues_are_bounded_and_sum_up);
+	tcase_add_test(tc, values_refer_to_the_environment);
+	tcase_add_test(tc, what_a_reference_stands_for_is_not_expanded_again);
+	tcase_add_test(tc, bad_references_have_a_place);
+	tcase_add_test(tc, entries_may_be_missing_or_fail);
+	tcase_add_test(tc, other_conditions_are_refused);
+	tcase_add_test(tc, drop_ins_change_keys_and_add);
+	tcase_add_test(tc, bad_drop_ins_are_named);
+	tcase_add_test(tc, drop_ins_are_read_in_order);
+	tcase_add_test(tc, the_older_form_is_read);
+	tcase_add_test(tc, the_older_form_stands_beside_the_newer);
+	tcase_add_test(tc, the_older_form_has_places);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
