@@ -106,6 +106,72 @@ static void wire_many(const struct graph *graph, const struct binding *binding,
 	slot->n = binding->n;
 }
 
+static bool is_bound_to(const struct binding *binding, const struct instance *instance)
+{
+	for (size_t i = 0; i < binding->n; i++) {
+		if (binding->providers[i]->instance == instance)
+			return true;
+	}
+	return false;
+}
+
+static const struct instance *find_needer(
+	const struct graph *graph, const struct instance *instance)
+{
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		const struct instance *node = graph->nodes[i];
+		const struct tp_require *row;
+
+		for (size_t k = 0;
+			!node->left_out && (row = require_row(node, k)) != NULL; k++) {
+			bool free = row->flags &
+				(TP_REQUIRE_IS_MANY | TP_REQUIRE_IS_OPTIONAL);
+
+			/* Who has begun may have kept what its slot holds. */
+			if (is_bound_to(&node->bindings[k], instance) &&
+				(!free || node->begun))
+				return node;
+		}
+	}
+	return NULL;
+}
+
+static void unbind(const struct graph *graph, const struct instance *node, size_t k,
+	const struct instance *instance)
+{
+	const struct tp_require *row = require_row(node, k);
+	struct binding *binding = &node->bindings[k];
+	void *slot = (char *)node->self + row->slot;
+	size_t n = 0;
+
+	for (size_t i = 0; i < binding->n; i++) {
+		if (binding->providers[i]->instance != instance)
+			binding->providers[n++] = binding->providers[i];
+	}
+	binding->n = n;
+	if (row->flags & TP_REQUIRE_IS_MANY)
+		wire_many(graph, binding, row, slot);
+	else
+		*(struct tp_service *)slot = (struct tp_service){ 0 };
+}
+
+const struct instance *graph_drop(struct graph *graph, const struct instance *instance)
+{
+	const struct instance *needer = find_needer(graph, instance);
+
+	if (needer != NULL)
+		return needer;
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		const struct instance *node = graph->nodes[i];
+
+		for (size_t k = 0; require_row(node, k) != NULL; k++) {
+			if (is_bound_to(&node->bindings[k], instance))
+				unbind(graph, node, k, instance);
+		}
+	}
+	return NULL;
+}
+
 void graph_wire(struct graph *graph)
 {
 	for (size_t i = 0; i < graph->n_nodes; i++) {

@@ -21,6 +21,11 @@ struct graph {
 void graph_bind(struct graph *graph, struct issues *issues);
 /* Fills `order`: the manifest's order, but for what has to come earlier. */
 void graph_sort(struct graph *graph, struct issues *issues);
+/*
+ * Takes back what an instance provides, from those that can do without: where its kind is
+ * optional or one of many. When somebody cannot, returns them and changes nothing; NULL = done.
+ */
+const struct instance *graph_drop(struct graph *graph, const struct instance *instance);
 /* Writes the services into the slots of every instance. */
 void graph_wire(struct graph *graph);
 /* One paragraph per instance: where it comes from, what it provides, what it uses of whom. */

@@ -29,6 +29,7 @@ struct instance {
 	struct binding *bindings; /* one per require row */
 	int visited;              /* private to graph.c */
 	bool begun, started;      /* init() was called; start() was fine */
+	bool left_out;            /* on-failure: ignore, and it did fail */
 	struct tp_done done;
 };
 

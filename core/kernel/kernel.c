@@ -95,6 +95,25 @@ static void configure(struct instance *instance, struct issues *issues)
 		instance->entry->config, instance->arena, instance->self, issues);
 }
 
+/* The module of an entry cannot be opened: is that fine with the manifest? */
+static void leave_out(struct tp_kernel *kernel, const struct manifest_entry *entry, int r,
+	const struct tp_error *err)
+{
+	bool skip = entry->if_exists && r == -ENOENT;
+	struct left_out *left_out;
+
+	if (!skip && !entry->may_fail) {
+		issues_add(
+			&kernel->issues, &entry->mark, "%s: %s", entry->name, err->text);
+		return;
+	}
+	left_out = tp_arena_alloc(kernel->arena, sizeof(*left_out));
+	left_out->entry = entry;
+	if (!skip)
+		left_out->why = tp_arena_strdup(kernel->arena, err->text);
+	tp_arena_push(kernel->arena, &kernel->left_out, &kernel->n_left_out, left_out);
+}
+
 /* Opens the module of one entry and makes its instance, configured and not yet bound. */
 static void add_instance(struct tp_kernel *kernel, const struct manifest_entry *entry)
 {
@@ -102,10 +121,10 @@ static void add_instance(struct tp_kernel *kernel, const struct manifest_entry *
 	const struct loaded *loaded;
 	struct tp_error err = { 0 };
 	struct tp_instance *self;
+	int r = loader_open(&kernel->loader, entry->module, &loaded, &err);
 
-	if (loader_open(&kernel->loader, entry->module, &loaded, &err) < 0) {
-		issues_add(
-			&kernel->issues, &entry->mark, "%s: %s", entry->name, err.text);
+	if (r < 0) {
+		leave_out(kernel, entry, r, &err);
 		return;
 	}
 	self = tp_alloc(loaded->module->instance_size);
@@ -140,7 +159,7 @@ static int assemble(struct tp_kernel *kernel, const char *const *settings,
 	add_service(kernel, &own);
 	for (size_t i = 0; i < kernel->manifest.n_entries; i++)
 		add_instance(kernel, kernel->manifest.entries[i]);
-	if (kernel->graph.n_nodes ==
+	if (kernel->graph.n_nodes + kernel->n_left_out ==
 		kernel->options.n_services + 1 + kernel->manifest.n_entries)
 		graph_bind(&kernel->graph, issues);
 	if (issues->n == 0)

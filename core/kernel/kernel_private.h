@@ -12,6 +12,12 @@ struct ready_value {
 	const char *key, *value;
 };
 
+/* An entry of the manifest that has no instance, and why. */
+struct left_out {
+	const struct manifest_entry *entry;
+	const char *why; /* NULL: its module is not there, which is fine */
+};
+
 struct tp_kernel {
 	struct tp_kernel_options options;
 	struct tp_arena *arena;
@@ -20,6 +26,8 @@ struct tp_kernel {
 	struct manifest manifest;
 	struct loader loader;
 	struct graph graph;
+	struct left_out **left_out; /* told when the kernel starts */
+	size_t n_left_out;
 	struct ready_value **ready;
 	size_t n_ready;
 	/* life.c */

@@ -5,8 +5,10 @@
  * from the loop so that no module is on the stack when it ends. Everything stops before
  * anything is finished: completions still find their owners alive.
  *
- * An instance whose init() was called gets fini(); one whose start() was fine gets stop().
+ * An instance whose init() was called gets fini(); one whose start() was fine gets stop(). One
+ * that may fail (on-failure: ignore) and does is finished at once, unless somebody needs it.
  */
+#include <errno.h>
 #include <inttypes.h>
 
 #include "core/kernel/kernel_private.h"
@@ -44,25 +46,66 @@ static int run_recover(struct instance *instance, struct tp_error *err)
 	return instance->module->recover(instance->self, err);
 }
 
+/* true when the daemon can do without what just failed. */
+static bool ignore(struct tp_kernel *kernel, struct instance *instance, const char *phase,
+	struct tp_error *err)
+{
+	const struct instance *needer;
+
+	if (!instance->entry->may_fail)
+		return false;
+	needer = graph_drop(&kernel->graph, instance);
+	if (needer != NULL) {
+		tp_wrap(err, -EINVAL, "it may not fail: '%s' needs it", needer->name);
+		return false;
+	}
+	tp_warn(instance->self, "failed, going on without it", "phase=%s error=%s", phase,
+		err->text);
+	if (instance->module->fini != NULL)
+		instance->module->fini(instance->self);
+	instance->begun = false;
+	instance->left_out = true;
+	return true;
+}
+
+static void tell_left_out(const struct tp_kernel *kernel)
+{
+	for (size_t i = 0; i < kernel->n_left_out; i++) {
+		const struct left_out *left_out = kernel->left_out[i];
+		const struct tp_topic topic = { left_out->entry->name };
+
+		if (left_out->why == NULL)
+			tp_info(&topic, "left out: there is no such module", "module=%s",
+				left_out->entry->module);
+		else
+			tp_warn(&topic, "cannot be opened, going on without it",
+				"error=%s", left_out->why);
+	}
+}
+
 int tp_kernel_start(struct tp_kernel *kernel, struct tp_error *err)
 {
 	static const struct {
 		const char *name;
+		bool may_fail;
 		int (*run)(struct instance *instance, struct tp_error *err);
 	} phases[] = {
-		{ "init", run_init },
-		{ "start", run_start },
-		{ "recover", run_recover },
+		{ "init", true, run_init },
+		{ "start", true, run_start },
+		{ "recover", false, run_recover },
 	};
 
+	tell_left_out(kernel);
 	for (size_t p = 0; p < TP_COUNT(phases); p++) {
 		for (size_t i = 0; i < kernel->graph.n_order; i++) {
 			struct instance *instance = kernel->graph.order[i];
 			int r = 0;
 
-			if (instance->entry != NULL)
+			if (instance->entry != NULL && !instance->left_out)
 				r = phases[p].run(instance, err);
-			if (r < 0)
+			if (r < 0 &&
+				!(phases[p].may_fail &&
+					ignore(kernel, instance, phases[p].name, err)))
 				return fail_at(instance, phases[p].name, r, err);
 		}
 	}

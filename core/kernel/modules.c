@@ -46,7 +46,9 @@ static void modules_status(void *impl, size_t i, struct tp_strbuf *out)
 {
 	const struct instance *instance = at(impl, i);
 
-	if (instance->module->status != NULL)
+	if (instance->left_out)
+		tp_strbuf_puts(out, "state: left out, it could not start\n");
+	else if (instance->module->status != NULL)
 		instance->module->status(instance->self, out);
 }
 

@@ -64,6 +64,43 @@ bad.yaml:7:13: toy_greter: no module 'toy_greter' in $toys, $TEPUI_MODULE_DIR, \
 did you mean 'toy_greeter'?" "$(cat err)"
 check "issues go to stderr only" "" "$(cat out)"
 
+cat >five.yaml <<'END'
+log: { level: loud }
+modules:
+  - module: toy_caller
+    as: caller
+    confg: {}
+  - module: toy_greeter
+    config: { delay: 1x, text: "${TEPUI_NOT_THERE}" }
+  - module: toy_greter
+END
+run 2 "five mistakes" -c five.yaml
+check "five mistakes are five errors with their places" \
+	"five.yaml:7:32: \${TEPUI_NOT_THERE}: the environment has no 'TEPUI_NOT_THERE': set it, \
+or write \${TEPUI_NOT_THERE:-default}
+five.yaml:1:15: 'loud' is not a log level (debug, info, warning or error)
+five.yaml:5:5: unknown key 'confg' of a module, did you mean 'config'?
+five.yaml:7:22: toy_greeter: delay: '1x' is not a duration (like 500ms, 2s, 10mins, 1.5h)
+five.yaml:8:13: toy_greter: no module 'toy_greter' in $toys, $TEPUI_MODULE_DIR, \
+did you mean 'toy_greeter'?" "$(cat err)"
+
+mkdir -p dropped.yaml.d
+cp good.yaml dropped.yaml
+cat >dropped.yaml.d/20.yaml <<'END'
+modules: [{ as: greeter, config: { text: "${TEPUI_TEXT}" } }]
+END
+echo 'modules: [{ as: greeter, config: { text: never, fail: true } }]' >dropped.yaml.d/10.yaml
+TEPUI_TEXT=hidden run 1 "a drop-in that makes it fail" -c dropped.yaml
+rm dropped.yaml.d/10.yaml
+echo 'modules: [{ module: toy_none, if: exists }, { as: greeter, config: { exit: 7 } }]' \
+	>dropped.yaml.d/30.yaml
+TEPUI_TEXT=hidden run 7 "drop-ins add and change" -c dropped.yaml
+check "what is not there is left out" 1 "$(grep -c 'left out: there is no such module' err)"
+echo 'modules: [{ as: greeter, config: { dely: 1s } }]' >dropped.yaml.d/40.yaml
+TEPUI_TEXT=hidden run 2 "a bad drop-in" -c dropped.yaml
+check "a bad drop-in is named" "dropped.yaml.d/40.yaml:1:36: greeter: unknown key 'dely', \
+did you mean 'delay'?" "$(cat err)"
+
 run 2 "a bad manifest without --check" -c bad.yaml
 run 2 "a missing manifest" -c none.yaml
 check "a missing manifest is named" \

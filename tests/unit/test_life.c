@@ -488,6 +488,65 @@ START_TEST(kernels_share_a_loop)
 }
 END_TEST
 
+/* b may fail and does, in one phase or the other; c can do without it, or not. */
+START_TEST(what_may_fail_is_left_out)
+{
+	struct worker *a;
+	struct tp_error err = { 0 };
+
+	create(0);
+	ck_assert_int_eq(load("modules:\n"
+			      "  - { module: worker, as: a, use: { step: b } }\n"
+			      "  - { module: worker, as: b, use: { step: [] },\n"
+			      "      config: { fail: init }, on-failure: ignore }\n"
+			      "  - { module: nowhere, if: exists }\n"
+			      "  - { module: nowhere, as: n2, on-failure: ignore }\n",
+				 NULL),
+		0);
+	ck_assert_int_eq(tp_kernel_start(kernel, &err), 0);
+	a = tp_kernel_instance(kernel, "a");
+	ck_assert_ptr_null(a->before.ops);
+	stop();
+	ck_assert(has_stopped);
+	expect("init b\nfini b\ninit a\nstart a\nrecover a\nstop a\nfini a\n");
+}
+END_TEST
+
+START_TEST(what_somebody_needs_may_not_fail)
+{
+	struct tp_error err = { 0 };
+
+	create(0);
+	ck_assert_int_eq(load("modules:\n"
+			      "  - { module: worker, as: a, use: { step: b } }\n"
+			      "  - { module: worker, as: b, use: { step: [] },\n"
+			      "      config: { fail: start }, on-failure: ignore }\n",
+				 NULL),
+		0);
+	ck_assert_int_eq(tp_kernel_start(kernel, &err), -EIO);
+	ck_assert_str_eq(err.text,
+		"m.yaml:3:15: b: start: it may not fail: 'a' needs it: out of order");
+	stop();
+	expect("init b\ninit a\nstart b\nfini a\nfini b\n");
+}
+END_TEST
+
+START_TEST(what_is_left_out_has_no_users)
+{
+	create(0);
+	ck_assert_int_lt(tp_kernel_load_text(kernel, "m.yaml",
+				 "modules:\n"
+				 "  - { module: worker, as: b, use: { step: [] } }\n"
+				 "  - { module: /etc/passwd.so, as: a, if: exists }\n"
+				 "  - { module: worker, as: c, use: { step: gone } }\n"
+				 "  - { module: gone, if: exists }\n",
+				 NULL, 0, NULL),
+		0);
+	ck_assert_str_eq(tp_kernel_issues(kernel),
+		"m.yaml:4:43: c: use step: there is no instance 'gone'\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("life");
@@ -507,6 +566,9 @@ int main(void)
 	tcase_add_test(tc, files_run);
 	tcase_add_test(tc, modules_are_listed);
 	tcase_add_test(tc, kernels_share_a_loop);
+	tcase_add_test(tc, what_may_fail_is_left_out);
+	tcase_add_test(tc, what_somebody_needs_may_not_fail);
+	tcase_add_test(tc, what_is_left_out_has_no_users);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
