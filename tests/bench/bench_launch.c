@@ -185,7 +185,10 @@ static bool floor_run(const struct bench *bench)
 	snprintf(text, sizeof text, "%zu in flight, target 70", bench->in_flight);
 	row("launch shell: rate to floor", share[1] * 100, "%", text);
 	row("launch direct: rate to floor", share[0] * 100, "%", text);
-	return pclose(rows) == 0;
+	if (pclose(rows) == 0)
+		return true;
+	fprintf(stderr, "launch_floor failed: its rows are not complete\n");
+	return false;
 }
 
 static size_t number(const char *text)

@@ -367,6 +367,12 @@ static int master_run(void)
 
 /* --- scheduler ------------------------------------------------------------------------- */
 
+/* The agent has a place for so many: one that lags behind keeps its place. */
+static bool has_place(size_t number, const int64_t *latency_ns)
+{
+	return number < EXECUTORS_MAX || latency_ns[number - EXECUTORS_MAX] != 0;
+}
+
 static int64_t run(struct floor *floor, struct message *launch, size_t n,
 	size_t in_flight, int64_t *launched_ns, int64_t *latency_ns)
 {
@@ -375,7 +381,8 @@ static int64_t run(struct floor *floor, struct message *launch, size_t n,
 	struct message message;
 
 	while (n_ended < n) {
-		while (n_launched < n && n_launched - n_ended < in_flight) {
+		while (n_launched < n && n_launched - n_ended < in_flight &&
+			has_place(n_launched, latency_ns)) {
 			launch->number = (int32_t)n_launched;
 			launched_ns[n_launched++] = cpu_clock_ns();
 			say(floor->master, launch);
