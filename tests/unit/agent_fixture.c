@@ -451,7 +451,7 @@ int agent_fixture_try_start(
 	tp_cleanup(ptr) char *text = tp_asprintf(
 		"modules:\n  - module: fake-containerizer\n  - module: agent\n"
 		"    config:\n      master: 127.0.0.1:5060\n"
-		"      listen: tcp://127.0.0.1:0\n      work_dir: %s/work\n"
+		"      listen: tcp://127.0.0.1:0\n      work_dir: %s/daemon\n"
 		"      runtime_dir: %s/run\n      hostname: test\n"
 		"      resources: \"cpus:4;mem:4096;disk:1000;ports:[]\"\n%s",
 		f->dir.path, f->dir.path, config);

@@ -367,7 +367,7 @@ static void start(struct master_fixture *f, const char *config)
 	tp_cleanup(ptr) char *text = tp_asprintf(
 		"modules:\n  - module: fake-allocator\n  - module: fake-registry\n"
 		"  - module: fake-election\n  - module: master\n    config:\n"
-		"      work_dir: %s/work\n%s",
+		"      work_dir: %s/daemon\n%s",
 		f->dir.path, config == NULL ? "" : config);
 	struct tp_error err = { 0 };
 	int r;

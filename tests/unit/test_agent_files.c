@@ -155,7 +155,7 @@ START_TEST(no_path_leads_out)
 	tp_cleanup(ptr) char *folder = tp_asprintf("%s/folder", sandbox);
 	tp_cleanup(ptr) char *proc = tp_asprintf("%s/proc", sandbox);
 	tp_cleanup(ptr) char *lock =
-		tp_asprintf("%s/work/slaves/../meta/lock", f->dir.path);
+		tp_asprintf("%s/daemon/slaves/../meta/lock", f->dir.path);
 	int status;
 
 	ck_assert_int_eq(symlink("/etc/passwd", absolute), 0);

@@ -57,7 +57,7 @@ static struct peer *running(const char *executor_id, const char *task_id)
 static char *run_path(const char *executor_id, const char *name)
 {
 	return tp_asprintf(
-		"%s/work/meta/slaves/M-S0/frameworks/F/executors/%s/runs/%s/%s",
+		"%s/daemon/meta/slaves/M-S0/frameworks/F/executors/%s/runs/%s/%s",
 		f->dir.path, executor_id, agent_fixture_container(f)->id, name);
 }
 
@@ -146,8 +146,8 @@ END_TEST
 START_TEST(an_acknowledged_end_is_not_told_twice)
 {
 	struct peer *e = running("t1", "t1");
-	tp_cleanup(ptr) char *meta = tp_asprintf("%s/work/meta", f->dir.path);
-	tp_cleanup(ptr) char *away = tp_asprintf("%s/work/away", f->dir.path);
+	tp_cleanup(ptr) char *meta = tp_asprintf("%s/daemon/meta", f->dir.path);
+	tp_cleanup(ptr) char *away = tp_asprintf("%s/daemon/away", f->dir.path);
 
 	agent_fixture_update(e, "t1", "t1", TP_TASK_FINISHED, 2);
 	agent_fixture_acknowledge(f);
@@ -270,7 +270,7 @@ static void damage(const char *path)
 START_TEST(remains_are_removed)
 {
 	tp_cleanup(ptr) char *framework =
-		tp_asprintf("%s/work/meta/slaves/M-S0/frameworks/F", f->dir.path);
+		tp_asprintf("%s/daemon/meta/slaves/M-S0/frameworks/F", f->dir.path);
 	tp_cleanup(ptr) char *info = tp_asprintf("%s/framework.info", framework);
 	struct stat st;
 
@@ -327,7 +327,7 @@ END_TEST
 
 START_TEST(one_agent_per_work_dir)
 {
-	tp_cleanup(ptr) char *path = tp_asprintf("%s/work/meta/lock", f->dir.path);
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/daemon/meta/lock", f->dir.path);
 	struct tp_error err;
 	int fd;
 

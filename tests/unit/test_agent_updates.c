@@ -161,7 +161,7 @@ END_TEST
 
 static char *log_path(void)
 {
-	return tp_asprintf("%s/work/meta/slaves/M-S0/frameworks/F/executors/t1/runs/%s/"
+	return tp_asprintf("%s/daemon/meta/slaves/M-S0/frameworks/F/executors/t1/runs/%s/"
 			   "tasks/t1/task.updates",
 		f->dir.path, agent_fixture_container(f)->id);
 }
@@ -195,7 +195,7 @@ START_TEST(without_checkpoint_nothing_is_written)
 
 	running_task(false);
 	tp_cleanup(ptr) char *path =
-		tp_asprintf("%s/work/meta/slaves/M-S0/frameworks", f->dir.path);
+		tp_asprintf("%s/daemon/meta/slaves/M-S0/frameworks", f->dir.path);
 	ck_assert_int_ne(stat(path, &st), 0);
 }
 END_TEST
