@@ -2,6 +2,7 @@
 # All that is installed for modules, frameworks and executors.
 tepuiinclude_HEADERS += \
 	include/tepui/arena.h \
+	include/tepui/authentication.h \
 	include/tepui/base.h \
 	include/tepui/codec.h \
 	include/tepui/disk.h \
@@ -27,6 +28,8 @@ tepuiinclude_HEADERS += \
 tepuikind_HEADERS += \
 	include/tepui/kind/allocator.h \
 	include/tepui/kind/anonymous.h \
+	include/tepui/kind/authenticatee.h \
+	include/tepui/kind/authenticator.h \
 	include/tepui/kind/calls.h \
 	include/tepui/kind/changes.h \
 	include/tepui/kind/containerizer.h \

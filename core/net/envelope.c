@@ -116,6 +116,17 @@ void write_text(struct tp_strbuf *out, const char *text)
 	tp_strbuf_add(out, text, len);
 }
 
+void write_bytes(struct tp_strbuf *out, const void *data, size_t len)
+{
+	tp_assert(len <= UINT16_MAX);
+	if (len <= UINT8_MAX)
+		put(out, 0xc4, 1, len);
+	else
+		put(out, 0xc5, 2, len);
+	if (len > 0)
+		tp_strbuf_add(out, data, len);
+}
+
 void envelope_begin(struct tp_strbuf *out, enum envelope_kind kind, uint64_t id,
 	uint64_t type, bool extra)
 {

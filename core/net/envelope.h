@@ -13,7 +13,7 @@
 enum envelope_kind {
 	ENVELOPE_HELLO =
 		1,         /* id: newest version, type: oldest, body: [kind, id, epoch] */
-	ENVELOPE_AUTH = 2, /* type: step, body: the mechanism's */
+	ENVELOPE_AUTH = 2, /* type: LIST, START or STEP, see authentication.h */
 	ENVELOPE_READY = 3,   /* id: version, body: [kind, id, epoch, principal] */
 	ENVELOPE_MESSAGE = 4, /* type, body */
 	ENVELOPE_CALL = 5,    /* id, type, body, extra: timeout in ms */
@@ -55,6 +55,8 @@ bool cursor_text(struct cursor *self, const char **ret, size_t *ret_len);
 void write_nil(struct tp_strbuf *out);
 void write_uint(struct tp_strbuf *out, uint64_t value);
 void write_text(struct tp_strbuf *out, const char *text);
+/* len < 64 KiB */
+void write_bytes(struct tp_strbuf *out, const void *data, size_t len);
 /* n < 16 */
 void write_array(struct tp_strbuf *out, unsigned n);
 

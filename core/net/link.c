@@ -32,8 +32,9 @@ struct tp_link {
 	int64_t down_since_ns; /* first failure since the last session */
 	int64_t delay_ns;      /* of the slow phase */
 	uint64_t random;
-	size_t n_urls; /* of the list at the last attempt */
-	bool dial_now; /* asked for by reconnect() */
+	size_t n_urls;            /* of the list at the last attempt */
+	bool dial_now;            /* asked for by reconnect() */
+	unsigned authentications; /* that began since the last session stood */
 };
 
 static struct tp_link *link_of(struct session *session)
@@ -96,6 +97,24 @@ static void go_down(
 
 /* --- sessions -------------------------------------------------------------------------- */
 
+/* Longer and longer, so that a server that many ask at once gets through with some. */
+static int64_t on_authentication_ns(struct session *session)
+{
+	struct tp_link *self = link_of(session);
+	const struct tp_link_config *config = &self->config;
+	int64_t spread = config->authentication_backoff_factor_ns;
+	int64_t max = config->authentication_timeout_max_ns;
+	int64_t ns;
+
+	for (unsigned i = 0; i < self->authentications && spread < max; i++)
+		spread *= 2;
+	self->authentications++;
+	if (spread > max)
+		spread = max;
+	ns = config->authentication_timeout_min_ns + jitter(self, spread);
+	return ns < max ? ns : max;
+}
+
 static int on_greeted(struct session *session, struct tp_error *err)
 {
 	(void)session;
@@ -108,6 +127,7 @@ static void on_ready(struct session *session)
 	struct tp_link *self = link_of(session);
 
 	self->down_since_ns = -1;
+	self->authentications = 0;
 	tp_timer_arm(self->env.loop, &self->timer, session_check_interval_ns(&self->env));
 	if (self->config.up != NULL)
 		self->config.up(self->config.user, &session->peer);
@@ -130,6 +150,7 @@ static void on_over(struct session *session, bool was_ready, const struct tp_err
 }
 
 static const struct session_ops link_session_ops = {
+	.authentication_ns = on_authentication_ns,
 	.greeted = on_greeted,
 	.ready = on_ready,
 	.drained = on_drained,
@@ -210,6 +231,16 @@ static void seed(struct tp_link *self)
 		self->random = 1;
 }
 
+static void set_times(struct tp_link_config *config)
+{
+	if (config->authentication_backoff_factor_ns <= 0)
+		config->authentication_backoff_factor_ns = TP_SEC;
+	if (config->authentication_timeout_min_ns <= 0)
+		config->authentication_timeout_min_ns = 5 * TP_SEC;
+	if (config->authentication_timeout_max_ns <= 0)
+		config->authentication_timeout_max_ns = TP_MIN;
+}
+
 int tp_link_create(
 	const struct tp_link_config *config, struct tp_link **ret, struct tp_error *err)
 {
@@ -218,6 +249,9 @@ int tp_link_create(
 	int r;
 
 	self->config = *config;
+	set_times(&self->config);
+	self->env.mechanisms = config->authenticatees;
+	self->env.authentication_min_ns = self->config.authentication_timeout_min_ns;
 	self->env.instance = config->instance;
 	self->env.loop = config->instance->loop;
 	self->env.transport = config->transport;

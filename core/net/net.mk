@@ -3,6 +3,7 @@
 # to libtepui alone.
 net_sources = \
 	core/net/address.c core/net/address.h \
+	core/net/authentication.c core/net/authentication.h \
 	core/net/calls.c \
 	core/net/dispatch.c \
 	core/net/envelope.c core/net/envelope.h \

@@ -86,6 +86,17 @@ static int take_place(struct peer *peer, struct tp_error *err)
 	return 0;
 }
 
+static bool on_must_authenticate(struct session *session)
+{
+	struct peer *peer = peer_of(session);
+	struct tp_server *self = peer->server;
+
+	peer->info.hello = session->peer;
+	peer->info.version = session->version;
+	return self->config.must_authenticate != NULL &&
+		self->config.must_authenticate(self->config.user, &peer->info);
+}
+
 static int on_greeted(struct session *session, struct tp_error *err)
 {
 	struct peer *peer = peer_of(session);
@@ -93,8 +104,6 @@ static int on_greeted(struct session *session, struct tp_error *err)
 	const struct tp_transport *t = &self->env.transport;
 	int r = 0;
 
-	peer->info.hello = session->peer;
-	peer->info.version = session->version;
 	peer->info.principal = session->principal;
 	t->ops->peer(t->impl, session->wire, &peer->info.wire);
 	if (self->config.admit != NULL)
@@ -141,6 +150,7 @@ static void on_over(struct session *session, bool was_ready, const struct tp_err
 }
 
 static const struct session_ops server_session_ops = {
+	.must_authenticate = on_must_authenticate,
 	.greeted = on_greeted,
 	.ready = on_ready,
 	.drained = on_drained,
@@ -205,6 +215,7 @@ int tp_server_create(const struct tp_server_config *config, struct tp_server **r
 	self->env.transport = config->transport;
 	self->env.self = config->self;
 	self->env.user = config->user;
+	self->env.mechanisms = config->authenticators;
 	self->env.server = true;
 	self->sweep.fire = on_sweep;
 	tp_map_init(&self->by_key);

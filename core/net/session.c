@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Beginning, life and end of a session. The dialling end says HELLO, the other refuses with BYE
- * or answers READY; then messages and calls flow both ways (calls.c, dispatch.c) until either
+ * Beginning, life and end of a session. The dialling end says HELLO, the other refuses with BYE,
+ * asks who that is (authentication.c) or answers READY; then messages and calls flow both ways (calls.c, dispatch.c) until either
  * end says BYE, falls silent or the wire ends. Every end comes through session_end() or
  * session_fini(), so calls are answered exactly once.
  */
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/net/authentication.h"
 #include "tepui/codec.h"
 
 #define SCRATCH_KEEP_BYTES 65536
@@ -138,6 +139,7 @@ static void send_bye(struct session *self, int code, const char *text)
 static void send_hello(struct session *self)
 {
 	const struct session_env *env = self->env;
+	bool proves = !env->server && authentication_possible(env);
 	struct tp_strbuf *out;
 
 	if (env->server)
@@ -145,11 +147,13 @@ static void send_hello(struct session *self)
 	else
 		out = session_begin(self, ENVELOPE_HELLO, TP_NET_VERSION,
 			TP_NET_VERSION_OLDEST, false);
-	write_array(out, env->server ? 4 : 3);
+	write_array(out, env->server || proves ? 4 : 3);
 	write_text(out, env->self.kind != NULL ? env->self.kind : "");
 	write_text(out, env->self.id != NULL ? env->self.id : "");
 	write_uint(out, env->self.epoch);
-	if (env->server && self->principal != NULL)
+	if (proves)
+		write_uint(out, 1);
+	else if (env->server && self->principal != NULL)
 		write_text(out, self->principal);
 	else if (env->server)
 		write_nil(out);
@@ -163,6 +167,7 @@ static void become_ready(struct session *self)
 	struct session_env *env = self->env;
 	struct tp_wire_limits limits = wire_limits(env, env->limits.frame_max_bytes);
 
+	authentication_end(self);
 	env->transport.ops->set_limits(env->transport.impl, self->wire, &limits);
 	self->state = SESSION_READY;
 	self->was_ready = true;
@@ -190,6 +195,7 @@ static int read_hello(
 	struct session *self, const struct envelope *e, struct tp_error *err)
 {
 	struct cursor c = { e->body, e->body == NULL ? NULL : e->body + e->body_len };
+	uint64_t proves;
 	uint32_t n;
 
 	if (e->body == NULL || !cursor_array(&c, &n) || n < 3 ||
@@ -197,9 +203,12 @@ static int read_hello(
 		(self->peer.id = take_name(&c)) == NULL ||
 		!cursor_uint(&c, &self->peer.epoch))
 		return tp_fail(err, EPROTO, "greeting does not say [kind, id, epoch]");
-	if (self->env->server || n < 4 || *c.at == 0xc0)
+	if (n < 4 || *c.at == 0xc0)
 		return 0;
-	self->principal = take_name(&c);
+	if (self->env->server)
+		self->wants_authentication = cursor_uint(&c, &proves) && proves != 0;
+	else
+		self->principal = take_name(&c);
 	return 0;
 }
 
@@ -223,10 +232,21 @@ static void on_hello(struct session *self, const struct envelope *e)
 	if (r >= 0)
 		r = read_hello(self, e, &err);
 	if (r >= 0)
-		r = self->env->ops->greeted(self, &err);
+		r = authentication_ask(self, &err);
 	if (r < 0)
 		session_end(self, -r, err.text);
-	else if (self->state == SESSION_HELLO)
+	else if (r == 0)
+		session_admit(self);
+}
+
+void session_admit(struct session *self)
+{
+	struct tp_error err = { 0 };
+	int r = self->env->ops->greeted(self, &err);
+
+	if (r < 0)
+		session_end(self, -r, err.text);
+	else if (self->state == SESSION_HELLO || self->state == SESSION_AUTH)
 		become_ready(self);
 }
 
@@ -270,13 +290,16 @@ static void on_early(struct session *self, const struct envelope *e)
 {
 	if (e->kind == ENVELOPE_BYE)
 		on_bye(self, e);
-	else if (self->env->server && e->kind == ENVELOPE_HELLO)
+	else if (self->env->server && self->state == SESSION_HELLO &&
+		e->kind == ENVELOPE_HELLO)
 		on_hello(self, e);
 	else if (!self->env->server && e->kind == ENVELOPE_READY)
 		on_ready(self, e);
-	else if (!self->env->server && e->kind == ENVELOPE_AUTH)
-		session_end(self, EACCES,
-			"server asks for authentication, but none is configured here");
+	else if (e->kind == ENVELOPE_AUTH &&
+		(!self->env->server || self->state == SESSION_AUTH))
+		authentication_frame(self, e);
+	else if (self->state == SESSION_AUTH)
+		session_end(self, EPROTO, "expected a step of authentication");
 	else
 		session_end(self, EPROTO, "expected a greeting, got another frame");
 }
@@ -333,7 +356,7 @@ static void on_frame(void *user, struct tp_wire *wire, const uint8_t *data, size
 		r = envelope_parse(data, len, &e, &err);
 	if (r < 0)
 		session_end(self, EPROTO, err.text);
-	else if (self->state == SESSION_HELLO)
+	else if (self->state != SESSION_READY)
 		on_early(self, &e);
 	else
 		on_envelope(self, &e);
@@ -429,7 +452,8 @@ void session_init(struct session *self, struct session_env *env, struct tp_wire 
 	self->state = SESSION_HELLO;
 	self->rights = env->server ? 0 : UINT32_MAX;
 	self->defer.run = on_defer;
-	self->opened_ns = self->heard_ns = self->pinged_ns = tp_loop_now_ns(env->loop);
+	self->heard_ns = self->pinged_ns = tp_loop_now_ns(env->loop);
+	self->handshake_end_ns = self->heard_ns + env->limits.handshake_ns;
 }
 
 /* Says BYE once and lets the wire go. */
@@ -448,6 +472,7 @@ static void leave(struct session *self, int code, const char *text)
 
 static void release(struct session *self)
 {
+	authentication_end(self);
 	tp_loop_undefer(self->env->loop, &self->defer);
 	slots_fini(&self->calls);
 	slots_fini(&self->served);
@@ -500,9 +525,12 @@ void session_check(struct session *self)
 
 	if (self->state == SESSION_OVER)
 		return;
-	if (self->state == SESSION_HELLO) {
-		if (now - self->opened_ns >= limits->handshake_ns)
-			session_end(self, ETIMEDOUT, "no greeting in time");
+	if (self->state != SESSION_READY) {
+		if (now >= self->handshake_end_ns)
+			session_end(self, ETIMEDOUT,
+				self->state == SESSION_HELLO
+					? "no greeting in time"
+					: "authentication took too long");
 		return;
 	}
 	if (silent >= limits->silence_ns) {
@@ -524,6 +552,8 @@ int64_t session_check_interval_ns(const struct session_env *env)
 		ns = env->limits.silence_ns;
 	if (env->limits.handshake_ns < ns)
 		ns = env->limits.handshake_ns;
+	if (env->authentication_min_ns > 0 && env->authentication_min_ns < ns)
+		ns = env->authentication_min_ns;
 	ns /= 4;
 	return ns < TP_MSEC ? TP_MSEC : ns;
 }

@@ -4,7 +4,8 @@
  * link has one at a time; both embed it and share its rules. docs/PROTOCOL.md is the other half
  * of this header.
  *
- *	HELLO ─► READY ─► OVER		HELLO ─refused, late, strange─► OVER
+ *	HELLO ─► READY ─► OVER		HELLO, AUTH ─refused, late, strange─► OVER
+ *	   └─► AUTH ─┘
  */
 #ifndef CORE_NET_SESSION_H
 #define CORE_NET_SESSION_H
@@ -16,8 +17,13 @@
 #define SESSION_EARLY_FRAME_BYTES 65536 /* longest frame before READY */
 
 struct session;
+struct authentication;
 
 struct session_ops {
+	/* Server: must this peer (session->peer) prove who it is? */
+	bool (*must_authenticate)(struct session *self);
+	/* Link: how long the exchange that begins now may take. */
+	int64_t (*authentication_ns)(struct session *self);
 	/* The other end said who it is (session->peer). 0 lets it in; an error refuses it. */
 	int (*greeted)(struct session *self, struct tp_error *err);
 	/* Messages may flow. */
@@ -38,6 +44,8 @@ struct session_env {
 	const struct tp_handler **handlers; /* sorted by type */
 	size_t n_handlers;
 	void *user;
+	const struct tp_services *mechanisms; /* of the kind for this end; NULL = none */
+	int64_t authentication_min_ns; /* link: the shortest an exchange may take */
 	bool server;
 	unsigned busy;          /* callbacks of the user that run: the env must not go */
 	struct tp_arena *arena; /* of the message at hand */
@@ -54,16 +62,19 @@ struct session {
 	uint32_t rights;
 	uint8_t state; /* enum session_state */
 	bool was_ready;
-	bool refused;     /* by the other end, in so many words */
-	uint32_t strange; /* one-way messages that nobody could handle */
-	int64_t opened_ns, heard_ns, pinged_ns;
-	struct slots calls;  /* ours: item is the struct tp_call */
-	struct slots served; /* theirs: value is their id */
+	bool refused; /* for good: by the other end, or because no try will help */
+	bool wants_authentication; /* the peer has a credential */
+	uint32_t strange;          /* one-way messages that nobody could handle */
+	int64_t heard_ns, pinged_ns;
+	int64_t handshake_end_ns;              /* READY must stand by then */
+	struct authentication *authentication; /* the exchange, while state is AUTH */
+	struct slots calls;                    /* ours: item is the struct tp_call */
+	struct slots served;                   /* theirs: value is their id */
 	struct tp_defer defer;
 	struct tp_error *why; /* once OVER by session_end_later() */
 };
 
-enum session_state { SESSION_HELLO, SESSION_READY, SESSION_OVER };
+enum session_state { SESSION_HELLO, SESSION_AUTH, SESSION_READY, SESSION_OVER };
 
 /* Copies what the config says and fills in defaults. -EEXIST when a type has two handlers. */
 int session_env_init(struct session_env *self, const struct session_ops *ops,
@@ -98,6 +109,9 @@ int session_reply(struct session *self, uint64_t call, const struct tp_desc *des
 int session_reply_error(struct session *self, uint64_t call, int code, const char *text);
 
 /* --- between the files of the session -------------------------------------------------- */
+
+/* Server, after HELLO or a proof: asks the user and answers READY, or refuses. */
+void session_admit(struct session *self);
 
 /* Sends the frame in env->scratch. */
 int session_flush_scratch(struct session *self);

@@ -112,6 +112,13 @@ struct tp_server_config {
 	void (*opened)(void *user, uint64_t peer);
 	void (*closed)(void *user, uint64_t peer, const struct tp_error *why);
 	void (*drained)(void *user, uint64_t peer); /* no longer busy; may be NULL */
+	/* Of kind `authenticator`, by mechanism; borrowed. NULL or none usable: nobody can. */
+	const struct tp_services *authenticators;
+	/*
+	 * Must this peer prove who it is before admit()? Its hello and wire are known; NULL:
+	 * nobody must. Whoever has a credential is asked for it all the same.
+	 */
+	bool (*must_authenticate)(void *user, const struct tp_peer_info *info);
 };
 
 TP_EXPORT int tp_server_create(const struct tp_server_config *config,
@@ -166,6 +173,15 @@ struct tp_link_config {
 	 */
 	void (*down)(void *user, bool was_up, const struct tp_error *why);
 	bool once; /* no reconnection: for short-lived tools */
+	/* Of kind `authenticatee`, by mechanism; borrowed. NULL or none usable: no credential. */
+	const struct tp_services *authenticatees;
+	/*
+	 * After n failures an exchange may take uniform[min, min + factor * 2^n], at most max.
+	 * 0 = 1 s, 5 s, 1 min.
+	 */
+	int64_t authentication_backoff_factor_ns;
+	int64_t authentication_timeout_min_ns;
+	int64_t authentication_timeout_max_ns;
 };
 
 TP_EXPORT int tp_link_create(
