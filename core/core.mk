@@ -4,7 +4,7 @@ lib_LTLIBRARIES += core/libtepui.la
 core_libtepui_la_SOURCES = core/host/services.c core/host/services.h
 core_libtepui_la_LIBADD = core/libsdk.la core/libcluster.la core/libnet.la core/libkernel.la \
 	core/libcodec.la core/libbase.la \
-	$(NNG_LIBS) $(LTDL_LIBS) $(YAML_LIBS) $(MSGPACK_LIBS) $(JANSSON_LIBS) -lpthread
+	$(NNG_LIBS) $(LTDL_LIBS) $(YAML_LIBS) $(MSGPACK_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) -lpthread
 core_libtepui_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,now \
 	-Wl,--version-script=$(top_srcdir)/core/tepui.map
 core_libtepui_la_DEPENDENCIES = core/libsdk.la core/libcluster.la core/libnet.la \

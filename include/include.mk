@@ -5,6 +5,8 @@ tepuiinclude_HEADERS += \
 	include/tepui/authentication.h \
 	include/tepui/base.h \
 	include/tepui/codec.h \
+	include/tepui/crammd5.h \
+	include/tepui/credentials.h \
 	include/tepui/disk.h \
 	include/tepui/error.h \
 	include/tepui/executor.h \

@@ -4,6 +4,8 @@ core_libcluster_la_SOURCES = $(wire_sources) $(cluster_sources)
 
 cluster_sources = \
 	core/cluster/attributes.c \
+	core/cluster/crammd5.c \
+	core/cluster/credentials.c \
 	core/cluster/ids.c \
 	core/cluster/machine.c \
 	core/cluster/operation.c \
@@ -176,3 +178,9 @@ UNIT_TESTS += tests/unit/test_role
 tests_unit_test_role_SOURCES = tests/unit/test_role.c
 tests_unit_test_role_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_role_LDADD = $(cluster_test_libs)
+
+UNIT_TESTS += tests/unit/test_credentials
+tests_unit_test_credentials_SOURCES = tests/unit/test_credentials.c
+tests_unit_test_credentials_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_credentials_LDADD = core/libcluster.la core/libkernel.la core/libcodec.la \
+	core/libbase.la $(LTDL_LIBS) $(YAML_LIBS) $(MSGPACK_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)

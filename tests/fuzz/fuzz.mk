@@ -54,6 +54,12 @@ tests_fuzz_fuzz_frame_CFLAGS = $(UNIT_CFLAGS)
 tests_fuzz_fuzz_frame_LDADD = core/libnet.la core/libkernel.la core/libcodec.la \
 	core/libbase.la $(NNG_LIBS) $(LTDL_LIBS) $(YAML_LIBS) $(JANSSON_LIBS) $(FUZZ_LIBS)
 
+FUZZ_TESTS += tests/fuzz/fuzz_credentials
+tests_fuzz_fuzz_credentials_SOURCES = tests/fuzz/fuzz_credentials.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_credentials_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_credentials_LDADD = core/libcluster.la core/libkernel.la core/libcodec.la \
+	core/libbase.la $(LTDL_LIBS) $(YAML_LIBS) $(JANSSON_LIBS) $(FUZZ_LIBS)
+
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run tests/fuzz/replay.c
 
 if FUZZER

@@ -30,7 +30,7 @@ ORDER = list(BELOW)[:-2]
 # Second halves of modules' names that are ordinary words, or words of the public protocol, and
 # so may occur in core without meaning the module.
 ORDINARY = set("""
-    acl agent api basic capabilities cgroups curl disk docker environment executor external file
+    acl agent api basic capabilities cgroups crammd5 curl disk docker environment executor external file
     filesystem fixed gpu hook http image legacy linux load local log master memory metrics
     namespaces native network operator posix priority random rlimits rotate sandbox scheduler
     seccomp secret standalone state static text tls v0 v1 volumes webui

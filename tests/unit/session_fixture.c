@@ -77,10 +77,21 @@ static int on_admit(void *user, struct tp_peer_info *info, struct tp_error *err)
 	struct fixture *f = user;
 
 	ck_assert(info->wire.local);
+	snprintf(f->principal, sizeof f->principal, "%s",
+		info->principal == NULL ? "" : info->principal);
 	if (f->refuse != 0)
 		return tp_fail(err, f->refuse, "%s is not welcome", info->hello.id);
 	info->rights = f->rights;
 	return 0;
+}
+
+static bool on_must_authenticate(void *user, const struct tp_peer_info *info)
+{
+	struct fixture *f = user;
+
+	ck_assert_ptr_nonnull(info->hello.kind);
+	ck_assert_ptr_null(info->principal);
+	return f->ask;
 }
 
 static void on_opened(void *user, uint64_t peer)
@@ -157,6 +168,8 @@ void fixture_start(struct fixture *f, const struct tp_net_limits *limits)
 		.admit = on_admit,
 		.opened = on_opened,
 		.closed = on_closed,
+		.authenticators = &f->authenticators,
+		.must_authenticate = on_must_authenticate,
 	};
 
 	memset(f, 0, sizeof *f);
@@ -205,6 +218,7 @@ static struct client *start_client(
 	config->user = c;
 	config->up = on_up;
 	config->down = on_down;
+	config->authenticatees = f->authenticatees;
 	ck_assert_msg(tp_link_create(config, &c->link, &err) == 0, "%s", err.text);
 	ck_assert(!tp_link_is_up(c->link));
 	return c;

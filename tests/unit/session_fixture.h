@@ -52,6 +52,11 @@ struct fixture {
 	int refuse;      /* errno with which admit() refuses */
 	int64_t deadline_ns;
 	struct tp_arena *taken;
+	char principal[64]; /* what admit() was told */
+	bool ask;           /* everybody must authenticate */
+	/* Read by the server and by clients that come. */
+	struct tp_services authenticators;
+	const struct tp_services *authenticatees;
 };
 
 void fixture_start(struct fixture *f, const struct tp_net_limits *limits);
