@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "tepui/kind/authenticatee.h"
 #include "tepui/kind/daemon.h"
 #include "tepui/kind/hook.h"
 
@@ -231,6 +232,9 @@ TP_EXPORT const struct tp_module tp_module = {
 			TP_REQUIRE("work", TP_WORK_ABI, struct agent, work),
 			TP_REQUIRE_MANY("hook", TP_HOOK_ABI, struct tp_hook_ops,
 				struct agent, hooks),
+			TP_REQUIRE_MANY("authenticatee", TP_AUTHENTICATEE_ABI,
+				struct tp_authenticatee_ops, struct agent,
+				authenticatees),
 			{ 0 },
 		},
 	.config = config_fields,

@@ -30,6 +30,9 @@ struct agent_config {
 	const char *default_role;
 	bool switch_user;
 	int64_t registration_backoff_factor_ns;
+	int64_t authentication_backoff_factor_ns;
+	int64_t authentication_timeout_min_ns;
+	int64_t authentication_timeout_max_ns;
 	int64_t executor_registration_timeout_ns;
 	int64_t executor_reregistration_timeout_ns;
 	int64_t executor_shutdown_grace_period_ns;
@@ -65,6 +68,7 @@ struct agent {
 	struct tp_disk_service disk;
 	struct tp_work_service work;
 	struct tp_services hooks;
+	struct tp_services authenticatees;
 
 	struct agent_config config;
 
