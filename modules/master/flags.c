@@ -18,6 +18,16 @@ const struct tp_field master_config[] = {
 		"empty."),
 	TP_CONFIG("insecure", TP_BOOL, struct master, insecure, "false",
 		"Allow addresses beyond loopback without authentication."),
+	TP_CONFIG("authenticate_frameworks", TP_BOOL, struct master,
+		authenticate_frameworks, "false", "Frameworks must authenticate."),
+	TP_CONFIG("authenticate_agents", TP_BOOL, struct master, authenticate_agents,
+		"false", "Agents must authenticate."),
+	TP_CONFIG("authenticate_operators", TP_BOOL, struct master,
+		authenticate_operators, "false",
+		"Operators (tepui) must authenticate, if they come by network."),
+	TP_CONFIG("authentication_v0_timeout", TP_DURATION, struct master,
+		authentication_v0_timeout_ns, "15secs",
+		"Longest time from a connection to a peer that is known."),
 	TP_CONFIG_REQUIRED("work_dir", TP_STRING, struct master, work_dir,
 		"Directory for the registry."),
 	TP_CONFIG("hostname", TP_STRING, struct master, hostname, NULL,
@@ -64,6 +74,9 @@ int flags_check(const struct master *m, struct tp_error *err)
 	if (m->agent_ping_timeout_ns < TP_SEC || m->agent_ping_timeout_ns > 15 * TP_MIN)
 		return tp_fail(
 			err, EINVAL, "agent_ping_timeout must be from 1s to 15mins");
+	if (m->authentication_v0_timeout_ns < TP_SEC)
+		return tp_fail(
+			err, EINVAL, "authentication_v0_timeout must be at least 1s");
 	if (m->max_agent_ping_timeouts < 1)
 		return tp_fail(err, EINVAL, "max_agent_ping_timeouts must be at least 1");
 	if (m->agent_reregister_timeout_ns < 10 * TP_MIN)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Listening addresses. Without an authenticator anybody who reaches the port may run commands on
- * the agents: an address beyond loopback is refused unless the operator says `insecure: true`.
+ * Listening addresses. Whoever reaches the port unasked may run commands on the agents: an
+ * address beyond loopback is refused unless all kinds of peers must authenticate, or the operator
+ * says `insecure: true`.
  */
 #include "listen.h"
 
@@ -37,12 +38,14 @@ bool listen_parse(const char *url, char *host, size_t host_size, uint32_t *ret_p
 	return true;
 }
 
-int listen_check(const char *url, bool insecure, struct tp_error *err)
+int listen_check(const char *url, const struct master *m, struct tp_error *err)
 {
 	char host[256];
 	uint32_t port;
+	bool all = m->authenticate_agents && m->authenticate_frameworks &&
+		m->authenticate_operators;
 
-	if (insecure || strstr(url, "tcp://") == NULL)
+	if (m->insecure || all || strstr(url, "tcp://") == NULL)
 		return 0;
 	if (!listen_parse(url, host, sizeof host, &port))
 		return tp_fail(err, EINVAL, "expected tcp://HOST:PORT");
@@ -51,5 +54,7 @@ int listen_check(const char *url, bool insecure, struct tp_error *err)
 		return 0;
 	return tp_fail(err, EPERM,
 		"anybody who reaches this address could run commands on the agents; "
-		"listen at 127.0.0.1, or set `insecure: true` on a network you trust");
+		"listen at 127.0.0.1, or let everybody authenticate "
+		"(authenticate_agents, authenticate_frameworks, authenticate_operators), "
+		"or set `insecure: true` on a network you trust");
 }

@@ -3,10 +3,10 @@
 #ifndef MASTER_LISTEN_H
 #define MASTER_LISTEN_H
 
-#include "tepui/error.h"
+#include "master.h"
 
 /* -EPERM for an address that strangers can reach, unless that was asked for. */
-int listen_check(const char *url, bool insecure, struct tp_error *err);
+int listen_check(const char *url, const struct master *m, struct tp_error *err);
 /* Host (without brackets) and port of tcp://HOST:PORT; false for other kinds. */
 bool listen_parse(const char *url, char *host, size_t host_size, uint32_t *ret_port);
 

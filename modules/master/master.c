@@ -30,6 +30,7 @@
 #include "tasks.h"
 
 #include "tepui/ids.h"
+#include "tepui/kind/authenticator.h"
 #include "tepui/kind/daemon.h"
 #include "tepui/kind/hook.h"
 #include "tepui/record.h"
@@ -280,6 +281,9 @@ TP_EXPORT const struct tp_module tp_module = {
 			TP_REQUIRE("modules", TP_MODULES_ABI, struct master, modules),
 			TP_REQUIRE_MANY("hook", TP_HOOK_ABI, struct tp_hook_ops,
 				struct master, hooks),
+			TP_REQUIRE_MANY("authenticator", TP_AUTHENTICATOR_ABI,
+				struct tp_authenticator_ops, struct master,
+				authenticators),
 			{ 0 },
 		},
 	.config = master_config,

@@ -41,6 +41,7 @@ struct master {
 	struct tp_modules modules;
 	struct tp_disk_service disk;
 	struct tp_services hooks;
+	struct tp_services authenticators;
 
 	/* config */
 	const char **listen;
@@ -62,6 +63,10 @@ struct master {
 	uint32_t max_operator_event_stream_subscribers;
 	bool root_submissions;
 	bool insecure;
+	bool authenticate_frameworks;
+	bool authenticate_agents;
+	bool authenticate_operators;
+	int64_t authentication_v0_timeout_ns;
 
 	/* who we are */
 	char id[40];

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tepui/kind/authenticator.h"
+
 #include "agents.h"
 #include "carriage.h"
 #include "listen.h"
@@ -150,6 +152,18 @@ static int admit(void *user, struct tp_peer_info *info, struct tp_error *err)
 	return 0;
 }
 
+/* Operators at this machine are known by who may open the socket. */
+static bool must_authenticate(void *user, const struct tp_peer_info *info)
+{
+	const struct master *m = user;
+
+	if (strcmp(info->hello.kind, "agent") == 0)
+		return m->authenticate_agents;
+	if (strcmp(info->hello.kind, "scheduler") == 0)
+		return m->authenticate_frameworks;
+	return m->authenticate_operators && !info->wire.local;
+}
+
 static void opened(void *user, uint64_t id)
 {
 	struct master *m = user;
@@ -266,6 +280,7 @@ static int create(struct master *m, struct tp_error *err)
 			.heartbeat_ns = m->agent_ping_timeout_ns,
 			.silence_ns = m->agent_ping_timeout_ns *
 				m->max_agent_ping_timeouts,
+			.handshake_ns = m->authentication_v0_timeout_ns,
 		},
 		.self = { .kind = "master", .id = m->id },
 		.handlers = n->handlers,
@@ -274,6 +289,8 @@ static int create(struct master *m, struct tp_error *err)
 		.admit = admit,
 		.opened = opened,
 		.closed = closed,
+		.authenticators = &m->authenticators,
+		.must_authenticate = must_authenticate,
 	};
 
 	tp_map_init(&n->peers);
@@ -287,15 +304,40 @@ static int create(struct master *m, struct tp_error *err)
 	return tp_server_create(&config, &n->server, err);
 }
 
+/* Found at the start, not when the first agent is refused. */
+static int check_authenticators(const struct master *m, struct tp_error *err)
+{
+	const char *key = m->authenticate_agents ? "authenticate_agents"
+		: m->authenticate_frameworks     ? "authenticate_frameworks"
+		: m->authenticate_operators      ? "authenticate_operators"
+						 : NULL;
+
+	for (size_t i = 0; i < m->authenticators.n; i++) {
+		const struct tp_service *service = &m->authenticators.items[i].service;
+		const struct tp_authenticator_ops *ops = service->ops;
+
+		if (ops->usable(service->impl))
+			return 0;
+	}
+	if (key == NULL)
+		return 0;
+	return tp_fail(err, EINVAL,
+		"%s: there is no authenticator with credentials: load one, like "
+		"`- module: auth-crammd5` with `credentials: FILE`",
+		key);
+}
+
 int native_start(struct master *m, struct tp_error *err)
 {
 	static const char *const standard[] = { "tcp://127.0.0.1:5060" };
 	const char *const *urls = m->n_listen > 0 ? m->listen : standard;
 	size_t n_urls = m->n_listen > 0 ? m->n_listen : TP_COUNT(standard);
-	int r = create(m, err);
+	int r = check_authenticators(m, err);
 
+	if (r >= 0)
+		r = create(m, err);
 	for (size_t i = 0; r >= 0 && i < n_urls; i++) {
-		r = listen_check(urls[i], m->insecure, err);
+		r = listen_check(urls[i], m, err);
 		if (r >= 0)
 			r = tp_server_listen(m->native->server, urls[i], 0, err);
 		if (r < 0)
