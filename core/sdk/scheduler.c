@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tepui/credentials.h"
 #include "tepui/record.h"
 
 #define SUBSCRIBE_TIMEOUT_NS (15 * TP_SEC)
@@ -178,6 +180,7 @@ static int driver_connect(struct tp_scheduler_driver *self, struct tp_error *err
 		.user = self,
 		.up = on_up,
 		.down = on_down,
+		.authenticatees = &self->authenticatees,
 	};
 
 	return tp_link_create(&config, &self->link, err);
@@ -240,8 +243,6 @@ static int options_check(const struct tp_scheduler_options *options, struct tp_e
 		return tp_fail(err, EINVAL,
 			"a scheduler driver needs the master's address, like "
 			"127.0.0.1:5060");
-	if (options->credential != NULL)
-		return tp_fail(err, ENOTSUP, "credentials are not supported yet");
 	return 0;
 }
 
@@ -280,6 +281,32 @@ static void options_copy(
 			tp_arena_strdup(arena, options->suppressed_roles[i]);
 }
 
+/* The given credential, or that of the environment. */
+static int options_credential(struct tp_scheduler_driver *self,
+	const struct tp_scheduler_options *options, struct tp_error *err)
+{
+	const char *file = getenv("TEPUI_CREDENTIAL");
+	struct tp_credential *credential = NULL;
+	int r = 0;
+
+	if (options->credential != NULL)
+		credential = tp_record_copy(
+			&tp_credential_desc, options->credential, self->arena);
+	else if (file != NULL && file[0] != '\0')
+		r = tp_credential_read(file, self->arena, &credential, NULL, err);
+	if (r < 0)
+		return tp_wrap(err, r, "TEPUI_CREDENTIAL");
+	self->crammd5.credential = credential;
+	self->crammd5.loop = self->instance.loop;
+	self->authenticatee.service.ops = &tp_crammd5_client_ops;
+	self->authenticatee.service.impl = &self->crammd5;
+	self->authenticatee.key = TP_CRAMMD5;
+	self->authenticatee.instance = self->instance.topic.name;
+	self->authenticatees.items = &self->authenticatee;
+	self->authenticatees.n = 1;
+	return 0;
+}
+
 int tp_scheduler_driver_create(const struct tp_scheduler_options *options,
 	struct tp_scheduler_driver **ret, struct tp_error *err)
 {
@@ -299,6 +326,8 @@ int tp_scheduler_driver_create(const struct tp_scheduler_options *options,
 	r = self->instance.loop == NULL
 		? -ENOMEM
 		: tp_transport_create(self->instance.loop, &self->transport, err);
+	if (r >= 0)
+		r = options_credential(self, options, err);
 	if (r < 0) {
 		tp_scheduler_driver_destroy(self);
 		return r;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "tepui/crammd5.h"
 #include "tepui/net.h"
 #include "tepui/scheduler.h"
 
@@ -27,6 +28,9 @@ struct tp_scheduler_driver {
 	const char **suppressed_roles;
 	size_t n_suppressed_roles;
 	bool explicit_acknowledgements;
+	struct tp_crammd5_client crammd5;
+	struct tp_service_item authenticatee; /* crammd5's */
+	struct tp_services authenticatees;
 
 	/* Any thread. */
 	_Atomic(int) status; /* enum tp_status */

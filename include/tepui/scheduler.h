@@ -63,7 +63,8 @@ struct tp_scheduler_options {
 	const struct tp_framework_info *framework;
 	/* host:port, tcp://host:port, master@host:port, a comma list, file:///path. */
 	const char *master;
-	const struct tp_credential *credential; /* NULL = none */
+	/* Copied. NULL: of the file that TEPUI_CREDENTIAL names, if it is set. */
+	const struct tp_credential *credential;
 	const char *const *suppressed_roles;
 	size_t n_suppressed_roles;
 	/* Every update with a uuid must then be acknowledged by the scheduler. */

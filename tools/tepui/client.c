@@ -3,7 +3,9 @@
 #include "client.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "tepui/credentials.h"
 #include "tepui/record.h"
 
 #define OPEN_TIMEOUT_NS (10 * TP_SEC)
@@ -27,6 +29,22 @@ static void on_down(void *user, bool was_up, const struct tp_error *why)
 	client->why = *why;
 }
 
+static int read_credential(struct client *client, struct tp_error *err)
+{
+	const char *file = getenv("TEPUI_CREDENTIAL");
+	struct tp_credential *credential;
+	int r;
+
+	if (file == NULL || file[0] == '\0')
+		return 0;
+	client->arena = tp_arena_create(0);
+	r = tp_credential_read(file, client->arena, &credential, NULL, err);
+	if (r < 0)
+		return tp_wrap(err, r, "TEPUI_CREDENTIAL");
+	client->crammd5.credential = credential;
+	return 0;
+}
+
 static int client_link(struct client *client, const char *urls, struct tp_error *err)
 {
 	const struct tp_link_config config = {
@@ -38,8 +56,16 @@ static int client_link(struct client *client, const char *urls, struct tp_error 
 		.up = on_up,
 		.down = on_down,
 		.once = true,
+		.authenticatees = &client->authenticatees,
 	};
 
+	client->crammd5.loop = client->instance.loop;
+	client->authenticatee = (struct tp_service_item){
+		.service = { &tp_crammd5_client_ops, &client->crammd5 },
+		.key = TP_CRAMMD5,
+		.instance = "tepui",
+	};
+	client->authenticatees = (struct tp_services){ &client->authenticatee, 1 };
 	return tp_link_create(&config, &client->link, err);
 }
 
@@ -54,6 +80,8 @@ int client_open(struct client *client, const char *urls, struct tp_error *err)
 	if (client->instance.loop == NULL)
 		return -ENOMEM;
 	r = tp_transport_create(client->instance.loop, &client->transport, err);
+	if (r == 0)
+		r = read_credential(client, err);
 	if (r == 0)
 		r = client_link(client, urls, err);
 	if (r < 0)
@@ -79,6 +107,7 @@ int client_join(struct client *client, const struct client *first, const char *u
 	*client = (struct client){
 		.instance = first->instance,
 		.transport = first->transport,
+		.crammd5 = first->crammd5,
 	};
 	return client_link(client, urls, err);
 }
@@ -89,6 +118,7 @@ void client_close(struct client *client)
 	if (client->own_loop) {
 		tp_transport_destroy(client->transport);
 		tp_loop_destroy(client->instance.loop);
+		tp_arena_destroy(client->arena);
 	}
 	*client = (struct client){ .own_loop = false };
 }

@@ -6,6 +6,7 @@
 #ifndef TOOLS_TEPUI_CLIENT_H
 #define TOOLS_TEPUI_CLIENT_H
 
+#include "tepui/crammd5.h"
 #include "tepui/net.h"
 #include "tepui/wire.h"
 
@@ -13,6 +14,10 @@ struct client {
 	struct tp_instance instance;
 	struct tp_transport *transport; /* owned when own_loop */
 	struct tp_link *link;
+	struct tp_arena *arena; /* the credential; owned when own_loop */
+	struct tp_crammd5_client crammd5;
+	struct tp_service_item authenticatee; /* crammd5's */
+	struct tp_services authenticatees;
 	bool own_loop, up, down;
 	struct tp_error why; /* of down */
 };

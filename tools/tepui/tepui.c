@@ -30,7 +30,8 @@ static void usage(FILE *out)
 		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
 	fputs("\n`tepui COMMAND --help` explains a command. The master's address is "
 	      "--master or\n"
-	      "TEPUI_MASTER, else " CLI_MASTER_DEFAULT ".\n",
+	      "TEPUI_MASTER, else " CLI_MASTER_DEFAULT ". TEPUI_CREDENTIAL names a file "
+	      "with\n`principal secret`, for masters that ask.\n",
 		out);
 }
 
