@@ -5,6 +5,7 @@ EXTRA_DIST += tests/system/cluster.sh tests/system/daemons.sh tests/system/quick
 	build-aux/packages build-aux/install-packages
 SYSTEM_TESTS =
 SYSTEM_TESTS += tests/system/agent-restart.sh
+SYSTEM_TESTS += tests/system/authentication.sh
 SYSTEM_TESTS += tests/system/local.sh
 SYSTEM_TESTS += tests/system/master-restart.sh
 SYSTEM_TESTS += tests/system/tepuid.sh
