@@ -101,9 +101,9 @@ static void go_down(
 static int64_t on_authentication_ns(struct session *session)
 {
 	struct tp_link *self = link_of(session);
-	const struct tp_link_config *config = &self->config;
-	int64_t spread = config->authentication_backoff_factor_ns;
-	int64_t max = config->authentication_timeout_max_ns;
+	const struct tp_authentication_times *times = &self->config.times;
+	int64_t spread = times->backoff_factor_ns;
+	int64_t max = times->timeout_max_ns;
 	int64_t ns;
 
 	for (unsigned i = 0; i < self->authentications && spread < max; i++)
@@ -111,7 +111,7 @@ static int64_t on_authentication_ns(struct session *session)
 	self->authentications++;
 	if (spread > max)
 		spread = max;
-	ns = config->authentication_timeout_min_ns + jitter(self, spread);
+	ns = times->timeout_min_ns + jitter(self, spread);
 	return ns < max ? ns : max;
 }
 
@@ -231,14 +231,14 @@ static void seed(struct tp_link *self)
 		self->random = 1;
 }
 
-static void set_times(struct tp_link_config *config)
+static void set_times(struct tp_authentication_times *times)
 {
-	if (config->authentication_backoff_factor_ns <= 0)
-		config->authentication_backoff_factor_ns = TP_SEC;
-	if (config->authentication_timeout_min_ns <= 0)
-		config->authentication_timeout_min_ns = 5 * TP_SEC;
-	if (config->authentication_timeout_max_ns <= 0)
-		config->authentication_timeout_max_ns = TP_MIN;
+	if (times->backoff_factor_ns <= 0)
+		times->backoff_factor_ns = TP_SEC;
+	if (times->timeout_min_ns <= 0)
+		times->timeout_min_ns = 5 * TP_SEC;
+	if (times->timeout_max_ns <= 0)
+		times->timeout_max_ns = TP_MIN;
 }
 
 int tp_link_create(
@@ -249,9 +249,9 @@ int tp_link_create(
 	int r;
 
 	self->config = *config;
-	set_times(&self->config);
+	set_times(&self->config.times);
 	self->env.mechanisms = config->authenticatees;
-	self->env.authentication_min_ns = self->config.authentication_timeout_min_ns;
+	self->env.authentication_min_ns = self->config.times.timeout_min_ns;
 	self->env.instance = config->instance;
 	self->env.loop = config->instance->loop;
 	self->env.transport = config->transport;

@@ -31,4 +31,14 @@ struct tp_authentication {
 	void *priv; /* the mechanism's */
 };
 
+/*
+ * How long a dialler waits for the end of an exchange: after n failures
+ * uniform[min, min + factor * 2^n], at most max.
+ */
+struct tp_authentication_times {
+	int64_t backoff_factor_ns; /* 0 = 1 s */
+	int64_t timeout_min_ns;    /* 0 = 5 s */
+	int64_t timeout_max_ns;    /* 0 = 1 min */
+};
+
 #endif

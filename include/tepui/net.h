@@ -19,6 +19,7 @@
 #define TEPUI_NET_H
 
 #include "tepui/arena.h"
+#include "tepui/authentication.h"
 #include "tepui/loop.h"
 #include "tepui/module.h"
 #include "tepui/transport.h"
@@ -114,10 +115,7 @@ struct tp_server_config {
 	void (*drained)(void *user, uint64_t peer); /* no longer busy; may be NULL */
 	/* Of kind `authenticator`, by mechanism; borrowed. NULL or none usable: nobody can. */
 	const struct tp_services *authenticators;
-	/*
-	 * Must this peer prove who it is before admit()? Its hello and wire are known; NULL:
-	 * nobody must. Whoever has a credential is asked for it all the same.
-	 */
+	/* Must this peer prove who it is before admit()? NULL: only who has a credential. */
 	bool (*must_authenticate)(void *user, const struct tp_peer_info *info);
 };
 
@@ -175,13 +173,7 @@ struct tp_link_config {
 	bool once; /* no reconnection: for short-lived tools */
 	/* Of kind `authenticatee`, by mechanism; borrowed. NULL or none usable: no credential. */
 	const struct tp_services *authenticatees;
-	/*
-	 * After n failures an exchange may take uniform[min, min + factor * 2^n], at most max.
-	 * 0 = 1 s, 5 s, 1 min.
-	 */
-	int64_t authentication_backoff_factor_ns;
-	int64_t authentication_timeout_min_ns;
-	int64_t authentication_timeout_max_ns;
+	struct tp_authentication_times times;
 };
 
 TP_EXPORT int tp_link_create(

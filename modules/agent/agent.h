@@ -30,9 +30,7 @@ struct agent_config {
 	const char *default_role;
 	bool switch_user;
 	int64_t registration_backoff_factor_ns;
-	int64_t authentication_backoff_factor_ns;
-	int64_t authentication_timeout_min_ns;
-	int64_t authentication_timeout_max_ns;
+	struct tp_authentication_times authentication;
 	int64_t executor_registration_timeout_ns;
 	int64_t executor_reregistration_timeout_ns;
 	int64_t executor_shutdown_grace_period_ns;

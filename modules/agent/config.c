@@ -43,12 +43,12 @@ const struct tp_field config_fields[] = {
 		"An unanswered registration is repeated after a random time up to this, "
 		"doubling to one minute."),
 	KEY("authentication_backoff_factor", TP_DURATION,
-		authentication_backoff_factor_ns, "1s",
+		authentication.backoff_factor_ns, "1s",
 		"After n failures an authentication may take a random time up to "
 		"authentication_timeout_min plus this times 2^n."),
-	KEY("authentication_timeout_min", TP_DURATION, authentication_timeout_min_ns,
+	KEY("authentication_timeout_min", TP_DURATION, authentication.timeout_min_ns,
 		"5s", "The least time that an authentication may take."),
-	KEY("authentication_timeout_max", TP_DURATION, authentication_timeout_max_ns,
+	KEY("authentication_timeout_max", TP_DURATION, authentication.timeout_max_ns,
 		"1mins", "The longest time that an authentication may take."),
 	KEY("executor_registration_timeout", TP_DURATION,
 		executor_registration_timeout_ns, "1mins",
@@ -100,9 +100,9 @@ int config_check(const struct agent *agent, struct tp_error *err)
 	if (config->executor_reregistration_timeout_ns > 15 * TP_SEC)
 		return tp_fail(err, EINVAL,
 			"executor_reregistration_timeout: must be at most 15s");
-	if (config->authentication_timeout_min_ns < 0 ||
-		config->authentication_timeout_min_ns >
-			config->authentication_timeout_max_ns)
+	if (config->authentication.timeout_min_ns < 0 ||
+		config->authentication.timeout_min_ns >
+			config->authentication.timeout_max_ns)
 		return tp_fail(err, EINVAL,
 			"authentication_timeout_min: must be at most "
 			"authentication_timeout_max");

@@ -329,12 +329,7 @@ int registration_start(struct agent *agent, struct tp_error *err)
 		.up = on_up,
 		.down = on_down,
 		.authenticatees = &agent->authenticatees,
-		.authentication_backoff_factor_ns =
-			agent->config.authentication_backoff_factor_ns,
-		.authentication_timeout_min_ns =
-			agent->config.authentication_timeout_min_ns,
-		.authentication_timeout_max_ns =
-			agent->config.authentication_timeout_max_ns,
+		.times = agent->config.authentication,
 	};
 
 	return tp_link_create(&config, &self->link, err);
