@@ -122,7 +122,8 @@ tepuiinclude_HEADERS += \
 tepuiwire_HEADERS += $(wire_headers)
 BUILT_SOURCES += $(wire_headers) $(wire_sources)
 MAINTAINERCLEANFILES = $(wire_headers) $(wire_sources) core/cluster/wire.stamp
-EXTRA_DIST += $(wire_schema) core/cluster/schema/gen.py core/cluster/wire.stamp
+EXTRA_DIST += $(wire_schema) core/cluster/schema/gen.py core/cluster/schema/document.py core/cluster/schema/document.sh \
+	core/cluster/wire.stamp docs/MESSAGES.md
 
 # One run makes all files; the stamp stands for them, so that make -j runs it once. It is older
 # than they are: a tarball has all of them and needs neither protoc nor python3-protobuf.
@@ -184,3 +185,8 @@ tests_unit_test_credentials_SOURCES = tests/unit/test_credentials.c
 tests_unit_test_credentials_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_credentials_LDADD = core/libcluster.la core/libkernel.la core/libcodec.la \
 	core/libbase.la $(LTDL_LIBS) $(YAML_LIBS) $(MSGPACK_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
+
+# docs/MESSAGES.md in the source tree; tests/lint/messages.sh tells when it is stale.
+.PHONY: messages
+messages:
+	$(srcdir)/core/cluster/schema/document.sh $(PROTOC) $(PYTHON3) >$(srcdir)/docs/MESSAGES.md

@@ -6,6 +6,7 @@ LINT_TESTS = \
 	tests/lint/headers.sh \
 	tests/lint/layers.py \
 	tests/lint/limits.py \
+	tests/lint/messages.sh \
 	tests/lint/selftest.sh \
 	tests/lint/shell.sh
 dist_check_SCRIPTS += $(LINT_TESTS)
