@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <config.h>
 #include "tepui/module.h"
+#include <config.h>
 
 enum {
 	OPTION_SET = 256,
