@@ -8,6 +8,7 @@ SYSTEM_TESTS += tests/system/agent-restart.sh
 SYSTEM_TESTS += tests/system/authentication.sh
 SYSTEM_TESTS += tests/system/local.sh
 SYSTEM_TESTS += tests/system/master-restart.sh
+SYSTEM_TESTS += tests/system/modcheck.sh
 SYSTEM_TESTS += tests/system/tepuid.sh
 dist_check_SCRIPTS += $(SYSTEM_TESTS)
 
