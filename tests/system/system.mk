@@ -10,6 +10,7 @@ SYSTEM_TESTS += tests/system/local.sh
 SYSTEM_TESTS += tests/system/master-restart.sh
 SYSTEM_TESTS += tests/system/modcheck.sh
 SYSTEM_TESTS += tests/system/tepuid.sh
+SYSTEM_TESTS += tests/system/tls.sh
 dist_check_SCRIPTS += $(SYSTEM_TESTS)
 
 # Not in EXTRA_DIST: a file called check would be made by the target of that name.
