@@ -13,6 +13,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/field.h \
 	include/tepui/list.h \
 	include/tepui/log.h \
+	include/tepui/log_keys.h \
 	include/tepui/loop.h \
 	include/tepui/map.h \
 	include/tepui/metrics.h \

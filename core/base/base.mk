@@ -5,6 +5,7 @@ base_sources = \
 	core/base/error.c \
 	core/base/field.c \
 	core/base/log.c \
+	core/base/log_keys.c \
 	core/base/map.c \
 	core/base/memory.c \
 	core/base/record.c \

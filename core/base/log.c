@@ -20,10 +20,13 @@
 
 #define SEPARATOR_FIRST '\x1f'
 #define SEPARATOR_LAST '\x01'
+#define MAX_EXTRA 4
 
 static atomic_int log_format = TP_LOG_TEXT;
 static atomic_int log_fd = STDERR_FILENO;
 static atomic_int log_level = TP_LOG_INFO;
+static atomic_int log_extra[MAX_EXTRA]; /* descriptor + 1; 0 = free */
+static atomic_bool log_quiet;
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
 
@@ -31,6 +34,31 @@ void tp_log_setup(enum tp_log_format format, int fd)
 {
 	atomic_store(&log_format, (int)format);
 	atomic_store(&log_fd, fd);
+}
+
+int tp_log_add_fd(int fd)
+{
+	for (size_t i = 0; i < MAX_EXTRA; i++) {
+		int none = 0;
+
+		if (atomic_compare_exchange_strong(&log_extra[i], &none, fd + 1))
+			return 0;
+	}
+	return -ENOSPC;
+}
+
+void tp_log_remove_fd(int fd)
+{
+	for (size_t i = 0; i < MAX_EXTRA; i++) {
+		int own = fd + 1;
+
+		atomic_compare_exchange_strong(&log_extra[i], &own, 0);
+	}
+}
+
+void tp_log_set_quiet(bool quiet)
+{
+	atomic_store(&log_quiet, quiet);
 }
 
 void tp_log_set_level(enum tp_log_level level)
@@ -197,6 +225,24 @@ static void put_head(struct tp_strbuf *line, const char *topic, const char *leve
 		tp_strbuf_json_escape(line, message, strlen(message));
 }
 
+static void put_bytes(int fd, const struct tp_strbuf *line)
+{
+	while (write(fd, line->data, line->len) < 0 && errno == EINTR)
+		continue;
+}
+
+static void put_line(const struct tp_strbuf *line)
+{
+	if (!atomic_load(&log_quiet))
+		put_bytes(atomic_load(&log_fd), line);
+	for (size_t i = 0; i < MAX_EXTRA; i++) {
+		int extra = atomic_load_explicit(&log_extra[i], memory_order_relaxed);
+
+		if (extra > 0)
+			put_bytes(extra - 1, line);
+	}
+}
+
 void tp_log(const struct tp_topic *topic, enum tp_log_level level, const char *message,
 	const char *pairs, ...)
 {
@@ -219,7 +265,6 @@ void tp_log(const struct tp_topic *topic, enum tp_log_level level, const char *m
 	}
 	va_end(args);
 	tp_strbuf_puts(&line, format == TP_LOG_JSON ? "}\n" : "\n");
-	while (write(atomic_load(&log_fd), line.data, line.len) < 0 && errno == EINTR)
-		continue;
+	put_line(&line);
 	errno = saved;
 }

@@ -8,6 +8,7 @@ cluster_sources = \
 	core/cluster/credentials.c \
 	core/cluster/ids.c \
 	core/cluster/machine.c \
+	core/cluster/machine_ip.c \
 	core/cluster/operation.c \
 	core/cluster/quantities.c \
 	core/cluster/resource_item.c \

@@ -129,6 +129,25 @@ TP_EXPORT int tp_enum_number(const struct tp_enum *e, const char *name, int *ret
 		.name = (key), .type = (kind), .offset = offsetof(object, member), \
 		.default_text = (dflt), .doc = (text) \
 	}
+/* The same for a key that may change while the instance runs: see reload() in module.h. */
+#define TP_CONFIG_RELOAD(key, kind, object, member, dflt, text) \
+	{ \
+		.name = (key), .type = (kind), .flags = TP_FIELD_RELOAD, \
+		.offset = offsetof(object, member), .default_text = (dflt), \
+		.doc = (text) \
+	}
+/* A known key whose feature is not there yet: refused when it is set. */
+#define TP_CONFIG_UNSUPPORTED(key, kind, dflt, text) \
+	{ \
+		.name = (key), .type = (kind), .flags = TP_FIELD_UNSUPPORTED, \
+		.default_text = (dflt), .doc = (text) \
+	}
+/* An old name of the key that has this member: taken, with a warning. */
+#define TP_CONFIG_ALIAS(key, kind, object, member, text) \
+	{ \
+		.name = (key), .type = (kind), .flags = TP_FIELD_DEPRECATED, \
+		.offset = offsetof(object, member), .doc = (text) \
+	}
 #define TP_CONFIG_REQUIRED(key, kind, object, member, text) \
 	{ \
 		.name = (key), .type = (kind), .label = TP_REQUIRED, \

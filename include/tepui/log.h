@@ -31,6 +31,11 @@ struct tp_topic {
 
 /* Process-wide; before the first thread starts. fd is borrowed, default 2. */
 TP_EXPORT void tp_log_setup(enum tp_log_format format, int fd);
+/* Every line also goes there, until it is removed; -ENOSPC beyond four. */
+TP_EXPORT int tp_log_add_fd(int fd);
+TP_EXPORT void tp_log_remove_fd(int fd);
+/* Nothing to the fd of tp_log_setup(): only to those that were added. */
+TP_EXPORT void tp_log_set_quiet(bool quiet);
 TP_EXPORT void tp_log_set_level(enum tp_log_level level);
 TP_EXPORT enum tp_log_level tp_log_get_level(void);
 /* "debug", "info", "warning"/"warn", "error" in any case. */

@@ -25,4 +25,15 @@ TP_EXPORT int tp_machine_resources(const struct tp_machine_size *machine,
 	const char *text, const char *default_role, struct tp_resources *ret,
 	struct tp_error *err);
 
+/*
+ * The IP that a daemon binds to by its keys `ip` and `ip_discovery_command` (NULL or "" = not
+ * given): the one, or what the other prints, within ten seconds. Both is an error, neither
+ * gives NULL. Blocks: for starting only.
+ */
+TP_EXPORT int tp_machine_ip(const char *ip, const char *discovery_command,
+	struct tp_arena *arena, const char **ret, struct tp_error *err);
+/* "tcp://IP:PORT", with brackets where IPv6 needs them. */
+TP_EXPORT const char *tp_machine_url(
+	struct tp_arena *arena, const char *ip, unsigned port);
+
 #endif

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tepui/log_keys.h"
+
 static const struct tp_topic topic = { "master" };
 static int fds[2];
 static char line[4096];
@@ -111,6 +113,63 @@ START_TEST(levels)
 }
 END_TEST
 
+START_TEST(other_files_get_every_line)
+{
+	int more[2];
+
+	ck_assert_int_eq(pipe(more), 0);
+	ck_assert_int_eq(tp_log_add_fd(more[1]), 0);
+	tp_info(&topic, "both", "");
+	ck_assert_str_eq(written(AFTER_TIME), "info master: both\n");
+	ck_assert_int_gt(read(more[0], line, sizeof line), 0);
+	tp_log_set_quiet(true);
+	tp_info(&topic, "quiet", "");
+	ck_assert_int_gt(read(more[0], line, sizeof line), 0);
+	ck_assert_ptr_nonnull(strstr(line, "quiet"));
+	tp_log_set_quiet(false);
+	tp_log_remove_fd(more[1]);
+	tp_info(&topic, "one", "");
+	ck_assert_str_eq(written(AFTER_TIME), "info master: one\n");
+	close(more[1]);
+	ck_assert_int_eq(read(more[0], line, sizeof line), 0);
+	close(more[0]);
+}
+END_TEST
+
+START_TEST(other_files_are_bounded)
+{
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(tp_log_add_fd(100 + i), 0);
+	ck_assert_int_eq(tp_log_add_fd(104), -ENOSPC);
+	for (int i = 0; i < 4; i++)
+		tp_log_remove_fd(100 + i);
+	ck_assert_int_eq(tp_log_add_fd(104), 0);
+	tp_log_remove_fd(104);
+}
+END_TEST
+
+START_TEST(keys_come_and_go)
+{
+	struct tp_log_keys keys = { .level = TP_LOG_WARN };
+	struct tp_error err = { 0 };
+
+	tp_log_set_level(TP_LOG_DEBUG);
+	ck_assert_int_eq(tp_log_keys_apply(&keys, "m", &err), 0);
+	ck_assert(tp_log_get_level() == TP_LOG_WARN);
+	keys.level = TP_LOG_INFO;
+	ck_assert_int_eq(tp_log_keys_apply(&keys, "m", &err), 0);
+	ck_assert(tp_log_get_level() == TP_LOG_DEBUG);
+	keys.level = TP_LOG_ERROR;
+	ck_assert_int_eq(tp_log_keys_apply(&keys, "m", &err), 0);
+	tp_log_keys_revert(&keys);
+	ck_assert(tp_log_get_level() == TP_LOG_DEBUG);
+	keys.dir = "/proc/none";
+	ck_assert_int_lt(tp_log_keys_apply(&keys, "m", &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "log_dir: making '/proc/none'"));
+	tp_log_keys_revert(&keys);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log");
@@ -125,6 +184,9 @@ int main(void)
 	tcase_add_test(tc, values_cannot_forge_pairs);
 	tcase_add_test(tc, json_line);
 	tcase_add_test(tc, levels);
+	tcase_add_test(tc, other_files_get_every_line);
+	tcase_add_test(tc, other_files_are_bounded);
+	tcase_add_test(tc, keys_come_and_go);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

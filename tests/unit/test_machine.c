@@ -66,6 +66,52 @@ START_TEST(this_machine_has_something)
 }
 END_TEST
 
+static const struct {
+	const char *ip, *command, *want; /* want: the IP, or part of the error */
+	bool fine;
+} ips[] = {
+	{ NULL, NULL, NULL, true },
+	{ "", "", NULL, true },
+	{ "10.0.0.7", NULL, "10.0.0.7", true },
+	{ "fe80::1", "", "fe80::1", true },
+	{ NULL, "echo ' 10.1.2.3 '", "10.1.2.3", true },
+	{ "10.0.0.7", "echo 10.1.2.3", "give only one", false },
+	{ "10.0.0", NULL, "'10.0.0' is not an IP address", false },
+	{ "host", NULL, "'host' is not an IP address", false },
+	{ NULL, "echo nonsense", "it printed 'nonsense'", false },
+	{ NULL, "true", "it printed ''", false },
+	{ NULL, "exit 3", "failed (status 3)", false },
+	{ NULL, "yes", "too long", false },
+};
+
+START_TEST(an_address_is_given_or_discovered)
+{
+	struct tp_arena *arena = tp_arena_create(0);
+	struct tp_error err = { 0 };
+	const char *ip = NULL;
+	int r = tp_machine_ip(ips[_i].ip, ips[_i].command, arena, &ip, &err);
+
+	if (ips[_i].fine) {
+		ck_assert_int_eq(r, 0);
+		ck_assert(tp_streq(ip, ips[_i].want));
+	} else {
+		ck_assert_int_lt(r, 0);
+		ck_assert_msg(strstr(err.text, ips[_i].want) != NULL, "%s", err.text);
+	}
+	tp_arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(addresses_become_urls)
+{
+	struct tp_arena *arena = tp_arena_create(0);
+
+	ck_assert_str_eq(tp_machine_url(arena, "10.0.0.7", 5060), "tcp://10.0.0.7:5060");
+	ck_assert_str_eq(tp_machine_url(arena, "::1", 1), "tcp://[::1]:1");
+	tp_arena_destroy(arena);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("machine");
@@ -76,6 +122,8 @@ int main(void)
 	tcase_add_loop_test(tc, detection_rows, 0, TP_COUNT(rows));
 	tcase_add_test(tc, bad_text_is_refused);
 	tcase_add_test(tc, this_machine_has_something);
+	tcase_add_loop_test(tc, an_address_is_given_or_discovered, 0, TP_COUNT(ips));
+	tcase_add_test(tc, addresses_become_urls);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
