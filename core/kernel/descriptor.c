@@ -98,6 +98,9 @@ static int check_field(const struct tp_module *module, const struct tp_field *fi
 		return tp_fail(err, ENOEXEC,
 			"%s: config key '%s' has a type that is not known", file,
 			field->name);
+	/* What is not supported is never written: it needs no member. */
+	if (field->flags & TP_FIELD_UNSUPPORTED)
+		return 0;
 	if (!inside(module, field->offset, value_size(field)) ||
 		(field->label == TP_MANY &&
 			!inside(module, field->extra, sizeof(size_t))) ||

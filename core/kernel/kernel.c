@@ -86,6 +86,23 @@ static void add_service(struct tp_kernel *kernel, const struct tp_kernel_service
 			twin->name);
 }
 
+static void note_old_keys(struct tp_kernel *kernel, const struct instance *instance)
+{
+	const struct tp_field *field = instance->module->config;
+
+	for (; field != NULL && field->name != NULL; field++) {
+		struct old_key *old;
+
+		if (!(field->flags & TP_FIELD_DEPRECATED) ||
+			node_get(instance->entry->config, field->name) == NULL)
+			continue;
+		old = tp_arena_alloc(kernel->arena, sizeof(*old));
+		old->instance = instance;
+		old->field = field;
+		tp_arena_push(kernel->arena, &kernel->old_keys, &kernel->n_old_keys, old);
+	}
+}
+
 static void configure(struct instance *instance, struct issues *issues)
 {
 	const struct tp_module *module = instance->module;
@@ -142,6 +159,7 @@ static void add_instance(struct tp_kernel *kernel, const struct manifest_entry *
 	self->kernel = instance;
 	add_node(kernel, instance);
 	configure(instance, &kernel->issues);
+	note_old_keys(kernel, instance);
 }
 
 static int assemble(struct tp_kernel *kernel, const char *const *settings,

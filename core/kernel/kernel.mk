@@ -90,3 +90,9 @@ UNIT_TESTS += tests/unit/test_config
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_config_LDADD = $(KERNEL_TEST_LIBS)
+
+# Opens the modules as they are shipped.
+UNIT_TESTS += tests/unit/test_flags
+tests_unit_test_flags_SOURCES = tests/unit/test_flags.c
+tests_unit_test_flags_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_flags_LDADD = $(KERNEL_TEST_LIBS)

@@ -18,6 +18,12 @@ struct left_out {
 	const char *why; /* NULL: its module is not there, which is fine */
 };
 
+/* A key that has another name by now. */
+struct old_key {
+	const struct instance *instance;
+	const struct tp_field *field;
+};
+
 struct tp_kernel {
 	struct tp_kernel_options options;
 	struct tp_arena *arena;
@@ -28,6 +34,8 @@ struct tp_kernel {
 	struct graph graph;
 	struct left_out **left_out; /* told when the kernel starts */
 	size_t n_left_out;
+	struct old_key **old_keys; /* likewise */
+	size_t n_old_keys;
 	struct ready_value **ready;
 	size_t n_ready;
 	/* life.c */

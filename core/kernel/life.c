@@ -81,6 +81,13 @@ static void tell_left_out(const struct tp_kernel *kernel)
 			tp_warn(&topic, "cannot be opened, going on without it",
 				"error=%s", left_out->why);
 	}
+	for (size_t i = 0; i < kernel->n_old_keys; i++) {
+		const struct old_key *old = kernel->old_keys[i];
+
+		tp_warn(old->instance->self, "an old name of a key, taken for now",
+			"key=%s help=%s", old->field->name,
+			old->field->doc != NULL ? old->field->doc : "");
+	}
 }
 
 int tp_kernel_start(struct tp_kernel *kernel, struct tp_error *err)

@@ -70,10 +70,13 @@ static int agent_start(void *impl, struct tp_error *err)
 		native_start,
 	};
 
-	agent->started_wall_ns = tp_loop_wall_ns(agent->instance.loop);
-	for (size_t i = 0; i < TP_COUNT(steps); i++) {
-		int r = steps[i](agent, err);
+	int r = tp_log_keys_apply(&agent->config.log, agent->instance.topic.name, err);
 
+	agent->started_wall_ns = tp_loop_wall_ns(agent->instance.loop);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < TP_COUNT(steps); i++) {
+		r = steps[i](agent, err);
 		if (r < 0)
 			return r;
 	}
@@ -179,6 +182,7 @@ static void agent_fini(void *impl)
 	containers_fini(agent);
 	identity_destroy(agent);
 	directories_close(agent);
+	tp_log_keys_revert(&agent->config.log);
 }
 
 static void agent_report(void *impl, struct tp_strbuf *out)

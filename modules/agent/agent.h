@@ -9,6 +9,7 @@
 
 #include "tepui/disk.h"
 #include "tepui/kind/containerizer.h"
+#include "tepui/log_keys.h"
 #include "tepui/map.h"
 #include "tepui/module.h"
 #include "tepui/net.h"
@@ -24,6 +25,9 @@ struct agent_config {
 	const char *listen;
 	const char *work_dir;
 	const char *runtime_dir;
+	const char *ip, *ip_discovery_command;
+	const char *advertise_ip;
+	uint32_t advertise_port; /* 0 = not said */
 	const char *hostname;
 	const char *resources;
 	const char *attributes;
@@ -31,7 +35,6 @@ struct agent_config {
 	bool switch_user;
 	int64_t registration_backoff_factor_ns;
 	struct tp_authentication_times authentication;
-	struct tp_tls tls;
 	int64_t executor_registration_timeout_ns;
 	int64_t executor_reregistration_timeout_ns;
 	int64_t executor_shutdown_grace_period_ns;
@@ -44,6 +47,7 @@ struct agent_config {
 	uint32_t max_completed_tasks_per_executor;
 	const char **executor_environment_variables;
 	size_t n_executor_environment_variables;
+	struct tp_log_keys log;
 };
 
 enum agent_recover { AGENT_RECOVER_RECONNECT, AGENT_RECOVER_CLEANUP };

@@ -2,10 +2,14 @@
 /* A key is here when it does something; see README.md for the table. */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 
 #include "environment.h"
 
+#define LATER TP_CONFIG_UNSUPPORTED
+#define RELOAD(name, kind, member, dflt, text) \
+	TP_CONFIG_RELOAD(name, kind, struct agent, config.member, dflt, text)
 #define KEY(name, kind, member, dflt, text) \
 	TP_CONFIG(name, kind, struct agent, config.member, dflt, text)
 
@@ -21,13 +25,21 @@ const struct tp_field config_fields[] = {
 		"Where masters listen: host:port or tcp://host:port, several separated "
 		"by "
 		"commas."),
-	KEY("listen", TP_STRING, listen, "tcp://127.0.0.1:5061",
+	KEY("listen", TP_STRING, listen, AGENT_LISTEN,
 		"Where operators' native calls are taken; port 0 asks the kernel."),
 	TP_CONFIG_REQUIRED("work_dir", TP_STRING, struct agent, config.work_dir,
 		"Sandboxes and the checkpoint are below."),
 	KEY("runtime_dir", TP_STRING, runtime_dir, "",
 		"What need not survive a boot: sockets and containers; empty: "
 		"/run/tepui, or /tmp/tepui-UID when that cannot be written."),
+	KEY("ip", TP_STRING, ip, NULL,
+		"Address to listen at, with port 5061, instead of what listen says."),
+	KEY("ip_discovery_command", TP_STRING, ip_discovery_command, NULL,
+		"A command of the shell that prints ip."),
+	KEY("advertise_ip", TP_STRING, advertise_ip, NULL,
+		"What masters are told instead of the bound address."),
+	KEY("advertise_port", TP_UINT32, advertise_port, NULL,
+		"Port of HTTP that frameworks are told."),
 	KEY("hostname", TP_STRING, hostname, "",
 		"What frameworks are told; empty: the machine's name."),
 	KEY("resources", TP_STRING, resources, "",
@@ -36,18 +48,12 @@ const struct tp_field config_fields[] = {
 	KEY("attributes", TP_STRING, attributes, "", "Like rack:abc;zone:west."),
 	KEY("default_role", TP_STRING, default_role, "*",
 		"The role that resources without one are reserved for."),
-	KEY("switch_user", TP_BOOL, switch_user, "true",
+	RELOAD("switch_user", TP_BOOL, switch_user, "true",
 		"Run tasks as their user, if the agent runs as root."),
-	KEY("registration_backoff_factor", TP_DURATION, registration_backoff_factor_ns,
+	RELOAD("registration_backoff_factor", TP_DURATION, registration_backoff_factor_ns,
 		"1s",
 		"An unanswered registration is repeated after a random time up to this, "
 		"doubling to one minute."),
-	KEY("tls_ca", TP_STRING, tls.ca, NULL,
-		"PEM file that the master's certificate is checked with, for tls+tcp."),
-	KEY("tls_certificate", TP_STRING, tls.certificate, NULL,
-		"PEM file with this agent's certificate, for tls+tcp."),
-	KEY("tls_key", TP_STRING, tls.key, NULL,
-		"PEM file with the key of tls_certificate."),
 	KEY("authentication_backoff_factor", TP_DURATION,
 		authentication.backoff_factor_ns, "1s",
 		"After n failures an authentication may take a random time up to "
@@ -56,16 +62,16 @@ const struct tp_field config_fields[] = {
 		"5s", "The least time that an authentication may take."),
 	KEY("authentication_timeout_max", TP_DURATION, authentication.timeout_max_ns,
 		"1mins", "The longest time that an authentication may take."),
-	KEY("executor_registration_timeout", TP_DURATION,
+	RELOAD("executor_registration_timeout", TP_DURATION,
 		executor_registration_timeout_ns, "1mins",
 		"An executor that does not subscribe in time is ended."),
 	KEY("executor_reregistration_timeout", TP_DURATION,
 		executor_reregistration_timeout_ns, "2s",
 		"How long a restarted agent waits for its executors; at most 15s."),
-	KEY("executor_shutdown_grace_period", TP_DURATION,
+	RELOAD("executor_shutdown_grace_period", TP_DURATION,
 		executor_shutdown_grace_period_ns, "5s",
 		"Time between asking an executor to end and killing it."),
-	KEY("recovery_timeout", TP_DURATION, recovery_timeout_ns, "15mins",
+	RELOAD("recovery_timeout", TP_DURATION, recovery_timeout_ns, "15mins",
 		"Executors end themselves when the agent stays away for so long."),
 	TP_CONFIG_ENUM("recover", &recover_enum, struct agent, config.recover,
 		"reconnect",
@@ -73,12 +79,12 @@ const struct tp_field config_fields[] = {
 		"then the agent."),
 	KEY("strict", TP_BOOL, strict, "true",
 		"A damaged checkpoint stops the agent; false: go on without it."),
-	KEY("max_completed_frameworks", TP_UINT32, max_completed_frameworks, "50",
+	RELOAD("max_completed_frameworks", TP_UINT32, max_completed_frameworks, "50",
 		"Completed frameworks that are remembered."),
-	KEY("max_completed_executors_per_framework", TP_UINT32,
+	RELOAD("max_completed_executors_per_framework", TP_UINT32,
 		max_completed_executors_per_framework, "150",
 		"Completed executors of a framework that are remembered."),
-	KEY("max_completed_tasks_per_executor", TP_UINT32,
+	RELOAD("max_completed_tasks_per_executor", TP_UINT32,
 		max_completed_tasks_per_executor, "200",
 		"Completed tasks of an executor that are remembered."),
 	{ .name = "executor_environment_variables",
@@ -90,12 +96,93 @@ const struct tp_field config_fields[] = {
 		       "environment." },
 	KEY("insecure", TP_BOOL, insecure, "false",
 		"Listen beyond this machine although nobody is authenticated."),
+	TP_LOG_KEYS(struct agent, config.log),
+
+	/* Not there yet. */
+	LATER("logbufsecs", TP_UINT32, "0", "Longest time that log lines are buffered."),
+	LATER("external_log_file", TP_STRING, NULL, "A log file that others write."),
+	LATER("zk_session_timeout", TP_DURATION, "10secs",
+		"Timeout of the session with ZooKeeper."),
+	LATER("hostname_lookup", TP_BOOL, "true",
+		"Find the hostname by the address when it is not given."),
+	LATER("ip6", TP_STRING, NULL,
+		"IPv6 address of containers on the host's network."),
+	LATER("port", TP_UINT32, "5051", "Port of HTTP."),
+	LATER("domain", TP_STRING, NULL, "Region and zone of this agent."),
+	LATER("containerizers", TP_STRING, "mesos",
+		"Containerizers: here modules, in the order of the manifest."),
+	LATER("isolation", TP_STRING, "posix/cpu,posix/mem",
+		"Isolators: here modules, in the order of the manifest."),
+	LATER("launcher", TP_STRING, NULL, "How processes are started."),
+	LATER("image_providers", TP_STRING, NULL, "Kinds of container images."),
+	LATER("fetcher_cache_size", TP_SIZE, "2GB", "Size of the cache of the fetcher."),
+	LATER("fetcher_cache_dir", TP_STRING, NULL, "Cache of the fetcher."),
+	LATER("fetcher_stall_timeout", TP_DURATION, "1mins",
+		"A download that stands still for so long is ended."),
+	LATER("hadoop_home", TP_STRING, "", "Where the client of HDFS is."),
+	LATER("frameworks_home", TP_STRING, "", "What relative URIs are relative to."),
+	LATER("volume_gid_range", TP_STRING, NULL,
+		"Group ids for volumes that are shared."),
+	LATER("http_heartbeat_interval", TP_DURATION, "30secs",
+		"Time between two heartbeats of a stream over HTTP."),
+	LATER("jwt_secret_key", TP_STRING, NULL, "Key of the executors' tokens."),
+	LATER("authenticate_http_executors", TP_BOOL, "false",
+		"Executors over HTTP must authenticate."),
+	LATER("http_command_executor", TP_BOOL, "false",
+		"The command executor speaks HTTP."),
+	LATER("http_executor_domain_sockets", TP_BOOL, "false",
+		"Executors use HTTP over a unix socket."),
+	LATER("domain_socket_location", TP_STRING, NULL, "That socket."),
+	LATER("gc_delay", TP_DURATION, "1weeks", "Longest life of a dead sandbox."),
+	LATER("gc_disk_headroom", TP_DOUBLE, "0.1", "Disk that is to stay free."),
+	LATER("gc_non_executor_container_sandboxes", TP_BOOL, "false",
+		"Remove nested sandboxes too."),
+	LATER("disk_watch_interval", TP_DURATION, "1mins",
+		"Time between two looks at the disk."),
+	LATER("reconfiguration_policy", TP_STRING, "equal",
+		"What may change when the agent restarts."),
+	LATER("cgroups_hierarchy", TP_STRING, "/sys/fs/cgroup", "Where cgroups are."),
+	LATER("cgroups_root", TP_STRING, "mesos", "Root of our cgroups."),
+	LATER("cgroups_destroy_timeout", TP_DURATION, "1mins",
+		"Longest time to remove a cgroup."),
+	LATER("agent_subsystems", TP_STRING, NULL, "Cgroups of the agent itself."),
+	LATER("systemd_enable_support", TP_BOOL, "true",
+		"Give executors a slice of systemd's."),
+	LATER("systemd_runtime_directory", TP_STRING, "/run/systemd/system",
+		"Where systemd's units are."),
+	LATER("firewall_rules", TP_STRING, NULL, "Endpoints of HTTP that are shut."),
+	LATER("acls", TP_STRING, NULL, "Who may do what."),
+	LATER("authenticate_http_readonly", TP_BOOL, "false",
+		"Who reads over HTTP must authenticate."),
+	LATER("authenticate_http_readwrite", TP_BOOL, "false",
+		"Who changes things over HTTP must authenticate."),
+	LATER("http_credentials", TP_STRING, NULL, "Users of the agent's endpoints."),
+	LATER("docker_stop_timeout", TP_DURATION, "0ns",
+		"Time between asking a container to end and killing it."),
+	LATER("sandbox_directory", TP_STRING, "/mnt/mesos/sandbox",
+		"Where the sandbox is inside an image."),
+	LATER("default_container_dns", TP_STRING, NULL, "DNS of container networks."),
+	LATER("default_container_info", TP_STRING, NULL,
+		"Container of executors that name none."),
+	LATER("qos_correction_interval_min", TP_DURATION, "0ns",
+		"Least time between two corrections."),
+	LATER("oversubscribed_resources_interval", TP_DURATION, "15secs",
+		"Time between two estimates."),
+	LATER("hooks", TP_STRING, NULL,
+		"Hook modules: here entries of the manifest, in their order."),
+	LATER("modules", TP_STRING, NULL, "Modules: here the manifest itself."),
+	LATER("modules_dir", TP_STRING, NULL, "Modules: here drop-ins of the manifest."),
+
+	/* Old names. */
+	LATER("slave_subsystems", TP_STRING, NULL, "Now agent_subsystems."),
+	LATER("provisioners", TP_STRING, NULL, "Now image_providers."),
 	{ 0 },
 };
 
 int config_check(const struct agent *agent, struct tp_error *err)
 {
 	const struct agent_config *config = &agent->config;
+	struct in6_addr address;
 
 	if (config->master == NULL || config->master[0] == '\0')
 		return tp_fail(err, EINVAL,
@@ -115,5 +202,12 @@ int config_check(const struct agent *agent, struct tp_error *err)
 	if (config->registration_backoff_factor_ns > TP_MIN)
 		return tp_fail(err, EINVAL,
 			"registration_backoff_factor: must be at most 1mins");
+	if (config->advertise_port > 65535)
+		return tp_fail(err, EINVAL, "advertise_port: must be at most 65535");
+	if (config->advertise_ip != NULL &&
+		inet_pton(AF_INET, config->advertise_ip, &address) != 1 &&
+		inet_pton(AF_INET6, config->advertise_ip, &address) != 1)
+		return tp_fail(err, EINVAL, "advertise_ip: '%s' is not an IP address",
+			config->advertise_ip);
 	return environment_check(agent, err);
 }

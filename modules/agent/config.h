@@ -5,6 +5,8 @@
 
 #include "agent.h"
 
+#define AGENT_LISTEN "tcp://127.0.0.1:5061" /* unless config says otherwise */
+
 extern const struct tp_field config_fields[];
 
 /* What single keys cannot say: ranges, and keys that need each other. */

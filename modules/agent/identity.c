@@ -35,6 +35,8 @@ int identity_create(struct agent *agent, struct tp_error *err)
 
 	agent->arena = tp_arena_create(0);
 	agent->info = tp_record_new(&tp_agent_info_desc, agent->arena);
+	agent->info->has_port = config->advertise_port != 0;
+	agent->info->port = (int32_t)config->advertise_port;
 	agent->info->hostname = config->hostname;
 	if (config->hostname == NULL || config->hostname[0] == '\0') {
 		if (gethostname(name, sizeof(name) - 1) < 0)

@@ -6,16 +6,22 @@
 #include "native.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "tepui/machine.h"
 #include "tepui/wire/agent.h"
 #include "tepui/wire/internal.h"
 
 #include "calls.h"
+#include "config.h"
+
+#define NATIVE_PORT 5061
 
 struct native {
 	struct agent *agent;
 	struct tp_server *server;
+	const char *advertised; /* what masters are told */
 };
 
 struct native_call {
@@ -120,6 +126,36 @@ static int check_exposure(const struct agent *agent, struct tp_error *err)
 		url);
 }
 
+/* ip and ip_discovery_command stand for another address to listen at. */
+static int choose_address(struct agent *agent, struct tp_error *err)
+{
+	struct agent_config *config = &agent->config;
+	const char *ip = NULL;
+	int r = tp_machine_ip(
+		config->ip, config->ip_discovery_command, agent->arena, &ip, err);
+
+	if (r < 0 || ip == NULL)
+		return r;
+	if (!tp_streq(config->listen, AGENT_LISTEN))
+		return tp_fail(err, EINVAL,
+			"ip and listen: give only one (listen also says the port)");
+	config->listen = tp_machine_url(agent->arena, ip, NATIVE_PORT);
+	return 0;
+}
+
+/* What masters are told: the bound address, unless another one was configured. */
+static void advertise(struct agent *agent)
+{
+	const char *url = tp_server_url(agent->native->server, 0);
+	const char *ip = agent->config.advertise_ip;
+	const char *colon = strrchr(url, ':');
+
+	agent->native->advertised = url;
+	if (ip != NULL && strncmp(url, "tcp://", 6) == 0)
+		agent->native->advertised = tp_machine_url(
+			agent->arena, ip, (unsigned)strtoul(colon + 1, NULL, 10));
+}
+
 int native_start(struct agent *agent, struct tp_error *err)
 {
 	struct native *native = tp_alloc(sizeof(*native));
@@ -131,18 +167,22 @@ int native_start(struct agent *agent, struct tp_error *err)
 		.n_handlers = TP_COUNT(native_rows),
 		.user = native,
 		.admit = native_admit,
-		.tls = &agent->config.tls,
 	};
 	int r;
 
 	native->agent = agent;
 	agent->native = native;
-	r = check_exposure(agent, err);
+	r = choose_address(agent, err);
+	if (r >= 0)
+		r = check_exposure(agent, err);
 	if (r >= 0)
 		r = tp_server_create(&config, &native->server, err);
 	if (r >= 0)
 		r = tp_server_listen(native->server, agent->config.listen, 0660, err);
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	advertise(agent);
+	return 0;
 }
 
 void native_stop(struct agent *agent, struct tp_done *done)
@@ -167,4 +207,9 @@ const char *native_url(const struct agent *agent)
 	return agent->native == NULL || agent->native->server == NULL
 		? NULL
 		: tp_server_url(agent->native->server, 0);
+}
+
+const char *native_advertised_url(const struct agent *agent)
+{
+	return agent->native->advertised;
 }

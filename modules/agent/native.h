@@ -10,5 +10,7 @@ void native_stop(struct agent *agent, struct tp_done *done);
 void native_fini(struct agent *agent);
 /* As bound: "tcp://127.0.0.1:5061"; NULL before start. */
 const char *native_url(const struct agent *agent);
+/* What masters are told instead, if the config says so; after start. */
+const char *native_advertised_url(const struct agent *agent);
 
 #endif

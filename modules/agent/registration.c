@@ -81,7 +81,7 @@ static void send_register(struct agent *agent, struct tp_arena *arena)
 	struct tp_agent_register *body = tp_record_new(&tp_agent_register_desc, arena);
 
 	body->agent = agent->info;
-	body->address = native_url(agent);
+	body->address = native_advertised_url(agent);
 	body->version = AGENT_VERSION;
 	body->capabilities = capabilities(arena, &body->n_capabilities);
 	registration_send(
@@ -111,7 +111,7 @@ static void send_reregister(struct agent *agent, struct tp_arena *arena)
 	struct tp_list *f, *tmp_f, *e, *tmp_e;
 
 	body->agent = agent->info;
-	body->address = native_url(agent);
+	body->address = native_advertised_url(agent);
 	body->version = AGENT_VERSION;
 	body->capabilities = capabilities(arena, &body->n_capabilities);
 	tp_map_foreach (f, tmp_f, &agent->frameworks->running) {
@@ -330,7 +330,6 @@ int registration_start(struct agent *agent, struct tp_error *err)
 		.down = on_down,
 		.authenticatees = &agent->authenticatees,
 		.times = agent->config.authentication,
-		.tls = &agent->config.tls,
 	};
 
 	return tp_link_create(&config, &self->link, err);

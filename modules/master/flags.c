@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Configuration. Keys bear the names of the Mesos flags they replace, with the same defaults.
- * Only what works has a key.
+ * A flag whose feature is not there yet has its key too, which is refused when it is set.
  */
 #include "flags.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 
 #include "tepui/record.h"
 #include "tepui/units.h"
+
+#define LATER TP_CONFIG_UNSUPPORTED
 
 const struct tp_field master_config[] = {
 	TP_CONFIG_LIST("listen", struct master, listen,
@@ -18,13 +21,6 @@ const struct tp_field master_config[] = {
 		"empty."),
 	TP_CONFIG("insecure", TP_BOOL, struct master, insecure, "false",
 		"Allow addresses beyond loopback without authentication."),
-	TP_CONFIG("tls_certificate", TP_STRING, struct master, tls.certificate, NULL,
-		"PEM file with the certificate for tls+tcp addresses."),
-	TP_CONFIG("tls_key", TP_STRING, struct master, tls.key, NULL,
-		"PEM file with the key of tls_certificate."),
-	TP_CONFIG("tls_ca", TP_STRING, struct master, tls.ca, NULL,
-		"PEM file that peers' certificates must be signed by; none are asked for "
-		"when absent."),
 	TP_CONFIG("authenticate_frameworks", TP_BOOL, struct master,
 		authenticate_frameworks, "false", "Frameworks must authenticate."),
 	TP_CONFIG("authenticate_agents", TP_BOOL, struct master, authenticate_agents,
@@ -37,6 +33,14 @@ const struct tp_field master_config[] = {
 		"Longest time from a connection to a peer that is known."),
 	TP_CONFIG_REQUIRED("work_dir", TP_STRING, struct master, work_dir,
 		"Directory for the registry."),
+	TP_CONFIG("ip", TP_STRING, struct master, ip, NULL,
+		"Address to listen at, with port 5060, instead of what listen says."),
+	TP_CONFIG("ip_discovery_command", TP_STRING, struct master, ip_discovery_command,
+		NULL, "A command of the shell that prints ip."),
+	TP_CONFIG("advertise_ip", TP_STRING, struct master, advertise_ip, NULL,
+		"What others are told instead of the bound address."),
+	TP_CONFIG("advertise_port", TP_UINT32, struct master, advertise_port, NULL,
+		"What others are told instead of the bound port."),
 	TP_CONFIG("hostname", TP_STRING, struct master, hostname, NULL,
 		"Name of this master for others; the listening address when absent."),
 	TP_CONFIG("cluster", TP_STRING, struct master, cluster, NULL,
@@ -53,31 +57,101 @@ const struct tp_field master_config[] = {
 		"Time for agents to come back after a lost connection or a restart of "
 		"the "
 		"master."),
-	TP_CONFIG("offer_timeout", TP_DURATION, struct master, offer_timeout_ns, NULL,
+	TP_CONFIG_RELOAD("offer_timeout", TP_DURATION, struct master, offer_timeout_ns,
+		NULL,
 		"Rescind offers that are not answered for so long; never when absent."),
 	TP_CONFIG("registry_fetch_timeout", TP_DURATION, struct master,
 		registry_fetch_timeout_ns, "1mins", "Longest time to read the registry."),
 	TP_CONFIG("registry_store_timeout", TP_DURATION, struct master,
 		registry_store_timeout_ns, "20s",
 		"Longest time for one write to the registry."),
-	TP_CONFIG("max_completed_frameworks", TP_UINT32, struct master,
+	TP_CONFIG_RELOAD("max_completed_frameworks", TP_UINT32, struct master,
 		max_completed_frameworks, "50", "Frameworks remembered after their end."),
-	TP_CONFIG("max_completed_tasks_per_framework", TP_UINT32, struct master,
+	TP_CONFIG_RELOAD("max_completed_tasks_per_framework", TP_UINT32, struct master,
 		max_completed_tasks_per_framework, "1000",
 		"Tasks of a framework remembered after their end."),
-	TP_CONFIG("max_unreachable_tasks_per_framework", TP_UINT32, struct master,
+	TP_CONFIG_RELOAD("max_unreachable_tasks_per_framework", TP_UINT32, struct master,
 		max_unreachable_tasks_per_framework, "1000",
 		"Tasks of a framework remembered while their agent is unreachable."),
-	TP_CONFIG("max_operator_event_stream_subscribers", TP_UINT32, struct master,
-		max_operator_event_stream_subscribers, "1000",
+	TP_CONFIG_RELOAD("max_operator_event_stream_subscribers", TP_UINT32,
+		struct master, max_operator_event_stream_subscribers, "1000",
 		"Streams of operator events at a time; beyond, the oldest is closed."),
-	TP_CONFIG("root_submissions", TP_BOOL, struct master, root_submissions, "true",
-		"May frameworks and tasks run as root?"),
+	TP_CONFIG_RELOAD("root_submissions", TP_BOOL, struct master, root_submissions,
+		"true", "May frameworks and tasks run as root?"),
+	TP_LOG_KEYS(struct master, log),
+
+	/* Not there yet. */
+	LATER("logbufsecs", TP_UINT32, "0", "Longest time that log lines are buffered."),
+	LATER("external_log_file", TP_STRING, NULL, "A log file that others write."),
+	LATER("hostname_lookup", TP_BOOL, "true",
+		"Find the hostname by the address when it is not given."),
+	LATER("port", TP_UINT32, "5050", "Port of HTTP."),
+	LATER("registry", TP_STRING, "replicated_log",
+		"Store of the registry: here a module, bound with use."),
+	LATER("registry_strict", TP_BOOL, "false",
+		"End agents that the registry does not know."),
+	LATER("registry_gc_interval", TP_DURATION, "15mins",
+		"Time between two prunings of the registry."),
+	LATER("registry_max_agent_age", TP_DURATION, "2weeks",
+		"Forget unreachable and gone agents after this time."),
+	LATER("registry_max_agent_count", TP_UINT64, "102400",
+		"Forget the oldest unreachable and gone agents beyond this number."),
+	LATER("quorum", TP_UINT32, NULL, "Majority of the masters."),
+	LATER("log_auto_initialize", TP_BOOL, "true", "Empty replicas may begin."),
+	LATER("zk", TP_STRING, NULL, "ZooKeeper of the masters' election."),
+	LATER("zk_session_timeout", TP_DURATION, "10secs",
+		"Timeout of the session with ZooKeeper."),
+	LATER("weights", TP_STRING, NULL, "Weights of roles, like a=2,b=3."),
+	LATER("whitelist", TP_STRING, NULL,
+		"File with the hostnames whose resources are offered."),
+	LATER("webui_dir", TP_STRING, NULL, "Files of the web UI."),
+	LATER("rate_limits", TP_STRING, NULL, "Limits of calls by principal."),
+	LATER("max_executors_per_agent", TP_UINT32, NULL,
+		"No offers of agents with so many executors."),
+	LATER("hooks", TP_STRING, NULL,
+		"Hook modules: here entries of the manifest, in their order."),
+	LATER("modules", TP_STRING, NULL, "Modules: here the manifest itself."),
+	LATER("modules_dir", TP_STRING, NULL, "Modules: here drop-ins of the manifest."),
+	LATER("authenticate_http_readonly", TP_BOOL, "false",
+		"Who reads over HTTP must authenticate."),
+	LATER("authenticate_http_readwrite", TP_BOOL, "false",
+		"Who changes things over HTTP must authenticate."),
+	LATER("authenticate_http_frameworks", TP_BOOL, "false",
+		"Schedulers over HTTP must authenticate."),
+	LATER("acls", TP_STRING, NULL, "Who may do what."),
+	LATER("firewall_rules", TP_STRING, NULL, "Endpoints of HTTP that are shut."),
+	LATER("recovery_agent_removal_limit", TP_STRING, "100%",
+		"End when more of the agents are missing after a restart."),
+	LATER("agent_removal_rate_limit", TP_STRING, NULL,
+		"How fast agents may become unreachable, like 1/20mins."),
+	LATER("require_agent_domain", TP_BOOL, "false", "Ignore agents without domain."),
+	LATER("domain", TP_STRING, NULL, "Region and zone of this master."),
+	LATER("publish_per_framework_metrics", TP_BOOL, "true",
+		"Metrics of every framework."),
+
+	/* Old names. */
+	TP_CONFIG_ALIAS("authenticate", TP_BOOL, struct master, authenticate_frameworks,
+		"Now authenticate_frameworks."),
+	TP_CONFIG_ALIAS("authenticate_slaves", TP_BOOL, struct master,
+		authenticate_agents, "Now authenticate_agents."),
+	TP_CONFIG_ALIAS("slave_ping_timeout", TP_DURATION, struct master,
+		agent_ping_timeout_ns, "Now agent_ping_timeout."),
+	TP_CONFIG_ALIAS("max_slave_ping_timeouts", TP_UINT32, struct master,
+		max_agent_ping_timeouts, "Now max_agent_ping_timeouts."),
+	TP_CONFIG_ALIAS("slave_reregister_timeout", TP_DURATION, struct master,
+		agent_reregister_timeout_ns, "Now agent_reregister_timeout."),
+	LATER("recovery_slave_removal_limit", TP_STRING, NULL,
+		"Now recovery_agent_removal_limit."),
+	LATER("slave_removal_rate_limit", TP_STRING, NULL,
+		"Now agent_removal_rate_limit."),
+	LATER("max_executors_per_slave", TP_UINT32, NULL, "Now max_executors_per_agent."),
 	{ 0 },
 };
 
 int flags_check(const struct master *m, struct tp_error *err)
 {
+	struct in6_addr address;
+
 	if (m->agent_ping_timeout_ns < TP_SEC || m->agent_ping_timeout_ns > 15 * TP_MIN)
 		return tp_fail(
 			err, EINVAL, "agent_ping_timeout must be from 1s to 15mins");
@@ -92,6 +166,13 @@ int flags_check(const struct master *m, struct tp_error *err)
 	if (m->max_operator_event_stream_subscribers < 1)
 		return tp_fail(err, EINVAL,
 			"max_operator_event_stream_subscribers must be at least 1");
+	if (m->advertise_port > 65535)
+		return tp_fail(err, EINVAL, "advertise_port must be at most 65535");
+	if (m->advertise_ip != NULL &&
+		inet_pton(AF_INET, m->advertise_ip, &address) != 1 &&
+		inet_pton(AF_INET6, m->advertise_ip, &address) != 1)
+		return tp_fail(err, EINVAL, "advertise_ip: '%s' is not an IP address",
+			m->advertise_ip);
 	return 0;
 }
 
@@ -120,6 +201,9 @@ static bool print_value(
 	case TP_UINT32:
 		tp_strbuf_printf(out, "%" PRIu32, *(const uint32_t *)at);
 		return true;
+	case TP_ENUM:
+		tp_strbuf_puts(out, tp_enum_name(field->sub, *(const int *)at));
+		return true;
 	case TP_DURATION:
 		if (*(const int64_t *)at == 0)
 			return false;
@@ -147,7 +231,8 @@ struct tp_master_response_get_flags *flags_record(
 		tp_cleanup(strbuf) struct tp_strbuf value = TP_STRBUF_INIT;
 		struct tp_flag *flag = tp_record_new(&tp_flag_desc, arena);
 
-		if (!print_value(field, (const char *)m, &value))
+		if (field->flags & (TP_FIELD_UNSUPPORTED | TP_FIELD_DEPRECATED) ||
+			!print_value(field, (const char *)m, &value))
 			continue;
 		flag->name = field->name;
 		flag->value = tp_arena_strdup(arena, tp_strbuf_text(&value));

@@ -23,6 +23,13 @@ void log_level_init(struct master *m)
 	m->log_level.configured = tp_log_get_level();
 }
 
+void log_level_configured(struct master *m)
+{
+	m->log_level.configured = tp_log_get_level();
+	if (tp_timer_armed(&m->log_level.revert))
+		tp_log_set_level(TP_LOG_DEBUG);
+}
+
 void log_level_fini(struct master *m)
 {
 	if (!tp_timer_armed(&m->log_level.revert))

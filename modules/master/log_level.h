@@ -15,6 +15,8 @@ struct log_level {
 };
 
 void log_level_init(struct master *m);
+/* The level was set by the configuration: what SET_LOGGING_LEVEL comes back to. */
+void log_level_configured(struct master *m);
 void log_level_fini(struct master *m);
 uint32_t log_level_get(const struct master *m);
 int log_level_set(

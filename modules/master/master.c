@@ -49,6 +49,7 @@ static int master_init(void *self, struct tp_error *err)
 
 	if (r < 0)
 		return r;
+	m->arena = tp_arena_create(0);
 	tp_uuid_generate(uuid);
 	tp_uuid_print(uuid, m->id);
 	m->started_ns = tp_loop_wall_ns(m->instance.loop);
@@ -85,6 +86,10 @@ static void fill_address(struct master *m)
 	uint32_t port = 0;
 
 	listen_parse(native_url(m), host, sizeof host, &port);
+	if (m->advertise_ip != NULL)
+		snprintf(host, sizeof host, "%s", m->advertise_ip);
+	if (m->advertise_port != 0)
+		port = m->advertise_port;
 	if (inet_pton(AF_INET, host, &ip) == 1)
 		m->info->ip = ip.s_addr;
 	m->info->has_ip = true;
@@ -102,7 +107,6 @@ static void fill_address(struct master *m)
 
 static void describe(struct master *m)
 {
-	m->arena = tp_arena_create(0);
 	m->info = tp_record_new(&tp_master_info_desc, m->arena);
 	m->info->id = m->id;
 	m->info->version = m->instance.module->version;
@@ -147,8 +151,12 @@ static int master_start(void *self, struct tp_error *err)
 {
 	struct master *m = self;
 	struct tp_allocator_user user = offers_allocator_user(m);
-	int r = m->disk.ops->mkdirs(m->disk.impl, m->work_dir, 0755, err);
+	int r = tp_log_keys_apply(&m->log, m->instance.topic.name, err);
 
+	if (r < 0)
+		return r;
+	log_level_configured(m);
+	r = m->disk.ops->mkdirs(m->disk.impl, m->work_dir, 0755, err);
 	if (r < 0)
 		return tp_wrap(err, r, "making work_dir");
 	r = registrar_create(m, err);
@@ -217,6 +225,7 @@ static void master_fini(void *self)
 	counters_destroy(m);
 	if (m->instance.loop != NULL)
 		log_level_fini(m);
+	tp_log_keys_revert(&m->log);
 	tp_arena_destroy(m->arena);
 }
 

@@ -10,6 +10,7 @@
 #include "tepui/kind/allocator.h"
 #include "tepui/kind/election.h"
 #include "tepui/kind/registry.h"
+#include "tepui/log_keys.h"
 #include "tepui/module.h"
 #include "tepui/transport.h"
 
@@ -47,6 +48,9 @@ struct master {
 	const char **listen;
 	size_t n_listen;
 	const char *work_dir;
+	const char *ip, *ip_discovery_command;
+	const char *advertise_ip;
+	uint32_t advertise_port; /* 0 = the bound one */
 	const char *hostname;
 	const char *cluster;
 	const char **roles;
@@ -63,11 +67,11 @@ struct master {
 	uint32_t max_operator_event_stream_subscribers;
 	bool root_submissions;
 	bool insecure;
-	struct tp_tls tls;
 	bool authenticate_frameworks;
 	bool authenticate_agents;
 	bool authenticate_operators;
 	int64_t authentication_v0_timeout_ns;
+	struct tp_log_keys log;
 
 	/* who we are */
 	char id[40];

@@ -21,7 +21,10 @@
 #include "register.h"
 #include "updates.h"
 
+#include "tepui/machine.h"
+
 #define PARKED_MAX 65536
+#define PORT 5060
 
 enum right { RIGHT_AGENT = 1 << 0, RIGHT_SCHEDULER = 1 << 1, RIGHT_OPERATOR = 1 << 2 };
 
@@ -291,7 +294,6 @@ static int create(struct master *m, struct tp_error *err)
 		.closed = closed,
 		.authenticators = &m->authenticators,
 		.must_authenticate = must_authenticate,
-		.tls = &m->tls,
 	};
 
 	tp_map_init(&n->peers);
@@ -328,21 +330,37 @@ static int check_authenticators(const struct master *m, struct tp_error *err)
 		key);
 }
 
+/* ip and ip_discovery_command stand for one address to listen at. */
+static int choose_address(struct master *m, struct tp_error *err)
+{
+	const char *ip = NULL;
+	int r = tp_machine_ip(m->ip, m->ip_discovery_command, m->arena, &ip, err);
+
+	if (r < 0 || (ip == NULL && m->n_listen > 0))
+		return r;
+	if (ip != NULL && m->n_listen > 0)
+		return tp_fail(err, EINVAL,
+			"ip and listen: give only one (listen also says the port)");
+	m->listen = tp_arena_alloc(m->arena, sizeof(*m->listen));
+	m->listen[0] = tp_machine_url(m->arena, ip != NULL ? ip : "127.0.0.1", PORT);
+	m->n_listen = 1;
+	return 0;
+}
+
 int native_start(struct master *m, struct tp_error *err)
 {
-	static const char *const standard[] = { "tcp://127.0.0.1:5060" };
-	const char *const *urls = m->n_listen > 0 ? m->listen : standard;
-	size_t n_urls = m->n_listen > 0 ? m->n_listen : TP_COUNT(standard);
 	int r = check_authenticators(m, err);
 
 	if (r >= 0)
+		r = choose_address(m, err);
+	if (r >= 0)
 		r = create(m, err);
-	for (size_t i = 0; r >= 0 && i < n_urls; i++) {
-		r = listen_check(urls[i], m, err);
+	for (size_t i = 0; r >= 0 && i < m->n_listen; i++) {
+		r = listen_check(m->listen[i], m, err);
 		if (r >= 0)
-			r = tp_server_listen(m->native->server, urls[i], 0, err);
+			r = tp_server_listen(m->native->server, m->listen[i], 0, err);
 		if (r < 0)
-			tp_wrap(err, r, "listening at '%s'", urls[i]);
+			tp_wrap(err, r, "listening at '%s'", m->listen[i]);
 	}
 	return r;
 }
