@@ -37,3 +37,17 @@ tools_tepui_tepui_SOURCES = \
 tools_tepui_tepui_CPPFLAGS = $(AM_CPPFLAGS) -DTEPUI_SBIN_DIR='"$(sbindir)"' -DTEPUI_VERSION='"$(VERSION)"'
 tools_tepui_tepui_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 tools_tepui_tepui_LDADD = core/libtepui.la
+
+# For who writes modules: is this .so fit for use?
+bin_PROGRAMS += tools/tepui-modcheck
+tools_tepui_modcheck_SOURCES = \
+	tools/modcheck/allocator.c \
+	tools/modcheck/check.c tools/modcheck/check.h \
+	tools/modcheck/containerizer.c \
+	tools/modcheck/hook.c \
+	tools/modcheck/isolator.c \
+	tools/modcheck/master.c tools/modcheck/master.h \
+	tools/modcheck/modcheck.c \
+	tools/modcheck/registry.c
+tools_tepui_modcheck_CFLAGS = $(AM_CFLAGS) -Wno-conversion
+tools_tepui_modcheck_LDADD = core/libtepui.la

@@ -177,8 +177,12 @@ static int dial(struct tp_link *self, struct tp_error *err)
 		self->next_url = 0;
 	url = list.items[self->next_url++ % list.n];
 	session_init(&self->session, &self->env, NULL);
-	r = t->ops->dial(
-		t->impl, url, &limits, &session_wire_handler, &self->session, &wire, err);
+	if (self->config.tls != NULL && t->ops->dial_tls != NULL)
+		r = t->ops->dial_tls(t->impl, url, &limits, self->config.tls,
+			&session_wire_handler, &self->session, &wire, err);
+	else
+		r = t->ops->dial(t->impl, url, &limits, &session_wire_handler,
+			&self->session, &wire, err);
 	if (r >= 0)
 		self->session.wire = wire;
 	url_list_fini(&list);

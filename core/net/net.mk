@@ -18,6 +18,7 @@ net_sources = \
 	core/net/wire.c core/net/wire.h
 net_nng_sources = \
 	core/net/inbox.c core/net/inbox.h \
+	core/net/pem.c core/net/pem.h \
 	core/net/transport.c \
 	core/net/transport_nng.c core/net/transport_nng.h
 

@@ -240,6 +240,7 @@ int tp_server_listen(
 		.refused = on_refused,
 		.user = server,
 		.limits = session_early_limits(&server->env),
+		.tls = server->config.tls,
 	};
 	int r;
 

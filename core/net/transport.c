@@ -65,6 +65,19 @@ static int router_dial(void *impl, const char *url, const struct tp_wire_limits 
 	return ops->dial(target, url, limits, handler, user, ret, err);
 }
 
+static int router_dial_tls(void *impl, const char *url,
+	const struct tp_wire_limits *limits, const struct tp_tls *tls,
+	const struct tp_wire_handler *handler, void *user, struct tp_wire **ret,
+	struct tp_error *err)
+{
+	void *target;
+	const struct tp_transport_ops *ops = route(impl, url, &target);
+
+	if (ops == NULL || ops->dial_tls == NULL)
+		return router_dial(impl, url, limits, handler, user, ret, err);
+	return ops->dial_tls(target, url, limits, tls, handler, user, ret, err);
+}
+
 static const char *router_listener_url(void *impl, struct tp_listener *listener)
 {
 	(void)impl;
@@ -95,6 +108,7 @@ static const struct tp_transport_ops router_ops = {
 	.dial = router_dial,
 	WIRE_OPS,
 	.destroy = router_destroy,
+	.dial_tls = router_dial_tls,
 };
 
 int tp_transport_create(

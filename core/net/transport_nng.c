@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <nng/nng.h>
+#include <nng/supplemental/tls/tls.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -24,6 +25,7 @@
 
 #include "core/net/address.h"
 #include "core/net/inbox.h"
+#include "core/net/pem.h"
 #include "core/net/wire.h"
 
 #define RECV_MIN_BYTES 512
@@ -459,6 +461,95 @@ static struct nng_wire *wire_new(struct nng *self, struct wire_listener *listene
 	return wire;
 }
 
+/* --- tls ------------------------------------------------------------------------------- */
+
+static bool is_tls(const char *url)
+{
+	return strncmp(url, "tls+tcp://", 10) == 0;
+}
+
+static int add_ca(nng_tls_config *config, const struct tp_tls *tls, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *ca = NULL;
+	int r = pem_read(tls->ca, "ca", &ca, err);
+
+	if (r < 0)
+		return r;
+	r = nng_tls_config_ca_chain(config, ca, NULL);
+	if (r == 0)
+		r = nng_tls_config_auth_mode(config, NNG_TLS_AUTH_MODE_REQUIRED);
+	return r == 0 ? 0
+		      : tp_fail(err, EINVAL, "tls: ca '%s' holds no certificate: %s",
+				tls->ca, nng_strerror(r));
+}
+
+static int add_own(nng_tls_config *config, const struct tp_tls *tls, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *certificate = NULL, *key = NULL;
+	int r = pem_read(tls->certificate, "certificate", &certificate, err);
+
+	if (r >= 0)
+		r = pem_read(tls->key, "key", &key, err);
+	if (r < 0)
+		return r;
+	r = nng_tls_config_own_cert(config, certificate, key, NULL);
+	explicit_bzero(key, strlen(key));
+	return r == 0 ? 0
+		      : tp_fail(err, EINVAL,
+				"tls: certificate '%s' and key '%s' do not serve: %s",
+				tls->certificate, tls->key, nng_strerror(r));
+}
+
+static bool is_set(const char *path)
+{
+	return path != NULL && path[0] != '\0';
+}
+
+/* What both ends need for this URL; *ret is held once, NULL without tls. */
+static int tls_config(nng_tls_mode mode, const char *url, const struct tp_tls *tls,
+	nng_tls_config **ret, struct tp_error *err)
+{
+	static const struct tp_tls none;
+	bool dials = mode == NNG_TLS_MODE_CLIENT;
+	int r = 0;
+
+	*ret = NULL;
+	if (!is_tls(url))
+		return 0;
+	tls = tls == NULL ? &none : tls;
+	if (dials && !is_set(tls->ca))
+		return tp_fail(err, EINVAL,
+			"'%s' needs tls_ca: the file that its certificate is checked "
+			"with",
+			url);
+	if (is_set(tls->certificate) != is_set(tls->key) ||
+		(!dials && !is_set(tls->certificate)))
+		return tp_fail(
+			err, EINVAL, "'%s' needs tls_certificate and tls_key", url);
+	if (nng_tls_config_alloc(ret, mode) != 0)
+		return tp_fail(err, ENOMEM, "'%s': no memory for tls", url);
+	if (is_set(tls->ca))
+		r = add_ca(*ret, tls, err);
+	if (r >= 0 && is_set(tls->certificate))
+		r = add_own(*ret, tls, err);
+	if (r < 0) {
+		nng_tls_config_free(*ret);
+		*ret = NULL;
+	}
+	return r;
+}
+
+/* The host of tls+tcp://HOST:PORT is who the certificate must be for. */
+static void set_server_name(nng_tls_config *config, const char *url)
+{
+	const char *host = url + strlen("tls+tcp://");
+	const char *colon = strrchr(host, ':');
+	tp_cleanup(ptr) char *name =
+		tp_strndup(host, colon == NULL ? strlen(host) : (size_t)(colon - host));
+
+	nng_tls_config_server_name(config, name);
+}
+
 /* --- dialling -------------------------------------------------------------------------- */
 
 /* Foreign thread. */
@@ -494,13 +585,24 @@ static bool is_marked(const char *url)
 	return strncmp(url, "ipc://", 6) == 0 || strncmp(url, "abstract://", 11) == 0;
 }
 
-static int nng_dial_url(void *impl, const char *url, const struct tp_wire_limits *limits,
-	const struct tp_wire_handler *handler, void *user, struct tp_wire **ret,
-	struct tp_error *err)
+static int nng_dial_tls(void *impl, const char *url, const struct tp_wire_limits *limits,
+	const struct tp_tls *tls, const struct tp_wire_handler *handler, void *user,
+	struct tp_wire **ret, struct tp_error *err)
 {
-	struct dial *dial = tp_alloc(sizeof *dial);
-	int r = nng_stream_dialer_alloc(&dial->dialer, url);
+	nng_tls_config *config;
+	struct dial *dial;
+	int r = tls_config(NNG_TLS_MODE_CLIENT, url, tls, &config, err);
 
+	if (r < 0)
+		return r;
+	dial = tp_alloc(sizeof *dial);
+	r = nng_stream_dialer_alloc(&dial->dialer, url);
+	if (r == 0 && config != NULL) {
+		set_server_name(config, url);
+		r = nng_stream_dialer_set_ptr(dial->dialer, NNG_OPT_TLS_CONFIG, config);
+	}
+	if (config != NULL)
+		nng_tls_config_free(config);
 	if (r == 0)
 		r = nng_aio_alloc(&dial->aio, dial_done, dial);
 	if (r != 0) {
@@ -519,6 +621,13 @@ static int nng_dial_url(void *impl, const char *url, const struct tp_wire_limits
 	nng_aio_set_timeout(dial->aio, DIAL_TIMEOUT_MS);
 	nng_stream_dialer_dial(dial->dialer, dial->aio);
 	return 0;
+}
+
+static int nng_dial_url(void *impl, const char *url, const struct tp_wire_limits *limits,
+	const struct tp_wire_handler *handler, void *user, struct tp_wire **ret,
+	struct tp_error *err)
+{
+	return nng_dial_tls(impl, url, limits, NULL, handler, user, ret, err);
 }
 
 /* --- listening ------------------------------------------------------------------------- */
@@ -602,8 +711,17 @@ static int start_listening(
 	struct tp_listener *self, const struct tp_listen *spec, struct tp_error *err)
 {
 	int mode = (int)(spec->mode != 0 ? spec->mode : 0600);
-	int r = nng_stream_listener_alloc(&self->listener, spec->url);
+	nng_tls_config *config;
+	int r = tls_config(NNG_TLS_MODE_SERVER, spec->url, spec->tls, &config, err);
 
+	if (r < 0)
+		return r;
+	r = nng_stream_listener_alloc(&self->listener, spec->url);
+	if (r == 0 && config != NULL)
+		r = nng_stream_listener_set_ptr(
+			self->listener, NNG_OPT_TLS_CONFIG, config);
+	if (config != NULL)
+		nng_tls_config_free(config);
 	if (r == 0)
 		r = nng_aio_alloc(&self->aio, accept_done, self);
 	if (r == 0 && strncmp(spec->url, "ipc://", 6) == 0)
@@ -734,4 +852,5 @@ const struct tp_transport_ops transport_nng_ops = {
 	.dial = nng_dial_url,
 	WIRE_OPS,
 	.destroy = nng_destroy,
+	.dial_tls = nng_dial_tls,
 };

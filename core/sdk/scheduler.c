@@ -181,6 +181,7 @@ static int driver_connect(struct tp_scheduler_driver *self, struct tp_error *err
 		.up = on_up,
 		.down = on_down,
 		.authenticatees = &self->authenticatees,
+		.tls = &self->tls,
 	};
 
 	return tp_link_create(&config, &self->link, err);
@@ -296,6 +297,7 @@ static int options_credential(struct tp_scheduler_driver *self,
 		r = tp_credential_read(file, self->arena, &credential, NULL, err);
 	if (r < 0)
 		return tp_wrap(err, r, "TEPUI_CREDENTIAL");
+	self->tls = tp_tls_environment();
 	self->crammd5.credential = credential;
 	self->crammd5.loop = self->instance.loop;
 	self->authenticatee.service.ops = &tp_crammd5_client_ops;

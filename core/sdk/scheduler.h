@@ -28,6 +28,7 @@ struct tp_scheduler_driver {
 	const char **suppressed_roles;
 	size_t n_suppressed_roles;
 	bool explicit_acknowledgements;
+	struct tp_tls tls;
 	struct tp_crammd5_client crammd5;
 	struct tp_service_item authenticatee; /* crammd5's */
 	struct tp_services authenticatees;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sessions over a transport: who is there (HELLO, authentication, READY), messages, calls with
- * replies, heartbeats and reconnection. Knows records only through field tables and message
- * types only as numbers. PROTOCOL.md specifies the bytes.
+ * replies, heartbeats and reconnection. Messages are numbers and field tables (PROTOCOL.md).
  *
  *	server   accepts peers; a peer is a handle (slot, generation), never a pointer: what was
  *	         sent to a peer that left fails with -ENOTCONN instead of reaching somebody else
@@ -117,6 +116,7 @@ struct tp_server_config {
 	const struct tp_services *authenticators;
 	/* Must this peer prove who it is before admit()? NULL: only who has a credential. */
 	bool (*must_authenticate)(void *user, const struct tp_peer_info *info);
+	const struct tp_tls *tls; /* for tls+tcp; borrowed */
 };
 
 TP_EXPORT int tp_server_create(const struct tp_server_config *config,
@@ -174,6 +174,7 @@ struct tp_link_config {
 	/* Of kind `authenticatee`, by mechanism; borrowed. NULL or none usable: no credential. */
 	const struct tp_services *authenticatees;
 	struct tp_authentication_times times;
+	const struct tp_tls *tls; /* for tls+tcp; borrowed */
 };
 
 TP_EXPORT int tp_link_create(

@@ -13,6 +13,7 @@
 #ifndef TEPUI_TRANSPORT_H
 #define TEPUI_TRANSPORT_H
 
+#include <stdlib.h>
 #include <sys/types.h>
 
 #include "tepui/error.h"
@@ -47,6 +48,22 @@ struct tp_wire_peer {
 	pid_t pid;
 };
 
+/*
+ * What tls+tcp needs: PEM files, read when an address is dialled or listened at. Who listens needs
+ * a certificate and its key, who dials the ca that signed it. A listener with a ca demands
+ * certificates from those who dial.
+ */
+struct tp_tls {
+	const char *certificate, *key, *ca; /* NULL or "" = none */
+};
+
+/* What TEPUI_TLS_CA, TEPUI_TLS_CERTIFICATE and TEPUI_TLS_KEY say, for schedulers and tools. */
+static inline struct tp_tls tp_tls_environment(void)
+{
+	return (struct tp_tls){ getenv("TEPUI_TLS_CERTIFICATE"), getenv("TEPUI_TLS_KEY"),
+		getenv("TEPUI_TLS_CA") };
+}
+
 struct tp_listen {
 	const char *url;
 	unsigned mode; /* of a unix socket's file; 0 = 0600 */
@@ -56,6 +73,7 @@ struct tp_listen {
 	void (*refused)(void *user, const char *address, const struct tp_error *why);
 	void *user;
 	struct tp_wire_limits limits; /* of accepted wires, until set_limits() */
+	const struct tp_tls *tls;     /* for tls+tcp; NULL = none */
 };
 
 struct tp_transport_ops {
@@ -81,6 +99,10 @@ struct tp_transport_ops {
 	void (*close)(void *impl, struct tp_wire *wire, bool flush);
 	/* Frees the transport and what is left of its wires, without closed(). */
 	void (*destroy)(void *impl);
+	/* dial() with what tls+tcp needs; other addresses ignore it. May be NULL. */
+	int (*dial_tls)(void *impl, const char *url, const struct tp_wire_limits *limits,
+		const struct tp_tls *tls, const struct tp_wire_handler *handler,
+		void *user, struct tp_wire **ret, struct tp_error *err);
 };
 
 struct tp_transport {

@@ -35,6 +35,7 @@ struct agent_config {
 	bool switch_user;
 	int64_t registration_backoff_factor_ns;
 	struct tp_authentication_times authentication;
+	struct tp_tls tls;
 	int64_t executor_registration_timeout_ns;
 	int64_t executor_reregistration_timeout_ns;
 	int64_t executor_shutdown_grace_period_ns;

@@ -54,6 +54,12 @@ const struct tp_field config_fields[] = {
 		"1s",
 		"An unanswered registration is repeated after a random time up to this, "
 		"doubling to one minute."),
+	KEY("tls_ca", TP_STRING, tls.ca, NULL,
+		"PEM file that the master's certificate is checked with, for tls+tcp."),
+	KEY("tls_certificate", TP_STRING, tls.certificate, NULL,
+		"PEM file with this agent's certificate, for tls+tcp."),
+	KEY("tls_key", TP_STRING, tls.key, NULL,
+		"PEM file with the key of tls_certificate."),
 	KEY("authentication_backoff_factor", TP_DURATION,
 		authentication.backoff_factor_ns, "1s",
 		"After n failures an authentication may take a random time up to "

@@ -167,6 +167,7 @@ int native_start(struct agent *agent, struct tp_error *err)
 		.n_handlers = TP_COUNT(native_rows),
 		.user = native,
 		.admit = native_admit,
+		.tls = &agent->config.tls,
 	};
 	int r;
 

@@ -330,6 +330,7 @@ int registration_start(struct agent *agent, struct tp_error *err)
 		.down = on_down,
 		.authenticatees = &agent->authenticatees,
 		.times = agent->config.authentication,
+		.tls = &agent->config.tls,
 	};
 
 	return tp_link_create(&config, &self->link, err);

@@ -21,6 +21,13 @@ const struct tp_field master_config[] = {
 		"empty."),
 	TP_CONFIG("insecure", TP_BOOL, struct master, insecure, "false",
 		"Allow addresses beyond loopback without authentication."),
+	TP_CONFIG("tls_certificate", TP_STRING, struct master, tls.certificate, NULL,
+		"PEM file with the certificate for tls+tcp addresses."),
+	TP_CONFIG("tls_key", TP_STRING, struct master, tls.key, NULL,
+		"PEM file with the key of tls_certificate."),
+	TP_CONFIG("tls_ca", TP_STRING, struct master, tls.ca, NULL,
+		"PEM file that peers' certificates must be signed by; none are asked for "
+		"when absent."),
 	TP_CONFIG("authenticate_frameworks", TP_BOOL, struct master,
 		authenticate_frameworks, "false", "Frameworks must authenticate."),
 	TP_CONFIG("authenticate_agents", TP_BOOL, struct master, authenticate_agents,

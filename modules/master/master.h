@@ -67,6 +67,7 @@ struct master {
 	uint32_t max_operator_event_stream_subscribers;
 	bool root_submissions;
 	bool insecure;
+	struct tp_tls tls;
 	bool authenticate_frameworks;
 	bool authenticate_agents;
 	bool authenticate_operators;

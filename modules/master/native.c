@@ -294,6 +294,7 @@ static int create(struct master *m, struct tp_error *err)
 		.closed = closed,
 		.authenticators = &m->authenticators,
 		.must_authenticate = must_authenticate,
+		.tls = &m->tls,
 	};
 
 	tp_map_init(&n->peers);

@@ -57,8 +57,10 @@ static int client_link(struct client *client, const char *urls, struct tp_error 
 		.down = on_down,
 		.once = true,
 		.authenticatees = &client->authenticatees,
+		.tls = &client->tls,
 	};
 
+	client->tls = tp_tls_environment();
 	client->crammd5.loop = client->instance.loop;
 	client->authenticatee = (struct tp_service_item){
 		.service = { &tp_crammd5_client_ops, &client->crammd5 },

@@ -16,6 +16,7 @@ struct client {
 	struct tp_link *link;
 	struct tp_arena *arena; /* the credential; owned when own_loop */
 	struct tp_crammd5_client crammd5;
+	struct tp_tls tls;
 	struct tp_service_item authenticatee; /* crammd5's */
 	struct tp_services authenticatees;
 	bool own_loop, up, down;

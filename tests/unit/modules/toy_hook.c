@@ -140,6 +140,8 @@ static const struct tp_field config[] = {
 TP_EXPORT const struct tp_module tp_module = {
 	TP_MODULE_HEADER,
 	.name = "toy_hook",
+	.version = "1",
+	.summary = "Adds to everything",
 	.provides =
 		(const struct tp_provide[]){
 			TP_PROVIDE("hook", TP_HOOK_ABI, hook_ops), { 0 } },

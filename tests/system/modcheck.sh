@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# tepui-modcheck over all modules of ours that it has a suite for, and over what it must refuse:
+# a module that breaks its kind's promises, crashes, or is none.
+set -u
+# The two folders come from the environment of `make check`.
+srcdir=${srcdir:?} builddir=${builddir:?}
+modcheck=$builddir/tools/tepui-modcheck
+dir=$builddir/tests/system/modcheck.dir
+failures=0
+rm -rf "$dir"
+mkdir -p "$dir" && cd "$dir" || exit 1
+
+# run STATUS WHAT ARG...: its exit status; output in out.
+run() {
+	want=$1
+	what=$2
+	shift 2
+	timeout 250 "$modcheck" "$@" >out 2>&1 </dev/null
+	got=$?
+	if [ "$got" -eq "$want" ]; then
+		echo "ok - $what"
+	else
+		echo "not ok - $what: status $got instead of $want"
+		cat out
+		failures=$((failures + 1))
+	fi
+}
+
+# says TEXT: the last run said so.
+says() {
+	grep -qF -- "$1" out || {
+		echo "not ok - does not say '$1':"
+		cat out
+		failures=$((failures + 1))
+	}
+}
+
+for module in allocator-drf containerizer-native election-standalone isolator-posix logger-sandbox \
+	registry-leveldb registry-memory; do
+	run 0 "$module holds" "$builddir/modules/$module/.libs/$module.so"
+	grep '^skip' out
+done
+
+toys=$builddir/tests/unit/modules/.libs
+run 0 "a hook of everything" "$toys/toy_hook.so" --config resources=cpus:2
+says "ok      hook: resources and attributes are valid"
+run 1 "a hook whose resources are wrong" "$toys/toy_hook.so" --config resources=cpus:-2
+says "FAILED  hook: resources and attributes are valid: agent_resources: "
+run 1 "an allocator that gives everything twice" "$toys/toy_generous.so"
+says "twice"
+says "FAILED  config: Greed: a key is made of a-z, 0-9 and _"
+says "FAILED  allocator: offers by itself: no offer within a minute"
+run 1 "one that crashes" "$toys/toy_generous.so" --config crash=true
+says "FAILED  it ended the process: Segmentation fault"
+run 2 "a wrong value" "$toys/toy_hook.so" --config resourcess=1
+says "did you mean 'resources'?"
+run 2 "another ABI" "$toys/toy_abi.so"
+says "module ABI 3"
+run 2 "no module" "$toys/toy_nosymbol.so"
+run 2 "no file" "$dir/none.so"
+run 2 "no arguments"
+says "usage:"
+run 0 "--help" --help
+
+cd "$builddir" || exit 1
+[ "$failures" -eq 0 ] || exit 1
+rm -rf "$dir"
