@@ -6,6 +6,9 @@
  * callbacks may do anything to any wire.
  *
  *	DIALLING ─► OPEN ─► FLUSHING ─► DEAD      any ─error─► DEAD
+ *
+ * With weather (fake_transport_weather) each frame has a time at which it arrives, never before
+ * the one sent earlier on the same wire; a pass takes what is due, one timer waits for the rest.
  */
 #include "fake_transport.h"
 
@@ -24,14 +27,27 @@ enum state { DIALLING, OPEN, FLUSHING, DEAD };
 
 struct frame {
 	struct tp_list node;
+	int64_t due_ns;
 	size_t len;
 	uint8_t data[];
 };
 
-struct tp_wire {
+struct fake_node {
+	struct tp_transport transport;
 	struct fake_transport *net;
 	struct tp_list node;
-	struct tp_wire *peer; /* the other end, once connected and while both live */
+	unsigned index;
+	uint64_t blocked; /* bit n: nothing from here arrives at node n */
+	int64_t slow_ns;
+	uint64_t failing_sends; /* so many are still to fail */
+};
+
+struct tp_wire {
+	struct fake_transport *net;
+	struct fake_node *owner;
+	struct tp_list node;
+	struct tp_wire *peer;      /* the other end, once connected and while both live */
+	struct fake_node *lost_to; /* the peer closed, and the news is held up there */
 	enum state state;
 	char *url;
 	const struct tp_wire_handler *handler;
@@ -40,15 +56,17 @@ struct tp_wire {
 	struct tp_wire_peer told_peer;
 	struct tp_list out;
 	size_t n_out, out_bytes;
-	bool over_soft; /* drained() is owed */
-	bool paused;    /* its owner reads nothing */
-	bool stalled;   /* what it sends does not arrive */
+	int64_t last_due_ns; /* of the newest frame, or of the connection */
+	bool over_soft;      /* drained() is owed */
+	bool paused;         /* its owner reads nothing */
+	bool stalled;        /* what it sends does not arrive */
 	struct tp_timer flush_timer;
 	struct tp_error why;
 };
 
 struct tp_listener {
 	struct tp_list node;
+	struct fake_node *owner;
 	struct tp_listen spec;
 	char *url;
 };
@@ -59,9 +77,14 @@ struct refusal {
 };
 
 struct fake_transport {
-	struct tp_transport transport;
+	struct fake_node *first; /* whoever uses the transport itself */
+	struct tp_list nodes;
+	unsigned n_nodes;
 	struct tp_loop *loop;
 	struct tp_defer defer;
+	struct tp_timer arrival; /* the next frame that is under way */
+	uint64_t random;         /* 0: everything arrives at once */
+	int64_t delay_max_ns;
 	struct tp_list wires; /* oldest first */
 	struct tp_list listeners;
 	struct tp_map refused;
@@ -71,6 +94,11 @@ struct fake_transport {
 static void schedule(struct fake_transport *self)
 {
 	tp_loop_defer(self->loop, &self->defer);
+}
+
+static bool blocked(const struct fake_node *from, const struct fake_node *to)
+{
+	return (from->blocked >> to->index & 1) != 0;
 }
 
 static void die(struct tp_wire *wire, int code, const char *text)
@@ -86,7 +114,10 @@ static void die(struct tp_wire *wire, int code, const char *text)
 	if (peer == NULL)
 		return;
 	peer->peer = NULL;
-	die(peer, ECONNRESET, "the peer closed the connection");
+	if (blocked(wire->owner, peer->owner))
+		peer->lost_to = wire->owner;
+	else
+		die(peer, ECONNRESET, "the peer closed the connection");
 }
 
 static void on_flush_timer(struct tp_timer *timer)
@@ -95,12 +126,47 @@ static void on_flush_timer(struct tp_timer *timer)
 		"closed here, not everything could be sent");
 }
 
+static uint64_t next_random(struct fake_transport *self)
+{
+	self->random ^= self->random << 13;
+	self->random ^= self->random >> 7;
+	self->random ^= self->random << 17;
+	return self->random;
+}
+
+/* When what leaves the wire now arrives. */
+static int64_t draw_due_ns(struct tp_wire *wire)
+{
+	struct fake_transport *self = wire->net;
+	int64_t due_ns = tp_loop_now_ns(self->loop) + wire->owner->slow_ns;
+
+	if (self->random != 0 && self->delay_max_ns > 0)
+		due_ns +=
+			(int64_t)(next_random(self) % (uint64_t)(self->delay_max_ns + 1));
+	if (due_ns > wire->last_due_ns)
+		wire->last_due_ns = due_ns;
+	return wire->last_due_ns;
+}
+
+/* True when the time has not come; the timer will. */
+static bool not_due(struct fake_transport *self, int64_t due_ns)
+{
+	if (due_ns <= tp_loop_now_ns(self->loop))
+		return false;
+	if (!tp_timer_armed(&self->arrival) || due_ns < self->arrival.due_ns)
+		tp_timer_arm(
+			self->loop, &self->arrival, due_ns - tp_loop_now_ns(self->loop));
+	return true;
+}
+
 static struct tp_wire *wire_create(
-	struct fake_transport *self, const char *url, const struct tp_wire_limits *limits)
+	struct fake_node *owner, const char *url, const struct tp_wire_limits *limits)
 {
 	struct tp_wire *wire = tp_alloc(sizeof *wire);
+	struct fake_transport *self = owner->net;
 
 	wire->net = self;
+	wire->owner = owner;
 	wire->url = tp_strdup(url);
 	wire->limits = *limits;
 	wire->flush_timer.fire = on_flush_timer;
@@ -149,11 +215,17 @@ static void connect_wire(struct tp_wire *wire)
 	struct tp_listener *listener = find_listener(self, wire->url);
 	struct tp_wire *peer;
 
+	if (not_due(self, wire->last_due_ns))
+		return;
+	if (listener != NULL &&
+		(blocked(wire->owner, listener->owner) ||
+			blocked(listener->owner, wire->owner)))
+		return; /* whoever dialled loses patience, or the way is free again */
 	if (listener == NULL || tp_map_find(&self->refused, wire->url) != NULL) {
 		die(wire, ECONNREFUSED, "connection refused");
 		return;
 	}
-	peer = wire_create(self, wire->url, &listener->spec.limits);
+	peer = wire_create(listener->owner, wire->url, &listener->spec.limits);
 	peer->state = wire->state = OPEN;
 	peer->peer = wire;
 	wire->peer = peer;
@@ -184,7 +256,10 @@ static void deliver(struct tp_wire *wire)
 	for (size_t n = wire->n_out; n > 0; n--) {
 		struct tp_wire *peer = wire->peer;
 
-		if (peer == NULL || peer->paused || wire->stalled)
+		if (peer == NULL || peer->paused || wire->stalled ||
+			blocked(wire->owner, peer->owner) ||
+			not_due(wire->net,
+				tp_list_first(&wire->out, struct frame, node)->due_ns))
 			break;
 		hand_over(wire, peer);
 	}
@@ -199,6 +274,8 @@ static void deliver(struct tp_wire *wire)
 
 static void step(struct tp_wire *wire)
 {
+	if (wire->lost_to != NULL && !blocked(wire->lost_to, wire->owner))
+		die(wire, ECONNRESET, "the peer closed the connection");
 	if (wire->state == DIALLING)
 		connect_wire(wire);
 	else if (wire->state != DEAD)
@@ -235,12 +312,14 @@ static char *bound_url(struct fake_transport *self, const char *url)
 static int fake_listen(void *impl, const struct tp_listen *spec, struct tp_listener **ret,
 	struct tp_error *err)
 {
-	struct fake_transport *self = impl;
+	struct fake_node *owner = impl;
+	struct fake_transport *self = owner->net;
 	struct tp_listener *listener;
 
 	if (find_listener(self, spec->url) != NULL)
 		return tp_fail_errno(err, EADDRINUSE, "listen on '%s'", spec->url);
 	listener = tp_alloc(sizeof *listener);
+	listener->owner = owner;
 	listener->spec = *spec;
 	listener->url = bound_url(self, spec->url);
 	tp_list_append(&self->listeners, &listener->node);
@@ -271,6 +350,7 @@ static int fake_dial(void *impl, const char *url, const struct tp_wire_limits *l
 	(void)err;
 	wire->handler = handler;
 	wire->user = user;
+	draw_due_ns(wire);
 	*ret = wire;
 	return 0;
 }
@@ -295,12 +375,18 @@ static int fake_send(void *impl, struct tp_wire *wire, const void *data, size_t 
 	size_t cost = len + FRAME_OVERHEAD;
 	struct frame *frame;
 
+	(void)impl;
 	if (wire->state != OPEN)
 		return -EPIPE;
 	if (wire->out_bytes + cost > wire->limits.out_hard_bytes)
 		return -ENOBUFS;
+	if (wire->owner->failing_sends > 0) {
+		wire->owner->failing_sends--;
+		return -ENOBUFS;
+	}
 	frame = tp_alloc(sizeof *frame + len);
 	frame->len = len;
+	frame->due_ns = draw_due_ns(wire);
 	if (len > 0)
 		memcpy(frame->data, data, len);
 	tp_list_append(&wire->out, &frame->node);
@@ -308,7 +394,7 @@ static int fake_send(void *impl, struct tp_wire *wire, const void *data, size_t 
 	wire->out_bytes += cost;
 	if (wire->out_bytes >= wire->limits.out_soft_bytes)
 		wire->over_soft = true;
-	schedule(impl);
+	schedule(wire->net);
 	return 0;
 }
 
@@ -326,12 +412,14 @@ static void fake_peer(void *impl, struct tp_wire *wire, struct tp_wire_peer *ret
 
 static void fake_pause(void *impl, struct tp_wire *wire, bool paused)
 {
+	(void)impl;
 	wire->paused = paused;
-	schedule(impl);
+	schedule(wire->net);
 }
 
 static void fake_close(void *impl, struct tp_wire *wire, bool flush)
 {
+	(void)impl;
 	if (wire->state == FLUSHING && flush)
 		return;
 	if (!flush || wire->state != OPEN || wire->n_out == 0) {
@@ -341,7 +429,7 @@ static void fake_close(void *impl, struct tp_wire *wire, bool flush)
 	wire->state = FLUSHING;
 	wire->paused = false;
 	tp_timer_arm(wire->net->loop, &wire->flush_timer, TP_SEC);
-	schedule(impl);
+	schedule(wire->net);
 }
 
 static const struct tp_transport_ops fake_ops = {
@@ -360,14 +448,33 @@ static const struct tp_transport_ops fake_ops = {
 
 /* --- what tests do to it ---------------------------------------------------------------- */
 
+static struct fake_node *node_create(struct fake_transport *self)
+{
+	struct fake_node *node = tp_alloc(sizeof *node);
+
+	tp_assert(self->n_nodes < 64);
+	node->transport.ops = &fake_ops;
+	node->transport.impl = node;
+	node->net = self;
+	node->index = self->n_nodes++;
+	tp_list_append(&self->nodes, &node->node);
+	return node;
+}
+
+static void on_arrival(struct tp_timer *timer)
+{
+	schedule(tp_container_of(timer, struct fake_transport, arrival));
+}
+
 struct fake_transport *fake_transport_create(struct tp_loop *loop)
 {
 	struct fake_transport *self = tp_alloc(sizeof *self);
 
-	self->transport.ops = &fake_ops;
-	self->transport.impl = self;
+	tp_list_init(&self->nodes);
+	self->first = node_create(self);
 	self->loop = loop;
 	self->defer.run = on_defer;
+	self->arrival.fire = on_arrival;
 	self->next_port = FIRST_PORT;
 	tp_list_init(&self->wires);
 	tp_list_init(&self->listeners);
@@ -389,6 +496,7 @@ void fake_transport_destroy(struct fake_transport *self)
 	if (self == NULL)
 		return;
 	tp_loop_undefer(self->loop, &self->defer);
+	tp_timer_disarm(self->loop, &self->arrival);
 	tp_list_foreach (node, tmp, &self->wires)
 		wire_free(tp_container_of(node, struct tp_wire, node));
 	tp_list_foreach (node, tmp, &self->listeners)
@@ -396,12 +504,61 @@ void fake_transport_destroy(struct fake_transport *self)
 	tp_map_foreach (node, tmp, &self->refused)
 		refusal_free(self, tp_map_entry(node, struct refusal, node));
 	tp_map_fini(&self->refused);
+	tp_list_foreach (node, tmp, &self->nodes)
+		tp_free(tp_container_of(node, struct fake_node, node));
 	tp_free(self);
 }
 
 const struct tp_transport *fake_transport_get(struct fake_transport *self)
 {
-	return &self->transport;
+	return &self->first->transport;
+}
+
+struct fake_node *fake_transport_node(struct fake_transport *self)
+{
+	return node_create(self);
+}
+
+const struct tp_transport *fake_node_get(struct fake_node *node)
+{
+	return &node->transport;
+}
+
+void fake_transport_weather(
+	struct fake_transport *self, uint64_t seed, int64_t delay_max_ns)
+{
+	self->random = seed;
+	self->delay_max_ns = delay_max_ns;
+}
+
+void fake_node_block(struct fake_node *from, struct fake_node *to, bool is_blocked)
+{
+	uint64_t bit = UINT64_C(1) << to->index;
+
+	from->blocked = is_blocked ? from->blocked | bit : from->blocked & ~bit;
+	schedule(from->net);
+}
+
+void fake_node_slow(struct fake_node *node, int64_t delay_ns)
+{
+	node->slow_ns = delay_ns;
+}
+
+void fake_node_fail_sends(struct fake_node *node, unsigned n)
+{
+	node->failing_sends = n;
+}
+
+void fake_node_cut(struct fake_node *node)
+{
+	struct tp_list *at, *tmp;
+
+	tp_list_foreach (at, tmp, &node->net->wires) {
+		struct tp_wire *wire = tp_container_of(at, struct tp_wire, node);
+
+		if (wire->owner == node)
+			fake_wire_cut(wire);
+	}
 }
 
 void fake_transport_refuse(struct fake_transport *self, const char *url, bool refused)

@@ -33,6 +33,29 @@ void fake_transport_stall(struct fake_transport *self, const char *url, bool sta
 /* Wires that are not closed() yet: each connection counts twice. */
 size_t fake_transport_wires(const struct fake_transport *self);
 
+/*
+ * Nodes: whoever shall have a place of its own in the network uses a node's transport instead of
+ * the common one, at most 63 of them. They die with the transport.
+ */
+struct fake_node;
+
+struct fake_node *fake_transport_node(struct fake_transport *self);
+const struct tp_transport *fake_node_get(struct fake_node *node);
+/* Each frame and each dialling takes up to so long, as the seed says. Seed 0: none does. */
+void fake_transport_weather(
+	struct fake_transport *self, uint64_t seed, int64_t delay_max_ns);
+/*
+ * One direction of the way between two nodes: frames wait, as in a partition nobody was told
+ * of, until the way is free; dialling works when both directions do.
+ */
+void fake_node_block(struct fake_node *from, struct fake_node *to, bool is_blocked);
+/* What it sends from now on takes so much longer. */
+void fake_node_slow(struct fake_node *node, int64_t delay_ns);
+/* Its next n sends fail with -ENOBUFS. */
+void fake_node_fail_sends(struct fake_node *node, unsigned n);
+/* All its connections break; both ends are told. */
+void fake_node_cut(struct fake_node *node);
+
 /* One wire, or one direction of it. */
 void fake_wire_cut(struct tp_wire *wire);
 void fake_wire_stall(struct tp_wire *wire, bool stalled);
