@@ -7,6 +7,7 @@ include tests/lint/lint.mk
 include tests/system/system.mk
 include tests/bench/bench.mk
 include tests/fuzz/fuzz.mk
+include tests/sim/sim.mk
 include tests/unit/modules/modules.mk
 
 EXTRA_DIST += tests/summary.py tests/tsan.supp tests/valgrind tests/valgrind.supp

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Containers of one agent that are no processes: module fake-containerizer, and in each container
+ * a command executor that talks to the agent over the test's transport and does what the task's
+ * command says:
+ *
+ *	"run MS STATUS"  runs for so many ms, then exits with the status
+ *	"hang"           runs until it is killed; so does any other command
+ *
+ * They outlive the agent's kernel, as processes do.
+ */
+#ifndef TESTS_LIB_SIM_CONTAINERS_H
+#define TESTS_LIB_SIM_CONTAINERS_H
+
+#include "tepui/loop.h"
+#include "tepui/module.h"
+#include "tepui/transport.h"
+
+struct sim_containers;
+
+/* Name of the module: fake-containerizer. */
+extern const struct tp_module sim_containerizer;
+
+struct sim_containers *sim_containers_create(
+	struct tp_loop *loop, const struct tp_transport *transport);
+/* After the kernel has gone. */
+void sim_containers_destroy(struct sim_containers *self);
+/* Between load and start; `instance` is that of fake-containerizer, NULL: the agent has gone. */
+void sim_containers_bind(struct sim_containers *self, void *instance);
+/* Executors that start from now on never register, or do. */
+void sim_containers_mute(struct sim_containers *self, bool mute);
+/* The machine restarts: everything is gone at once. */
+void sim_containers_power_loss(struct sim_containers *self);
+size_t sim_containers_alive(const struct sim_containers *self);
+
+#endif
