@@ -6,6 +6,7 @@ EXTRA_DIST += tests/system/cluster.sh tests/system/daemons.sh tests/system/quick
 SYSTEM_TESTS =
 SYSTEM_TESTS += tests/system/agent-restart.sh
 SYSTEM_TESTS += tests/system/authentication.sh
+SYSTEM_TESTS += tests/system/bad-input.sh
 SYSTEM_TESTS += tests/system/hostile.sh
 SYSTEM_TESTS += tests/system/local.sh
 SYSTEM_TESTS += tests/system/master-restart.sh
