@@ -94,9 +94,20 @@ expect "and says why once" [ "$(grep -c 'authentication failed' "$dir/err")" -eq
 export TEPUI_CREDENTIAL="$dir/framework"
 expect "a framework with a credential runs its task" exits_with 0 "$run_tasks" true
 
+# SIGHUP reads the credentials again; sessions that stand stay.
+sed -i 's/frameworksecret/newsecret/' "$dir/credentials"
+credentials_are_new() {
+	grep -q 'credentials were read again' "$dir/master.log"
+}
+kill -s HUP "$(daemon_pid master)"
+expect "SIGHUP reads the credentials again" wait_until 10 credentials_are_new
+expect "the old secret is refused" exits_with 1 "$run_tasks" true
+sed -i 's/frameworksecret/newsecret/' "$dir/framework"
+expect "the new one is not" exits_with 0 "$run_tasks" true
+
 # Nobody ever prints a secret.
 no_secrets() {
-	! grep -q 'agentsecret\|frameworksecret\|opssecret\|wrongsecret' "$dir"/*.log
+	! grep -q 'agentsecret\|newsecret\|frameworksecret\|opssecret\|wrongsecret' "$dir"/*.log
 }
 expect "no secret is in any log" no_secrets
 expect "the master still serves" kill -0 "$(daemon_pid master)"
