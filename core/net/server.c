@@ -5,6 +5,7 @@
  * from the loop only: what the user starts from inside a call (kick) ends in a defer.
  */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "core/net/session.h"
@@ -29,6 +30,8 @@ struct tp_server {
 	struct tp_map by_key; /* of "kind/id": the one session an entity has */
 	size_t n_open;
 	struct tp_timer sweep;
+	struct tp_signal reload; /* once it listens at a tls address */
+	bool watches_reload;
 	struct tp_done *stopping;
 	bool stopped;
 };
@@ -229,8 +232,8 @@ int tp_server_create(const struct tp_server_config *config, struct tp_server **r
 	return 0;
 }
 
-int tp_server_listen(
-	struct tp_server *server, const char *url, unsigned mode, struct tp_error *err)
+static int listen_at(struct tp_server *server, const char *url, unsigned mode,
+	struct tp_listener **ret, struct tp_error *err)
 {
 	const struct tp_transport *t = &server->env.transport;
 	struct tp_listen spec = {
@@ -242,16 +245,75 @@ int tp_server_listen(
 		.limits = session_early_limits(&server->env),
 		.tls = server->config.tls,
 	};
+
+	return t->ops->listen(t->impl, &spec, ret, err);
+}
+
+static bool is_tls(const char *url)
+{
+	return strncmp(url, "tls+tcp://", 10) == 0;
+}
+
+/*
+ * TLS takes new certificates only where somebody begins to listen. Files that do not serve are
+ * noticed at another port, while the old listener still stands.
+ */
+static int listen_again(
+	struct tp_server *self, struct tp_listener **at, struct tp_error *err)
+{
+	const struct tp_transport *t = &self->env.transport;
+	tp_cleanup(ptr) char *url = tp_strdup(t->ops->listener_url(t->impl, *at));
+	tp_cleanup(ptr) char *probe =
+		tp_asprintf("%.*s:0", (int)(strrchr(url, ':') - url), url);
+	struct tp_listener *fresh;
+	int r = listen_at(self, probe, 0, &fresh, err);
+
+	if (r < 0)
+		return r;
+	t->ops->unlisten(t->impl, *at);
+	r = listen_at(self, url, 0, at, err);
+	if (r < 0)
+		*at = fresh;
+	else
+		t->ops->unlisten(t->impl, fresh);
+	return r;
+}
+
+static void on_reload(struct tp_signal *watch)
+{
+	struct tp_server *self = tp_container_of(watch, struct tp_server, reload);
+	struct tp_error err;
+
+	for (size_t i = 0; i < self->n_listeners; i++) {
+		if (!is_tls(tp_server_url(self, i)))
+			continue;
+		if (listen_again(self, &self->listeners[i], &err) < 0)
+			tp_err(self->config.instance, "certificates were not read again",
+				"address=%s error=%s", tp_server_url(self, i), err.text);
+		else
+			tp_info(self->config.instance, "certificates were read again",
+				"address=%s", tp_server_url(self, i));
+	}
+}
+
+int tp_server_listen(
+	struct tp_server *server, const char *url, unsigned mode, struct tp_error *err)
+{
 	int r;
 
 	if (server->n_listeners == SERVER_URLS_MAX)
 		return tp_fail(err, ENOSPC, "'%s': a server has %d addresses at most",
 			url, SERVER_URLS_MAX);
-	r = t->ops->listen(t->impl, &spec, &server->listeners[server->n_listeners], err);
+	r = listen_at(server, url, mode, &server->listeners[server->n_listeners], err);
 	if (r < 0)
 		return r;
 	server->n_listeners++;
-	return 0;
+	if (!is_tls(url) || server->watches_reload)
+		return 0;
+	server->reload.fire = on_reload;
+	r = tp_signal_watch(server->env.loop, &server->reload, SIGHUP, err);
+	server->watches_reload = r >= 0;
+	return r;
 }
 
 const char *tp_server_url(const struct tp_server *server, size_t i)
@@ -261,6 +323,13 @@ const char *tp_server_url(const struct tp_server *server, size_t i)
 	if (i >= server->n_listeners)
 		return NULL;
 	return t->ops->listener_url(t->impl, server->listeners[i]);
+}
+
+static void unwatch(struct tp_server *self)
+{
+	if (self->watches_reload)
+		tp_signal_unwatch(self->env.loop, &self->reload);
+	self->watches_reload = false;
 }
 
 static void unlisten(struct tp_server *self)
@@ -298,6 +367,7 @@ void tp_server_stop(struct tp_server *server, struct tp_done *done)
 {
 	bool had_peers = server->peers.n > 0;
 
+	unwatch(server);
 	unlisten(server);
 	drop_peers(server);
 	server->stopping = done;
@@ -311,6 +381,7 @@ void tp_server_destroy(struct tp_server *server)
 		return;
 	tp_assert(server->env.busy == 0);
 	tp_timer_disarm(server->env.loop, &server->sweep);
+	unwatch(server);
 	unlisten(server);
 	drop_peers(server);
 	slots_fini(&server->peers);

@@ -78,4 +78,20 @@ cluster_agent agent1 'cpus:2;mem:512' --set "agent.tls_ca=$dir/ca.pem" \
 	--set "agent.tls_certificate=$dir/peer.pem" --set "agent.tls_key=$dir/peer.key"
 expect "an agent registers over tls" agent_is_active agent1
 expect "a framework runs its task over tls" exits_with 0 "$run_tasks" true
+
+# SIGHUP: certificates that do not serve change nothing, good ones are shown from then on.
+log_has() {
+	grep -q "$1" "$dir/master.log"
+}
+echo broken >"$dir/server.key"
+kill -s HUP "$(daemon_pid master)"
+expect "a broken key is said" wait_until 10 log_has 'were not read again.*server.key'
+expect "and the old one serves on" exits_with 0 "$tepui" agents
+make_certificate foreign server 127.0.0.1 || fail "openssl makes no certificate"
+kill -s HUP "$(daemon_pid master)"
+expect "new certificates are read" wait_until 10 log_has 'certificates were read again'
+expect "who trusted the old one only is safe" exits_with 1 "$tepui" agents
+export TEPUI_TLS_CA="$dir/foreign.pem"
+expect "who trusts the new one is served" exits_with 0 "$tepui" agents
+expect "at the same address, and the agent never left" agent_is_active agent1
 expect "the master still serves" kill -0 "$(daemon_pid master)"

@@ -102,8 +102,14 @@ static void setup(void)
 
 static void teardown(void)
 {
-	fixture_stop(f);
+	for (size_t i = 0; i < TP_COUNT(f->clients); i++) {
+		tp_link_destroy(f->clients[i].link);
+		f->clients[i].link = NULL;
+	}
+	tp_server_destroy(f->server);
+	f->server = NULL;
 	instance_stop(server_side);
+	fixture_stop(f);
 	unlink(credentials_file);
 	unlink(credential_file);
 	rmdir(dir);
