@@ -13,7 +13,7 @@ import tree
 FILE_WARN, FILE_FAIL, HEADER_FAIL = 600, 900, 200
 FUNCTION_FAIL, FUNCTION_P90 = 100, 45
 NESTING_WARN, NESTING_FAIL = 3, 5
-KERNEL_MAX, MAIN_MAX = 10500, 150
+KERNEL_MAX, MAIN_MAX = 11000, 150
 KERNEL = ("core/base/", "core/kernel/", "core/net/")
 
 DUMPS = re.compile(r"^(utils?|common|misc|helpers?)([-_].*)?\.[ch]$|[-_](utils?|common|misc)\.[ch]$")
