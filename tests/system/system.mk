@@ -12,6 +12,7 @@ SYSTEM_TESTS += tests/system/local.sh
 SYSTEM_TESTS += tests/system/master-restart.sh
 SYSTEM_TESTS += tests/system/modcheck.sh
 SYSTEM_TESTS += tests/system/pair0.sh
+SYSTEM_TESTS += tests/system/modules-walk.sh
 SYSTEM_TESTS += tests/system/tepuid.sh
 SYSTEM_TESTS += tests/system/tls.sh
 dist_check_SCRIPTS += $(SYSTEM_TESTS)

@@ -18,6 +18,8 @@
 #include "check.h"
 #include "tepui/kind/allocator.h"
 #include "tepui/kind/anonymous.h"
+#include "tepui/kind/authenticatee.h"
+#include "tepui/kind/authenticator.h"
 #include "tepui/kind/calls.h"
 #include "tepui/kind/changes.h"
 #include "tepui/kind/containerizer.h"
@@ -35,6 +37,10 @@ static const struct suite suites[] = {
 	{ "allocator", TP_ALLOCATOR_ABI, sizeof(struct tp_allocator_ops),
 		allocator_cases },
 	{ "anonymous", TP_ANONYMOUS_ABI, sizeof(struct tp_anonymous_ops), NULL },
+	{ "authenticatee", TP_AUTHENTICATEE_ABI, sizeof(struct tp_authenticatee_ops),
+		NULL },
+	{ "authenticator", TP_AUTHENTICATOR_ABI, sizeof(struct tp_authenticator_ops),
+		NULL },
 	{ "calls", TP_CALLS_ABI, sizeof(struct tp_calls_ops), NULL },
 	{ "changes", TP_CHANGES_ABI, sizeof(struct tp_changes_ops), NULL },
 	{ "containerizer", TP_CONTAINERIZER_ABI, sizeof(struct tp_containerizer_ops),
