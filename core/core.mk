@@ -12,5 +12,6 @@ core_libtepui_la_DEPENDENCIES = core/libsdk.la core/libcluster.la core/libnet.la
 EXTRA_DIST += core/tepui.map
 
 sbin_PROGRAMS += core/tepuid
-core_tepuid_SOURCES = core/main.c core/host/options.c core/host/options.h
+core_tepuid_SOURCES = core/main.c core/host/options.c core/host/options.h \
+	core/host/hangup.c core/host/hangup.h
 core_tepuid_LDADD = core/libtepui.la

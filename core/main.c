@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "core/host/hangup.h"
 #include "core/host/options.h"
 #include "core/host/services.h"
 
@@ -16,6 +17,7 @@ struct daemon {
 	struct tp_topic topic; /* first: this is who logs */
 	struct tp_loop *loop;
 	struct tp_signal signals[2];
+	struct hangup hangup;
 	struct tp_services_host *host;
 	struct tp_kernel *kernel;
 	struct tp_done stopped;
@@ -76,7 +78,9 @@ static int prepare(
 		if (r < 0)
 			return r;
 	}
-	r = tp_services_host_create(daemon->loop, &daemon->host, err);
+	r = hangup_watch(&daemon->hangup, daemon->loop, &daemon->kernel, err);
+	if (r >= 0)
+		r = tp_services_host_create(daemon->loop, &daemon->host, err);
 	if (r < 0)
 		return r;
 	kernel.loop = daemon->loop;
@@ -115,12 +119,8 @@ static int load_and_run(struct daemon *daemon, const struct options *options)
 		fputs(tp_kernel_issues(daemon->kernel), stderr);
 		return 2;
 	}
-	if (options->graph) {
-		tp_cleanup(strbuf) struct tp_strbuf text = TP_STRBUF_INIT;
-
-		tp_kernel_graph(daemon->kernel, &text);
-		fputs(tp_strbuf_text(&text), stdout);
-	}
+	if (options->graph)
+		options_print_graph(daemon->kernel);
 	if (options->graph || options->check)
 		return 0;
 	options_set_up_log(options, tp_kernel_log_level(daemon->kernel),

@@ -159,3 +159,11 @@ void options_set_up_log(
 	tp_log_set_level(options->has_level ? options->level : level);
 	tp_log_setup(options->has_format ? options->format : format, STDERR_FILENO);
 }
+
+void options_print_graph(const struct tp_kernel *kernel)
+{
+	tp_cleanup(strbuf) struct tp_strbuf text = TP_STRBUF_INIT;
+
+	tp_kernel_graph(kernel, &text);
+	fputs(tp_strbuf_text(&text), stdout);
+}

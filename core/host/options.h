@@ -3,7 +3,7 @@
 #ifndef CORE_HOST_OPTIONS_H
 #define CORE_HOST_OPTIONS_H
 
-#include "tepui/log.h"
+#include "core/kernel/kernel.h"
 
 #define OPTIONS_MAX_REPEATED 256
 
@@ -28,5 +28,7 @@ int options_parse(struct options *options, int argc, char **argv);
 /* Sets up the log as the options say, else as given. */
 void options_set_up_log(const struct options *options, enum tp_log_level level,
 	enum tp_log_format format);
+/* What --graph prints. */
+void options_print_graph(const struct tp_kernel *kernel);
 
 #endif

@@ -392,3 +392,45 @@ void config_fill(const struct config_table *table, const char *owner,
 
 	fill(&filler, table, owner, where, config, object);
 }
+
+static bool same_value(enum tp_type type, const void *a, const void *b)
+{
+	const struct tp_bytes *x = a, *y = b;
+
+	if (type == TP_STRING)
+		return tp_streq(*(const char *const *)a, *(const char *const *)b);
+	if (type == TP_BYTES)
+		return x->len == y->len &&
+			(x->len == 0 || memcmp(x->data, y->data, x->len) == 0);
+	return memcmp(a, b, type_size(type)) == 0;
+}
+
+bool config_same(const struct tp_field *field, const void *a, const void *b)
+{
+	const char *x = (const char *)a + field->offset;
+	const char *y = (const char *)b + field->offset;
+	size_t size = type_size(field->type), n, m;
+
+	if (field->label != TP_MANY)
+		return same_value(field->type, x, y);
+	n = *(const size_t *)(const void *)((const char *)a + field->extra);
+	m = *(const size_t *)(const void *)((const char *)b + field->extra);
+	x = *(const char *const *)(const void *)x;
+	y = *(const char *const *)(const void *)y;
+	for (size_t i = 0; n == m && i < n; i++) {
+		if (!same_value(field->type, x + i * size, y + i * size))
+			return false;
+	}
+	return n == m;
+}
+
+void config_move(const struct tp_field *field, void *to, const void *from)
+{
+	bool is_list = field->label == TP_MANY;
+
+	memcpy((char *)to + field->offset, (const char *)from + field->offset,
+		is_list ? sizeof(void *) : type_size(field->type));
+	if (is_list)
+		memcpy((char *)to + field->extra, (const char *)from + field->extra,
+			sizeof(size_t));
+}

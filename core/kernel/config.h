@@ -23,5 +23,9 @@ struct config_table {
 void config_fill(const struct config_table *table, const char *owner,
 	const struct mark *where, const struct node *config, struct tp_arena *arena,
 	void *object, struct issues *issues);
+/* Do two objects have the same value of a key? A record that was filled twice counts as another. */
+bool config_same(const struct tp_field *field, const void *a, const void *b);
+/* Copies the value; what it points to is shared. */
+void config_move(const struct tp_field *field, void *to, const void *from);
 
 #endif

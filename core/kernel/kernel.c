@@ -159,6 +159,8 @@ static void add_instance(struct tp_kernel *kernel, const struct manifest_entry *
 	self->kernel = instance;
 	add_node(kernel, instance);
 	configure(instance, &kernel->issues);
+	instance->running =
+		tp_arena_memdup(instance->arena, self, loaded->module->instance_size);
 	note_old_keys(kernel, instance);
 }
 
@@ -170,6 +172,9 @@ static int assemble(struct tp_kernel *kernel, const char *const *settings,
 		TP_KERNEL_SERVICE("modules", TP_MODULES_ABI, modules);
 	struct issues *issues = &kernel->issues;
 
+	for (size_t i = 0; i < n_settings; i++)
+		tp_arena_push(kernel->arena, &kernel->settings, &kernel->n_settings,
+			tp_arena_strdup(kernel->arena, settings[i]));
 	for (size_t i = 0; i < n_settings; i++)
 		manifest_set(&kernel->manifest, settings[i], issues);
 	for (size_t i = 0; i < kernel->options.n_services; i++)
@@ -190,6 +195,7 @@ static int assemble(struct tp_kernel *kernel, const char *const *settings,
 int tp_kernel_load(struct tp_kernel *kernel, const char *path,
 	const char *const *settings, size_t n_settings, struct tp_error *err)
 {
+	kernel->path = tp_arena_strdup(kernel->arena, path);
 	manifest_load(&kernel->manifest, path, &kernel->issues);
 	return assemble(kernel, settings, n_settings, err);
 }
@@ -197,6 +203,7 @@ int tp_kernel_load(struct tp_kernel *kernel, const char *path,
 int tp_kernel_load_text(struct tp_kernel *kernel, const char *name, const char *text,
 	const char *const *settings, size_t n_settings, struct tp_error *err)
 {
+	kernel->path = tp_arena_strdup(kernel->arena, name);
 	manifest_parse(&kernel->manifest, name, text, strlen(text), &kernel->issues);
 	return assemble(kernel, settings, n_settings, err);
 }

@@ -80,6 +80,21 @@ TP_EXPORT int tp_kernel_start(struct tp_kernel *kernel, struct tp_error *err);
  */
 TP_EXPORT void tp_kernel_stop(struct tp_kernel *kernel, struct tp_done *done);
 
+/* What a reload did, one line each: "instance.key", or a sentence. */
+struct tp_kernel_changes {
+	struct tp_strbuf applied;
+	struct tp_strbuf pending; /* changed in the manifest, needs a restart */
+	struct tp_strbuf refused; /* with the place, and why */
+};
+/*
+ * Reads the manifest of tp_kernel_load() again. With any mistake in it nothing changes: all of
+ * them are in `refused`, the first in err. Otherwise the keys that may change while running do;
+ * an instance that does not like its new values keeps the old ones and says so in `refused`.
+ */
+TP_EXPORT int tp_kernel_reload(struct tp_kernel *kernel,
+	struct tp_kernel_changes *changes, struct tp_error *err);
+TP_EXPORT void tp_kernel_changes_fini(struct tp_kernel_changes *changes);
+
 /* The graph as text, after load. */
 TP_EXPORT void tp_kernel_graph(const struct tp_kernel *kernel, struct tp_strbuf *out);
 /* The lines "instance.key=value" that instances published so far. */

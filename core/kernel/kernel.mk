@@ -41,6 +41,7 @@ kernel_sources = \
 	core/kernel/modules.c \
 	core/kernel/node.c core/kernel/node.h \
 	core/kernel/ready.c \
+	core/kernel/reload.c \
 	core/kernel/sharedobject.c core/kernel/sharedobject.h \
 	core/kernel/suggest.c core/kernel/suggest.h \
 	core/kernel/trust.c core/kernel/trust.h

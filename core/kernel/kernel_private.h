@@ -30,6 +30,9 @@ struct tp_kernel {
 	struct tp_metrics *metrics;
 	struct issues issues;
 	struct manifest manifest;
+	const char *path; /* of the manifest */
+	const char **settings;
+	size_t n_settings;
 	struct loader loader;
 	struct graph graph;
 	struct left_out **left_out; /* told when the kernel starts */

@@ -337,6 +337,23 @@ struct node *node_with(struct tp_arena *arena, const struct node *map, struct no
 	return copy;
 }
 
+bool node_same(const struct node *a, const struct node *b)
+{
+	if (a == NULL || b == NULL || a == b)
+		return a == b;
+	if (a->kind != b->kind || a->n_items != b->n_items)
+		return false;
+	if (a->kind == NODE_SCALAR)
+		return strcmp(a->text, b->text) == 0;
+	for (size_t i = 0; i < a->n_items; i++) {
+		if ((a->kind == NODE_MAP &&
+			    strcmp(a->keys[i]->text, b->keys[i]->text) != 0) ||
+			!node_same(a->items[i], b->items[i]))
+			return false;
+	}
+	return true;
+}
+
 struct node *node_scalar(
 	struct tp_arena *arena, const struct mark *mark, const char *text)
 {

@@ -43,6 +43,8 @@ struct node *node_get(const struct node *map, const char *key);
  */
 struct node *node_with(struct tp_arena *arena, const struct node *map, struct node *key,
 	struct node *value);
+/* The same values in the same order, wherever they were written; NULL is a NULL's equal. */
+bool node_same(const struct node *a, const struct node *b);
 struct node *node_scalar(
 	struct tp_arena *arena, const struct mark *mark, const char *text);
 struct node *node_map(struct tp_arena *arena, const struct mark *mark);

@@ -20,7 +20,7 @@
  * stop and fini in reverse order.
  *
  * Changelog of TP_MODULE_ABI (appending to a struct: nothing; anything else: a new number)
- *	1	first
+ *	1	first; then tp_module.reload appended
  */
 #ifndef TEPUI_MODULE_H
 #define TEPUI_MODULE_H
@@ -148,6 +148,13 @@ struct tp_module {
 	void (*fini)(void *self);
 	/* Adds "key: value" lines about the instance's state, for `tepui module status`. */
 	void (*status)(void *self, struct tp_strbuf *out);
+	/*
+	 * Config keys with TP_FIELD_RELOAD have new values (SIGHUP), written into the members
+	 * already; NULL = that is all there is to do. May not block. When it fails the old
+	 * values are written back, and it must have changed nothing. What the old values
+	 * pointed to stays valid.
+	 */
+	int (*reload)(void *self, struct tp_error *err);
 };
 
 #define TP_MODULE_HEADER \

@@ -185,6 +185,16 @@ static void agent_fini(void *impl)
 	tp_log_keys_revert(&agent->config.log);
 }
 
+static int agent_reload(void *impl, struct tp_error *err)
+{
+	struct agent *agent = impl;
+	int r = config_check(agent, err);
+
+	return r < 0
+		? r
+		: tp_log_keys_apply(&agent->config.log, agent->instance.topic.name, err);
+}
+
 static void agent_report(void *impl, struct tp_strbuf *out)
 {
 	static const char *const states[] = { "recovering", "disconnected", "running",
@@ -249,4 +259,5 @@ TP_EXPORT const struct tp_module tp_module = {
 	.stop = agent_stop,
 	.fini = agent_fini,
 	.status = agent_report,
+	.reload = agent_reload,
 };

@@ -229,6 +229,18 @@ static void master_fini(void *self)
 	tp_arena_destroy(m->arena);
 }
 
+static int master_reload(void *self, struct tp_error *err)
+{
+	struct master *m = self;
+	int r = flags_check(m, err);
+
+	if (r >= 0)
+		r = tp_log_keys_apply(&m->log, m->instance.topic.name, err);
+	if (r >= 0)
+		log_level_configured(m);
+	return r;
+}
+
 static void master_status(void *self, struct tp_strbuf *out)
 {
 	const struct master *m = self;
@@ -303,4 +315,5 @@ TP_EXPORT const struct tp_module tp_module = {
 	.stop = master_stop,
 	.fini = master_fini,
 	.status = master_status,
+	.reload = master_reload,
 };

@@ -155,5 +155,24 @@ wait_until 20 has_begun_to_stop || failures=$((failures + 1))
 daemon_stop linger TERM
 check "a second signal ends it at once" 143 $?
 
+has_logged() {
+	grep -q "$1" reload.log
+}
+cp good.yaml reload.yaml
+daemon_start reload "$tepuid" --module-dir "$toys" -c reload.yaml --log-format text
+daemon_wait reload 20 || failures=$((failures + 1))
+sed -i 's/text: hi/txt: hi, delay: 1x/' reload.yaml
+kill -s HUP "$(daemon_pid reload)"
+wait_until 20 has_logged 'cannot reload, going on as before' || failures=$((failures + 1))
+check "a broken manifest is named with its places" 2 \
+	"$(grep -c 'wrong in the manifest what="reload.yaml:6:' reload.log)"
+sed -i 's/txt: hi, delay: 1x/text: hello/' reload.yaml
+kill -s HUP "$(daemon_pid reload)"
+wait_until 20 has_logged 'tepuid: reloaded' || failures=$((failures + 1))
+check "what cannot change needs a restart" 1 \
+	"$(grep -c 'needs a restart what=greeter.text' reload.log)"
+daemon_stop reload TERM
+check "and it goes on after that" 0 $?
+
 [ "$failures" -eq 0 ] || exit 1
 cd "$builddir" && rm -rf "$dir"

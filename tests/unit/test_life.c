@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tests/lib/clock.h"
+#include "tests/lib/tmpdir.h"
 
 struct step_ops {
 	int unused;
@@ -494,7 +495,6 @@ START_TEST(what_may_fail_is_left_out)
 	struct worker *a;
 	struct tp_error err = { 0 };
 
-	create(0);
 	ck_assert_int_eq(load("modules:\n"
 			      "  - { module: worker, as: a, use: { step: b } }\n"
 			      "  - { module: worker, as: b, use: { step: [] },\n"
@@ -516,7 +516,6 @@ START_TEST(what_somebody_needs_may_not_fail)
 {
 	struct tp_error err = { 0 };
 
-	create(0);
 	ck_assert_int_eq(load("modules:\n"
 			      "  - { module: worker, as: a, use: { step: b } }\n"
 			      "  - { module: worker, as: b, use: { step: [] },\n"
@@ -533,7 +532,6 @@ END_TEST
 
 START_TEST(what_is_left_out_has_no_users)
 {
-	create(0);
 	ck_assert_int_lt(tp_kernel_load_text(kernel, "m.yaml",
 				 "modules:\n"
 				 "  - { module: worker, as: b, use: { step: [] } }\n"
@@ -544,6 +542,148 @@ START_TEST(what_is_left_out_has_no_users)
 		0);
 	ck_assert_str_eq(tp_kernel_issues(kernel),
 		"m.yaml:4:43: c: use step: there is no instance 'gone'\n");
+}
+END_TEST
+
+struct tuned {
+	struct tp_instance instance;
+	const char *text;
+	uint32_t number;
+	const char **list;
+	size_t n_list;
+	const char *fixed;
+	int n_reloads;
+};
+
+static int tuned_reload(void *self, struct tp_error *err)
+{
+	struct tuned *tuned = self;
+
+	tuned->n_reloads++;
+	return tuned->number == 13 ? tp_fail(err, EINVAL, "13 is unlucky") : 0;
+}
+
+static const struct tp_module tuned = {
+	TP_MODULE_HEADER,
+	.name = "tuned",
+	.config = (const struct tp_field[]){ TP_CONFIG_RELOAD("text", TP_STRING,
+						     struct tuned, text, "a", NULL),
+		TP_CONFIG_RELOAD("number", TP_UINT32, struct tuned, number, "1", NULL),
+		{ .name = "list",
+			.type = TP_STRING,
+			.label = TP_MANY,
+			.flags = TP_FIELD_RELOAD,
+			.offset = offsetof(struct tuned, list),
+			.extra = offsetof(struct tuned, n_list) },
+		TP_CONFIG("fixed", TP_STRING, struct tuned, fixed, "f", NULL), { 0 } },
+	.instance_size = sizeof(struct tuned),
+	.reload = tuned_reload,
+};
+
+/* What a reload of this text says: applied, pending and refused, in this order. */
+static void reload(struct test_tmpdir *dir, const char *text, const char *want)
+{
+	FILE *file = fopen(test_tmpdir_file(dir, "m.yaml"), "w");
+	struct tp_kernel_changes changes = { 0 };
+	struct tp_strbuf have = TP_STRBUF_INIT;
+	struct tp_error err = { 0 };
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+	tp_kernel_reload(kernel, &changes, &err);
+	tp_strbuf_printf(&have, "%s|%s|%s", tp_strbuf_text(&changes.applied),
+		tp_strbuf_text(&changes.pending), tp_strbuf_text(&changes.refused));
+	ck_assert_str_eq(have.data, want);
+	tp_kernel_changes_fini(&changes);
+	tp_strbuf_fini(&have);
+}
+
+static struct tuned *start_tuned(struct test_tmpdir *dir)
+{
+	const struct tp_module *const own[] = { &tuned };
+	const struct tp_kernel_options options = {
+		.loop = loop, .modules = own, .n_modules = 1
+	};
+	const char *const settings[] = { "t.fixed=g" };
+	FILE *file;
+
+	test_tmpdir_init(dir);
+	file = fopen(test_tmpdir_file(dir, "m.yaml"), "w");
+	fputs("modules: [{ module: tuned, as: t, config: { list: [x, y] } }]", file);
+	fclose(file);
+	tp_kernel_destroy(kernel);
+	kernel = tp_kernel_create(&options);
+	ck_assert_int_eq(tp_kernel_load(kernel, test_tmpdir_file(dir, "m.yaml"), settings,
+				 1, NULL),
+		0);
+	ck_assert_int_eq(tp_kernel_start(kernel, NULL), 0);
+	return tp_kernel_instance(kernel, "t");
+}
+
+START_TEST(a_reload_changes_what_may_change)
+{
+	struct test_tmpdir dir;
+	struct tuned *t = start_tuned(&dir);
+
+	reload(&dir, "modules: [{ module: tuned, as: t, config: { list: [x, y] } }]",
+		"||");
+	ck_assert_int_eq(t->n_reloads, 0);
+	reload(&dir,
+		"modules:\n"
+		"- { module: tuned, as: t, config: { list: [z], text: b, fixed: h } }\n"
+		"- { module: tuned }",
+		"t.text\nt.list\n|tuned: is new\n|");
+	ck_assert_str_eq(t->text, "b");
+	ck_assert_uint_eq(t->number, 1);
+	ck_assert_uint_eq(t->n_list, 1);
+	ck_assert_str_eq(t->list[0], "z");
+	ck_assert_str_eq(t->fixed, "g"); /* the setting still wins */
+	ck_assert_int_eq(t->n_reloads, 1);
+	/* A key that is gone means its default again; the module may write its members. */
+	t->fixed = "own";
+	reload(&dir, "modules: [{ module: tuned, as: t, use: { x: y } }]",
+		"t.text\nt.list\n|t: its use\n|");
+	ck_assert_str_eq(t->text, "a");
+	ck_assert_uint_eq(t->n_list, 0);
+	stop();
+	test_tmpdir_fini(&dir);
+}
+END_TEST
+
+START_TEST(a_bad_reload_changes_nothing)
+{
+	struct test_tmpdir dir;
+	struct tuned *t = start_tuned(&dir);
+	const char *path = test_tmpdir_file(&dir, "m.yaml");
+	tp_cleanup(ptr) char *broken =
+		tp_asprintf("||%s:1:62: t: number: 'x' is not a whole number\n"
+			    "%s:1:65: t: unknown key 'txt', did you mean 'text'?\n",
+			path, path);
+	tp_cleanup(ptr) char *refused =
+		tp_asprintf("||%s:1:21: t: 13 is unlucky\n", path);
+
+	/* Issues come in the order in which keys were written. */
+	reload(&dir,
+		"modules: [{ module: tuned, as: t, config: { text: b, number: x, txt: c "
+		"} }]",
+		broken);
+	ck_assert_str_eq(t->text, "a");
+	ck_assert_int_eq(t->n_reloads, 0);
+	reload(&dir,
+		"modules: [{ module: tuned, as: t, config: { text: b, number: 13,\n"
+		"  list: [x, y] } }]",
+		refused);
+	ck_assert_str_eq(t->text, "a");
+	ck_assert_uint_eq(t->number, 1);
+	ck_assert_int_eq(t->n_reloads, 1);
+	reload(&dir,
+		"modules: [{ module: tuned, as: t, config: { number: 14, list: [x, y] } "
+		"}]",
+		"t.number\n||");
+	ck_assert_uint_eq(t->number, 14);
+	stop();
+	test_tmpdir_fini(&dir);
 }
 END_TEST
 
@@ -566,6 +706,8 @@ int main(void)
 	tcase_add_test(tc, files_run);
 	tcase_add_test(tc, modules_are_listed);
 	tcase_add_test(tc, kernels_share_a_loop);
+	tcase_add_test(tc, a_reload_changes_what_may_change);
+	tcase_add_test(tc, a_bad_reload_changes_nothing);
 	tcase_add_test(tc, what_may_fail_is_left_out);
 	tcase_add_test(tc, what_somebody_needs_may_not_fail);
 	tcase_add_test(tc, what_is_left_out_has_no_users);
