@@ -9,6 +9,7 @@ include tests/bench/bench.mk
 include tests/fuzz/fuzz.mk
 include tests/sim/sim.mk
 include tests/unit/modules/modules.mk
+include tests/abi/abi.mk
 
 EXTRA_DIST += tests/summary.py tests/tsan.supp tests/valgrind tests/valgrind.supp
 

@@ -42,6 +42,10 @@ for module in allocator-drf containerizer-native election-standalone isolator-po
 	grep '^skip' out
 done
 
+run 0 "a module built with the headers of ABI 1" "$builddir/tests/abi/.libs/abi_v1.so"
+says "ok      life: starts"
+says "ok      hook: decorates what has labels"
+
 toys=$builddir/tests/unit/modules/.libs
 run 0 "a hook of everything" "$toys/toy_hook.so" --config resources=cpus:2
 says "ok      hook: resources and attributes are valid"
