@@ -35,8 +35,7 @@ struct cluster *cluster_create(uint64_t seed)
 	struct cluster *c = tp_alloc(sizeof *c);
 	struct tp_error err = { 0 };
 
-	if (getenv("TEPUI_TEST_LOG") == NULL)
-		tp_log_set_level(TP_LOG_ERROR);
+	tp_log_set_level(getenv("TEPUI_TEST_LOG") == NULL ? TP_LOG_ERROR : TP_LOG_DEBUG);
 	c->real = says_real();
 	c->random.state = seed;
 	test_tmpdir_init(&c->dir);
@@ -297,9 +296,14 @@ void cluster_kill(struct machine *m)
 
 void cluster_cut(struct machine *a, struct machine *b, bool cut)
 {
-	ck_assert_ptr_nonnull(a->node);
-	fake_node_block(a->node, b->node, cut);
-	fake_node_block(b->node, a->node, cut);
+	cluster_cut_one_way(a, b, cut);
+	cluster_cut_one_way(b, a, cut);
+}
+
+void cluster_cut_one_way(struct machine *from, struct machine *to, bool cut)
+{
+	ck_assert_ptr_nonnull(from->node);
+	fake_node_block(from->node, to->node, cut);
 }
 
 /* --- operators ------------------------------------------------------------------------- */

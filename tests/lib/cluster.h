@@ -86,8 +86,9 @@ bool cluster_step_until(
 	struct cluster *c, bool (*until)(void *arg), void *arg, int64_t max_ms);
 int64_t cluster_now_ms(const struct cluster *c);
 
-/* The network between two machines; simulated only. NULL: the schedulers. */
+/* The network between two machines, both ways or one; simulated only. */
 void cluster_cut(struct machine *a, struct machine *b, bool cut);
+void cluster_cut_one_way(struct machine *from, struct machine *to, bool cut);
 
 /*
  * An operator's call (struct tp_master_call or tp_agent_call) straight to the daemon: a copy of

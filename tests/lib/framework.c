@@ -104,7 +104,7 @@ static struct framework_task *task_make(struct framework *f, const char *task_id
 	ck_assert_uint_lt(f->n_tasks, FRAMEWORK_TASKS_MAX);
 	task = &f->tasks[f->n_tasks++];
 	snprintf(task->id, sizeof task->id, "%s", task_id);
-	task->state = task->ended = -1;
+	task->state = task->ended = task->contradiction = -1;
 	return task;
 }
 
@@ -114,7 +114,7 @@ void framework_accept(struct framework *f, const struct framework_offer *given,
 	const struct framework_offer offer = *given;
 	struct framework_task *task = task_make(f, task_id);
 
-	snprintf(task->agent_id, sizeof task->agent_id, "%s", offer.agent_id);
+	snprintf(task->hostname, sizeof task->hostname, "%s", offer.hostname);
 	task->cpus_milli = cpus_milli;
 	offer_forget(f, offer.id);
 	send_call(f,
@@ -141,10 +141,16 @@ void framework_revive(struct framework *f)
 	send_call(f, "{'type':'REVIVE','framework_id':{'value':'%s'}}", f->id);
 }
 
-void framework_reconcile(struct framework *f)
+void framework_reconcile(struct framework *f, const char *task_id)
 {
-	send_call(f, "{'type':'RECONCILE','framework_id':{'value':'%s'},'reconcile':{}}",
-		f->id);
+	tp_cleanup(ptr) char *task = task_id == NULL
+		? tp_strdup("")
+		: tp_asprintf("{'task_id':{'value':'%s'}}", task_id);
+
+	send_call(f,
+		"{'type':'RECONCILE','framework_id':{'value':'%s'},"
+		"'reconcile':{'tasks':[%s]}}",
+		f->id, task);
 }
 
 void framework_teardown(struct framework *f)
@@ -209,11 +215,18 @@ static void on_update(struct framework *f, const struct tp_task_status *status)
 	struct framework_task *task = task_make(f, status->task_id->value);
 	char uuid[32];
 
+	tp_debug(f, "update", "task=%s state=%d reason=%d uuid=%zu ms=%lld", task->id,
+		status->state, status->has_reason ? status->reason : -1, status->uuid.len,
+		(long long)cluster_now_ms(f->cluster));
+	/* Nobody remembers it any more: no news of one that is over. */
+	if (task->ended >= 0 && status->state == TP_TASK_UNKNOWN)
+		return;
 	task->state = status->state;
 	task->reason = status->has_reason ? status->reason : -1;
 	task->n_updates++;
-	if (task->ended >= 0 && task->ended != status->state)
-		task->contradicted = true;
+	if (task->ended >= 0 && task->ended != status->state &&
+		framework_state_is_terminal(status->state))
+		task->contradiction = status->state;
 	if (task->ended < 0 && framework_state_is_terminal(status->state))
 		task->ended = status->state;
 	if (status->uuid.len == 0 || status->agent_id == NULL)

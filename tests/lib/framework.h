@@ -23,22 +23,22 @@ struct framework_offer {
 
 struct framework_task {
 	char id[64];
-	char agent_id[96];
+	char hostname[64]; /* of the agent */
 	int64_t cpus_milli;
 	int state; /* -1: nothing heard of it */
 	int reason;
 	int ended; /* the first terminal state, -1 = none */
 	unsigned n_updates;
-	bool contradicted; /* heard of it after it had ended, and otherwise */
+	int contradiction; /* another terminal state, -1 = none */
 };
 
 struct framework {
+	struct tp_instance instance;
 	struct cluster *cluster;
 	char name[32];
 	char id[96]; /* "" until it is subscribed */
 	bool up, subscribed, failed;
 	char error[256];
-	struct tp_instance instance;
 	struct tp_link *link;
 	struct tp_call call;
 	struct framework_offer offers[FRAMEWORK_OFFERS_MAX]; /* oldest first */
@@ -66,7 +66,8 @@ void framework_accept(struct framework *f, const struct framework_offer *offer,
 	const char *task_id, int64_t cpus_milli, const char *command);
 void framework_kill(struct framework *f, const char *task_id);
 void framework_revive(struct framework *f);
-void framework_reconcile(struct framework *f);
+/* All that the master knows; or one task that it may not know. */
+void framework_reconcile(struct framework *f, const char *task_id);
 void framework_teardown(struct framework *f);
 
 struct framework_task *framework_task(struct framework *f, const char *task_id);

@@ -536,6 +536,41 @@ void sim_containers_power_loss(struct sim_containers *self)
 		container_free(tp_container_of(node, struct container, node));
 }
 
+static const struct tp_task_info *running_task(const struct tp_list *node)
+{
+	const struct container *c = tp_container_of(node, struct container, node);
+
+	return c->dead || c->ended ? NULL : c->task;
+}
+
+bool sim_containers_runs(const struct sim_containers *self, const char *task_id)
+{
+	for (struct tp_list *node = self->list.next; node != &self->list;
+		node = node->next) {
+		const struct tp_task_info *task = running_task(node);
+
+		if (task != NULL && strcmp(task->task_id->value, task_id) == 0)
+			return true;
+	}
+	return false;
+}
+
+int64_t sim_containers_cpus_milli(const struct sim_containers *self)
+{
+	int64_t sum = 0;
+
+	for (struct tp_list *node = self->list.next; node != &self->list;
+		node = node->next) {
+		const struct tp_task_info *task = running_task(node);
+
+		for (size_t i = 0; task != NULL && i < task->n_resources; i++) {
+			if (strcmp(task->resources[i]->name, "cpus") == 0)
+				sum += task->resources[i]->scalar->value_milli;
+		}
+	}
+	return sum;
+}
+
 size_t sim_containers_alive(const struct sim_containers *self)
 {
 	size_t n = 0;

@@ -32,5 +32,9 @@ void sim_containers_mute(struct sim_containers *self, bool mute);
 /* The machine restarts: everything is gone at once. */
 void sim_containers_power_loss(struct sim_containers *self);
 size_t sim_containers_alive(const struct sim_containers *self);
+/* Does a container run this task, and has not reported its end? */
+bool sim_containers_runs(const struct sim_containers *self, const char *task_id);
+/* What the tasks that run have together. */
+int64_t sim_containers_cpus_milli(const struct sim_containers *self);
 
 #endif

@@ -19,3 +19,18 @@ tests_sim_test_cluster_CFLAGS = $(UNIT_CFLAGS)
 tests_sim_test_cluster_LDADD = core/libtepui.la $(UNIT_LIBS)
 
 dist_check_SCRIPTS += tests/sim/cluster-real.sh
+
+UNIT_TESTS += tests/sim/histories
+tests_sim_histories_SOURCES = tests/sim/histories.c $(sim_sources)
+tests_sim_histories_CFLAGS = $(UNIT_CFLAGS)
+tests_sim_histories_LDADD = core/libtepui.la $(UNIT_LIBS)
+
+# make sim SEEDS=1000: so many histories; SEED=17: this one, with what everybody logs.
+SEEDS = 100
+SEED =
+.PHONY: sim
+sim: all
+	@$(MAKE) $(AM_MAKEFLAGS) -s tests/sim/histories$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) \
+	if test -n '$(SEED)'; then TEPUI_TEST_LOG=1 tests/sim/histories$(EXEEXT) 1 '$(SEED)'; \
+	else tests/sim/histories$(EXEEXT) '$(SEEDS)'; fi
