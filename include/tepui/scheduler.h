@@ -61,7 +61,10 @@ struct tp_scheduler_options {
 	void *user;
 	/* user and name are needed; id set: take over the framework with that id. */
 	const struct tp_framework_info *framework;
-	/* host:port, tcp://host:port, master@host:port, a comma list, file:///path. */
+	/*
+	 * host:port, tcp://host:port, master@host:port, a comma list, file:///path; or
+	 * tls+tcp://host:port with TEPUI_TLS_CA (and _CERTIFICATE, _KEY) naming PEM files.
+	 */
 	const char *master;
 	/* Copied. NULL: of the file that TEPUI_CREDENTIAL names, if it is set. */
 	const struct tp_credential *credential;
