@@ -249,15 +249,26 @@ static bool parse(struct target *target, int argc, char **argv)
 	return target->file != NULL;
 }
 
+static void target_fini(struct target *target)
+{
+	for (size_t i = 0; i < target->n_with; i++)
+		tp_free((char *)target->with[i]);
+	tp_free(target->with);
+	tp_free(target->config);
+	tp_free((char *)target->file);
+}
+
 int main(int argc, char **argv)
 {
 	struct target target = { 0 };
+	int status = 2;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		usage(stdout);
 		return 0;
 	}
-	if (!parse(&target, argc, argv))
-		return 2;
-	return examine_in_child(&target);
+	if (parse(&target, argc, argv))
+		status = examine_in_child(&target);
+	target_fini(&target);
+	return status;
 }
