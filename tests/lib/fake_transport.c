@@ -10,7 +10,7 @@
  * With weather (fake_transport_weather) each frame has a time at which it arrives, never before
  * the one sent earlier on the same wire; a pass takes what is due, one timer waits for the rest.
  */
-#include "fake_transport.h"
+#include "fake_network.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,84 +23,6 @@
 #define FRAME_OVERHEAD 8
 #define FIRST_PORT 20001
 
-enum state { DIALLING, OPEN, FLUSHING, DEAD };
-
-struct frame {
-	struct tp_list node;
-	int64_t due_ns;
-	size_t len;
-	uint8_t data[];
-};
-
-struct fake_node {
-	struct tp_transport transport;
-	struct fake_transport *net;
-	struct tp_list node;
-	unsigned index;
-	uint64_t blocked; /* bit n: nothing from here arrives at node n */
-	int64_t slow_ns;
-	uint64_t failing_sends; /* so many are still to fail */
-};
-
-struct tp_wire {
-	struct fake_transport *net;
-	struct fake_node *owner;
-	struct tp_list node;
-	struct tp_wire *peer;      /* the other end, once connected and while both live */
-	struct fake_node *lost_to; /* the peer closed, and the news is held up there */
-	enum state state;
-	char *url;
-	const struct tp_wire_handler *handler;
-	void *user;
-	struct tp_wire_limits limits;
-	struct tp_wire_peer told_peer;
-	struct tp_list out;
-	size_t n_out, out_bytes;
-	int64_t last_due_ns; /* of the newest frame, or of the connection */
-	bool over_soft;      /* drained() is owed */
-	bool paused;         /* its owner reads nothing */
-	bool stalled;        /* what it sends does not arrive */
-	struct tp_timer flush_timer;
-	struct tp_error why;
-};
-
-struct tp_listener {
-	struct tp_list node;
-	struct fake_node *owner;
-	struct tp_listen spec;
-	char *url;
-};
-
-struct refusal {
-	struct tp_map_node node;
-	char *url;
-};
-
-struct fake_transport {
-	struct fake_node *first; /* whoever uses the transport itself */
-	struct tp_list nodes;
-	unsigned n_nodes;
-	struct tp_loop *loop;
-	struct tp_defer defer;
-	struct tp_timer arrival; /* the next frame that is under way */
-	uint64_t random;         /* 0: everything arrives at once */
-	int64_t delay_max_ns;
-	struct tp_list wires; /* oldest first */
-	struct tp_list listeners;
-	struct tp_map refused;
-	unsigned next_port;
-};
-
-static void schedule(struct fake_transport *self)
-{
-	tp_loop_defer(self->loop, &self->defer);
-}
-
-static bool blocked(const struct fake_node *from, const struct fake_node *to)
-{
-	return (from->blocked >> to->index & 1) != 0;
-}
-
 static void die(struct tp_wire *wire, int code, const char *text)
 {
 	struct tp_wire *peer = wire->peer;
@@ -110,11 +32,11 @@ static void die(struct tp_wire *wire, int code, const char *text)
 	wire->state = DEAD;
 	wire->peer = NULL;
 	tp_fail(&wire->why, code, "%s", text);
-	schedule(wire->net);
+	network_schedule(wire->net);
 	if (peer == NULL)
 		return;
 	peer->peer = NULL;
-	if (blocked(wire->owner, peer->owner))
+	if (network_blocked(wire->owner, peer->owner))
 		peer->lost_to = wire->owner;
 	else
 		die(peer, ECONNRESET, "the peer closed the connection");
@@ -124,39 +46,6 @@ static void on_flush_timer(struct tp_timer *timer)
 {
 	die(tp_container_of(timer, struct tp_wire, flush_timer), ETIMEDOUT,
 		"closed here, not everything could be sent");
-}
-
-static uint64_t next_random(struct fake_transport *self)
-{
-	self->random ^= self->random << 13;
-	self->random ^= self->random >> 7;
-	self->random ^= self->random << 17;
-	return self->random;
-}
-
-/* When what leaves the wire now arrives. */
-static int64_t draw_due_ns(struct tp_wire *wire)
-{
-	struct fake_transport *self = wire->net;
-	int64_t due_ns = tp_loop_now_ns(self->loop) + wire->owner->slow_ns;
-
-	if (self->random != 0 && self->delay_max_ns > 0)
-		due_ns +=
-			(int64_t)(next_random(self) % (uint64_t)(self->delay_max_ns + 1));
-	if (due_ns > wire->last_due_ns)
-		wire->last_due_ns = due_ns;
-	return wire->last_due_ns;
-}
-
-/* True when the time has not come; the timer will. */
-static bool not_due(struct fake_transport *self, int64_t due_ns)
-{
-	if (due_ns <= tp_loop_now_ns(self->loop))
-		return false;
-	if (!tp_timer_armed(&self->arrival) || due_ns < self->arrival.due_ns)
-		tp_timer_arm(
-			self->loop, &self->arrival, due_ns - tp_loop_now_ns(self->loop));
-	return true;
 }
 
 static struct tp_wire *wire_create(
@@ -176,7 +65,7 @@ static struct tp_wire *wire_create(
 	snprintf(wire->told_peer.address, sizeof wire->told_peer.address, "%s", url);
 	tp_list_init(&wire->out);
 	tp_list_append(&self->wires, &wire->node);
-	schedule(self);
+	network_schedule(self);
 	return wire;
 }
 
@@ -215,11 +104,11 @@ static void connect_wire(struct tp_wire *wire)
 	struct tp_listener *listener = find_listener(self, wire->url);
 	struct tp_wire *peer;
 
-	if (not_due(self, wire->last_due_ns))
+	if (network_not_due(self, wire->last_due_ns))
 		return;
 	if (listener != NULL &&
-		(blocked(wire->owner, listener->owner) ||
-			blocked(listener->owner, wire->owner)))
+		(network_blocked(wire->owner, listener->owner) ||
+			network_blocked(listener->owner, wire->owner)))
 		return; /* whoever dialled loses patience, or the way is free again */
 	if (listener == NULL || tp_map_find(&self->refused, wire->url) != NULL) {
 		die(wire, ECONNREFUSED, "connection refused");
@@ -257,8 +146,8 @@ static void deliver(struct tp_wire *wire)
 		struct tp_wire *peer = wire->peer;
 
 		if (peer == NULL || peer->paused || wire->stalled ||
-			blocked(wire->owner, peer->owner) ||
-			not_due(wire->net,
+			network_blocked(wire->owner, peer->owner) ||
+			network_not_due(wire->net,
 				tp_list_first(&wire->out, struct frame, node)->due_ns))
 			break;
 		hand_over(wire, peer);
@@ -274,7 +163,7 @@ static void deliver(struct tp_wire *wire)
 
 static void step(struct tp_wire *wire)
 {
-	if (wire->lost_to != NULL && !blocked(wire->lost_to, wire->owner))
+	if (wire->lost_to != NULL && !network_blocked(wire->lost_to, wire->owner))
 		die(wire, ECONNRESET, "the peer closed the connection");
 	if (wire->state == DIALLING)
 		connect_wire(wire);
@@ -350,7 +239,7 @@ static int fake_dial(void *impl, const char *url, const struct tp_wire_limits *l
 	(void)err;
 	wire->handler = handler;
 	wire->user = user;
-	draw_due_ns(wire);
+	network_draw_due_ns(wire);
 	*ret = wire;
 	return 0;
 }
@@ -386,7 +275,7 @@ static int fake_send(void *impl, struct tp_wire *wire, const void *data, size_t 
 	}
 	frame = tp_alloc(sizeof *frame + len);
 	frame->len = len;
-	frame->due_ns = draw_due_ns(wire);
+	frame->due_ns = network_draw_due_ns(wire);
 	if (len > 0)
 		memcpy(frame->data, data, len);
 	tp_list_append(&wire->out, &frame->node);
@@ -394,7 +283,7 @@ static int fake_send(void *impl, struct tp_wire *wire, const void *data, size_t 
 	wire->out_bytes += cost;
 	if (wire->out_bytes >= wire->limits.out_soft_bytes)
 		wire->over_soft = true;
-	schedule(wire->net);
+	network_schedule(wire->net);
 	return 0;
 }
 
@@ -414,7 +303,7 @@ static void fake_pause(void *impl, struct tp_wire *wire, bool paused)
 {
 	(void)impl;
 	wire->paused = paused;
-	schedule(wire->net);
+	network_schedule(wire->net);
 }
 
 static void fake_close(void *impl, struct tp_wire *wire, bool flush)
@@ -429,7 +318,7 @@ static void fake_close(void *impl, struct tp_wire *wire, bool flush)
 	wire->state = FLUSHING;
 	wire->paused = false;
 	tp_timer_arm(wire->net->loop, &wire->flush_timer, TP_SEC);
-	schedule(wire->net);
+	network_schedule(wire->net);
 }
 
 static const struct tp_transport_ops fake_ops = {
@@ -448,33 +337,15 @@ static const struct tp_transport_ops fake_ops = {
 
 /* --- what tests do to it ---------------------------------------------------------------- */
 
-static struct fake_node *node_create(struct fake_transport *self)
-{
-	struct fake_node *node = tp_alloc(sizeof *node);
-
-	tp_assert(self->n_nodes < 64);
-	node->transport.ops = &fake_ops;
-	node->transport.impl = node;
-	node->net = self;
-	node->index = self->n_nodes++;
-	tp_list_append(&self->nodes, &node->node);
-	return node;
-}
-
-static void on_arrival(struct tp_timer *timer)
-{
-	schedule(tp_container_of(timer, struct fake_transport, arrival));
-}
-
 struct fake_transport *fake_transport_create(struct tp_loop *loop)
 {
 	struct fake_transport *self = tp_alloc(sizeof *self);
 
 	tp_list_init(&self->nodes);
-	self->first = node_create(self);
+	self->first = network_node_create(self, &fake_ops);
 	self->loop = loop;
 	self->defer.run = on_defer;
-	self->arrival.fire = on_arrival;
+	self->arrival.fire = network_arrival;
 	self->next_port = FIRST_PORT;
 	tp_list_init(&self->wires);
 	tp_list_init(&self->listeners);
@@ -514,53 +385,6 @@ const struct tp_transport *fake_transport_get(struct fake_transport *self)
 	return &self->first->transport;
 }
 
-struct fake_node *fake_transport_node(struct fake_transport *self)
-{
-	return node_create(self);
-}
-
-const struct tp_transport *fake_node_get(struct fake_node *node)
-{
-	return &node->transport;
-}
-
-void fake_transport_weather(
-	struct fake_transport *self, uint64_t seed, int64_t delay_max_ns)
-{
-	self->random = seed;
-	self->delay_max_ns = delay_max_ns;
-}
-
-void fake_node_block(struct fake_node *from, struct fake_node *to, bool is_blocked)
-{
-	uint64_t bit = UINT64_C(1) << to->index;
-
-	from->blocked = is_blocked ? from->blocked | bit : from->blocked & ~bit;
-	schedule(from->net);
-}
-
-void fake_node_slow(struct fake_node *node, int64_t delay_ns)
-{
-	node->slow_ns = delay_ns;
-}
-
-void fake_node_fail_sends(struct fake_node *node, unsigned n)
-{
-	node->failing_sends = n;
-}
-
-void fake_node_cut(struct fake_node *node)
-{
-	struct tp_list *at, *tmp;
-
-	tp_list_foreach (at, tmp, &node->net->wires) {
-		struct tp_wire *wire = tp_container_of(at, struct tp_wire, node);
-
-		if (wire->owner == node)
-			fake_wire_cut(wire);
-	}
-}
-
 void fake_transport_refuse(struct fake_transport *self, const char *url, bool refused)
 {
 	struct refusal *refusal = tp_map_get(&self->refused, url, struct refusal, node);
@@ -586,7 +410,7 @@ void fake_wire_cut(struct tp_wire *wire)
 void fake_wire_stall(struct tp_wire *wire, bool stalled)
 {
 	wire->stalled = stalled;
-	schedule(wire->net);
+	network_schedule(wire->net);
 }
 
 void fake_wire_set_peer(struct tp_wire *wire, const struct tp_wire_peer *peer)

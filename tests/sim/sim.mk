@@ -6,6 +6,7 @@ sim_sources = \
 	core/kernel/work_inline.c \
 	tests/lib/clock.c tests/lib/clock.h \
 	tests/lib/cluster.c tests/lib/cluster.h \
+	tests/lib/fake_network.c tests/lib/fake_network.h \
 	tests/lib/fake_transport.c tests/lib/fake_transport.h \
 	tests/lib/framework.c tests/lib/framework.h \
 	tests/lib/sim_containers.c tests/lib/sim_containers.h \
