@@ -4,7 +4,7 @@
  * return, the network and the disks fail. After each step what must always hold is checked; at the
  * end everything heals, and after some quiet time all sides must agree.
  *
- *	histories [SEEDS [FIRST-SEED]]
+ *	histories [SEEDS [FIRST-SEED [STEPS]]]
  *
  * The same seed gives the same history. A failure names its seed.
  */
@@ -16,7 +16,6 @@
 
 #include "tests/lib/framework.h"
 
-#define STEPS 150
 #define AGENTS_MAX 4
 #define FRAMEWORKS_MAX 3
 #define QUIET_MS (15 * 60 * 1000)
@@ -34,7 +33,7 @@ struct history {
 	unsigned step;
 };
 
-static unsigned seeds = 20, first_seed = 1;
+static unsigned seeds = 20, first_seed = 1, steps = 150;
 
 static unsigned below(struct history *h, unsigned n)
 {
@@ -166,6 +165,14 @@ static void node_limps(struct history *h)
 	}
 }
 
+static void session_breaks(struct history *h)
+{
+	struct framework *f = any_framework(h);
+
+	narrate(h, "session breaks", f->name);
+	tp_link_reconnect(f->link);
+}
+
 static void step(struct history *h)
 {
 	unsigned what = below(h, 100);
@@ -184,6 +191,8 @@ static void step(struct history *h)
 		network_changes(h);
 	else if (what < 97)
 		node_limps(h);
+	else if (what < 98)
+		session_breaks(h);
 	else
 		framework_reconcile(any_framework(h), NULL);
 }
@@ -394,7 +403,7 @@ START_TEST(history)
 	struct history h;
 
 	begin(&h, (unsigned)_i);
-	for (h.step = 0; h.step < STEPS; h.step++) {
+	for (h.step = 0; h.step < steps; h.step++) {
 		step(&h);
 		cluster_advance(h.cluster, 0);
 		supervise(&h);
@@ -439,6 +448,8 @@ int main(int argc, char **argv)
 		seeds = (unsigned)strtoul(argv[1], NULL, 10);
 	if (argc > 2)
 		first_seed = (unsigned)strtoul(argv[2], NULL, 10);
+	if (argc > 3)
+		steps = (unsigned)strtoul(argv[3], NULL, 10);
 	for (unsigned seed = first_seed; seed < first_seed + seeds; seed++)
 		n_failed += !run_seed(seed);
 	printf("%u of %u histories failed\n", n_failed, seeds);
