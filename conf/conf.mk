@@ -24,3 +24,5 @@ $(systemdsystemunit_DATA): %: %.in Makefile
 
 # The manifests that tepuid is started with.
 dist_tepuiconf_DATA += conf/agent.yaml conf/local.yaml conf/master.yaml
+
+dist_man_MANS = docs/man/tepui.1 docs/man/tepuid.8 docs/man/tepui.yaml.5

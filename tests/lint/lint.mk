@@ -7,7 +7,13 @@ LINT_TESTS = \
 	tests/lint/layers.py \
 	tests/lint/limits.py \
 	tests/lint/messages.sh \
+	tests/lint/operations.sh \
 	tests/lint/selftest.sh \
 	tests/lint/shell.sh
 dist_check_SCRIPTS += $(LINT_TESTS)
 EXTRA_DIST += tests/lint/tree.py .clang-format
+
+# What operations.sh runs. It opens modules as they are.
+check_PROGRAMS += tests/lint/config_keys
+tests_lint_config_keys_SOURCES = tests/lint/config_keys.c
+EXTRA_DIST += docs/OPERATIONS.md
