@@ -60,6 +60,20 @@ tests_fuzz_fuzz_credentials_CFLAGS = $(UNIT_CFLAGS)
 tests_fuzz_fuzz_credentials_LDADD = core/libcluster.la core/libkernel.la core/libcodec.la \
 	core/libbase.la $(LTDL_LIBS) $(YAML_LIBS) $(JANSSON_LIBS) $(FUZZ_LIBS)
 
+FUZZ_TESTS += tests/fuzz/fuzz_plan
+tests_fuzz_fuzz_plan_SOURCES = tests/fuzz/fuzz_plan.c tools/launch/command.c tools/launch/plan.c \
+	tools/launch/plan.h $(FUZZ_SOURCES)
+tests_fuzz_fuzz_plan_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_plan_LDADD = core/libcluster.la core/libkernel.la core/libcodec.la \
+	core/libbase.la $(LTDL_LIBS) $(YAML_LIBS) $(JANSSON_LIBS) $(FUZZ_LIBS)
+
+FUZZ_TESTS += tests/fuzz/fuzz_updates_log
+tests_fuzz_fuzz_updates_log_SOURCES = tests/fuzz/fuzz_updates_log.c modules/agent/updates_log.c \
+	modules/agent/updates_log.h $(FUZZ_SOURCES)
+tests_fuzz_fuzz_updates_log_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_updates_log_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
+	$(JANSSON_LIBS) $(FUZZ_LIBS)
+
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run tests/fuzz/replay.c
 
 if FUZZER

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Frames from any peer: the first byte picks the record, the rest is its msgpack. Every refusal
+ * Frames from any peer, and files: the first byte picks the record, the rest is its msgpack. Every refusal
  * says why; what was decoded passes the scan and comes back equal.
  */
 #include <string.h>
@@ -16,7 +16,12 @@ static const struct tp_desc *pick(uint8_t choice)
 	static const struct tp_desc *const descs[] = { &tp_scheduler_call_desc,
 		&tp_executor_call_desc, &tp_master_call_desc, &tp_agent_call_desc,
 		&tp_agent_reregister_desc, &tp_status_update_desc,
-		&tp_master_response_desc, &tp_container_id_desc };
+		&tp_master_response_desc, &tp_container_id_desc,
+		/* of files: the registry, the checkpoint, an exit status */
+		&tp_registry_state_agent_desc, &tp_registry_state_unreachable_agent_desc,
+		&tp_agent_info_desc, &tp_framework_info_desc, &tp_executor_info_desc,
+		&tp_task_info_desc, &tp_container_termination_desc,
+		&tp_launch_plan_desc };
 
 	return descs[choice % TP_COUNT(descs)];
 }
