@@ -17,6 +17,7 @@ net_sources = \
 	core/net/url.c core/net/url.h \
 	core/net/wire.c core/net/wire.h
 net_nng_sources = \
+	core/net/descriptors.c core/net/descriptors.h \
 	core/net/inbox.c core/net/inbox.h \
 	core/net/pem.c core/net/pem.h \
 	core/net/transport.c \
@@ -28,6 +29,11 @@ core_libnet_la_SOURCES = $(net_sources) $(net_nng_sources)
 NET_TEST_LIBS = tests/libtest.la core/libnet.la core/libkernel.la core/libcodec.la \
 	core/libbase.la $(NNG_LIBS) $(LTDL_LIBS) $(YAML_LIBS) $(MSGPACK_LIBS) $(JANSSON_LIBS) \
 	$(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_descriptors
+tests_unit_test_descriptors_SOURCES = tests/unit/test_descriptors.c
+tests_unit_test_descriptors_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_descriptors_LDADD = core/libnet.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/test_frame
 tests_unit_test_frame_SOURCES = tests/unit/test_frame.c

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "core/net/address.h"
+#include "core/net/descriptors.h"
 #include "core/net/inbox.h"
 #include "core/net/pem.h"
 #include "core/net/wire.h"
@@ -640,11 +641,18 @@ static void accept_done(void *arg)
 	inbox_push(&self->transport->inbox, &self->accepted);
 }
 
+/* The next one, or a pause: who dials waits in the backlog meanwhile. */
+static void accept_next(struct tp_listener *self)
+{
+	if (descriptors_are_short())
+		tp_timer_arm(self->transport->loop, &self->timer, ACCEPT_PAUSE_NS);
+	else
+		nng_stream_listener_accept(self->listener, self->aio);
+}
+
 static void accept_again(struct tp_timer *timer)
 {
-	struct tp_listener *self = tp_container_of(timer, struct tp_listener, timer);
-
-	nng_stream_listener_accept(self->listener, self->aio);
+	accept_next(tp_container_of(timer, struct tp_listener, timer));
 }
 
 static void on_accepted(struct inbox_event *event)
@@ -663,7 +671,8 @@ static void on_accepted(struct inbox_event *event)
 	wire = wire_new(
 		self->transport, &self->base, &self->base.spec.limits, self->marked);
 	wire->stream = nng_aio_get_output(self->aio, 0);
-	nng_stream_listener_accept(self->listener, self->aio);
+	nng_aio_set_output(self->aio, 0, NULL); /* it is not the listener's any more */
+	accept_next(self);
 	if (wire->wire.state != WIRE_DEAD)
 		wire_connected(&wire->wire);
 }
