@@ -113,6 +113,12 @@ static int check_reservation(const struct tp_resource_reservation_info *info,
 	if (strcmp(info->role, TP_ROLE_DEFAULT) == 0)
 		return tp_fail(err, EINVAL,
 			"Invalid reservation: role '*' cannot be reserved for");
+	/* Nobody reserved it: the older format could not even say otherwise. */
+	if (info->type == RESERVED(STATIC) &&
+		(info->principal != NULL || info->labels != NULL))
+		return tp_fail(err, EINVAL,
+			"Invalid reservation: a STATIC one has neither principal nor "
+			"labels");
 	if (below == NULL)
 		return 0;
 	if (info->type == RESERVED(STATIC))

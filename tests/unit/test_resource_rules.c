@@ -101,6 +101,9 @@ static const struct {
 	{ "{" CPUS ",\"role\":\"a\",\"reservation\":{\"role\":\"a\"}}",
 		"neither type nor role" },
 	{ "{" CPUS ",\"reservations\":[{\"role\":\"a\"}]}", "STATIC or DYNAMIC" },
+	{ "{" CPUS
+	  ",\"reservations\":[{\"type\":\"STATIC\",\"role\":\"a\",\"principal\":\"p\"}]}",
+		"neither principal nor labels" },
 	{ "{" CPUS ",\"reservations\":[{\"type\":\"UNKNOWN\",\"role\":\"a\"}]}",
 		"STATIC or DYNAMIC" },
 	{ "{" CPUS ",\"reservations\":[{\"type\":\"STATIC\"}]}", "no role" },
