@@ -390,6 +390,16 @@ static int native_init(void *impl, struct tp_error *err)
 	return 0;
 }
 
+/* What is being destroyed has a stopped init, which would stay so for ever without us. */
+static void container_leave(struct container *container)
+{
+	if (container->state == CONTAINER_DESTROYING && container->init.pid != 0) {
+		tp_process_signal_below(container->init.pid, SIGKILL);
+		tp_child_kill(&container->init, SIGKILL);
+	}
+	container_destroy(container);
+}
+
 static void native_fini(void *impl)
 {
 	struct native *self = impl;
@@ -398,7 +408,7 @@ static void native_fini(void *impl)
 	if (self->answers.next == NULL)
 		return; /* init() never ran */
 	tp_map_foreach (node, tmp, &self->containers) {
-		container_destroy(tp_map_entry(node, struct container, node));
+		container_leave(tp_map_entry(node, struct container, node));
 	}
 	tp_list_foreach (node, tmp, &self->answers) {
 		struct answer *answer = tp_container_of(node, struct answer, node);

@@ -71,6 +71,8 @@ static int container_adopt(struct container *container, struct tp_error *err)
 		container->pid = 0;
 		return r;
 	}
+	/* An agent that died while it destroyed the container has left its init stopped. */
+	tp_child_kill(&container->init, SIGCONT);
 	container->start_ticks = ticks;
 	container->state = CONTAINER_RUNNING;
 	return 0;

@@ -516,6 +516,23 @@ START_TEST(a_running_container_is_adopted)
 }
 END_TEST
 
+/* Destruction stops init first: who ends in the middle of it must not leave it so. */
+START_TEST(an_agent_that_ends_leaves_nobody_stopped)
+{
+	struct ask ask = { .request.done = on_done };
+	pid_t pid;
+
+	launch_well(WAIT_FOR_GO);
+	pid = init_pid();
+	ops->destroy(impl, "c", &ask.request);
+	test_host_stop(&host);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	begin();
+	recover(true);
+	ck_assert(test_host_wait(&host, &is_over));
+}
+END_TEST
+
 START_TEST(an_end_meanwhile_is_told)
 {
 	pid_t pid;
@@ -617,6 +634,7 @@ int main(void)
 	tcase_add_test(tc, a_limit_is_the_reason);
 	tcase_add_test(tc, destroying_the_unknown);
 	tcase_add_test(tc, a_running_container_is_adopted);
+	tcase_add_test(tc, an_agent_that_ends_leaves_nobody_stopped);
 	tcase_add_test(tc, an_end_meanwhile_is_told);
 	tcase_add_test(tc, survivors_of_a_dead_init_are_found);
 	tcase_add_test(tc, orphans_are_ended_silently);
