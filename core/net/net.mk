@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# net_sources is all but nng: what static executors link. transport.c and transport_nng.c belong
-# to libtepui alone.
+# net_sources is all but nng: what static executors link. transport.c and nng_*.c belong to
+# libtepui alone.
 net_sources = \
 	core/net/address.c core/net/address.h \
 	core/net/authentication.c core/net/authentication.h \
@@ -19,9 +19,14 @@ net_sources = \
 net_nng_sources = \
 	core/net/descriptors.c core/net/descriptors.h \
 	core/net/inbox.c core/net/inbox.h \
+	core/net/nng_dialer.c \
+	core/net/nng_listener.c \
+	core/net/nng_private.h \
+	core/net/nng_tls.c \
+	core/net/nng_transport.c core/net/nng_transport.h \
+	core/net/nng_wire.c \
 	core/net/pem.c core/net/pem.h \
-	core/net/transport.c \
-	core/net/transport_nng.c core/net/transport_nng.h
+	core/net/transport.c
 
 noinst_LTLIBRARIES += core/libnet.la
 core_libnet_la_SOURCES = $(net_sources) $(net_nng_sources)

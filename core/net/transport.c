@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/net/transport_nng.h"
+#include "core/net/nng_transport.h"
 #include "core/net/transport_plain.h"
 #include "core/net/wire.h"
 
@@ -25,7 +25,7 @@ static const struct tp_transport_ops *route(
 	for (size_t i = 0; i < TP_COUNT(nng); i++) {
 		if (strncmp(url, nng[i], strlen(nng[i])) == 0) {
 			*ret_impl = self->nng;
-			return &transport_nng_ops;
+			return &nng_transport_ops;
 		}
 	}
 	*ret_impl = self->plain;
@@ -97,7 +97,7 @@ static void router_destroy(void *impl)
 	struct router *self = impl;
 
 	transport_plain_ops.destroy(self->plain);
-	transport_nng_ops.destroy(self->nng);
+	nng_transport_ops.destroy(self->nng);
 	tp_free(self);
 }
 
@@ -117,7 +117,7 @@ int tp_transport_create(
 	struct tp_transport *transport;
 	struct router *self;
 	void *nng;
-	int r = transport_nng_create(loop, &nng, err);
+	int r = nng_transport_create(loop, &nng, err);
 
 	if (r < 0)
 		return r;

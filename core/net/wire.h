@@ -2,7 +2,7 @@
 /*
  * What every connection over a real socket has in common: greeting, splitting, limits, the out
  * queue, pausing and the way to the end. How bytes move is the business of a struct wire_io:
- * transport_plain.c and transport_nng.c have one each and embed struct tp_wire as first member.
+ * transport_plain.c and nng_wire.c have one each and embed struct tp_wire as first member.
  *
  *	DIALLING ─► GREETING ─► OPEN ─► FLUSHING ─► DEAD      any ─error─► DEAD
  *

@@ -160,7 +160,7 @@ def names_in_core(paths, modules):
 
 def foreign_libraries(paths):
     """A library that belongs to one place stays there."""
-    home = {"nng": "core/net/transport_nng.c", "ltdl.h": "core/kernel/", "msgpack": "core/codec/",
+    home = {"nng": "core/net/nng_", "ltdl.h": "core/kernel/", "msgpack": "core/codec/",
             "jansson.h": "core/codec/", "yaml.h": "core/kernel/"}
     found = []
     for path in paths:
