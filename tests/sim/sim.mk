@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Whole clusters in one process: scenarios, and histories by seed. They link libtepui, as the
 # modules that they load do.
-sim_sources = \
+check_LTLIBRARIES += tests/libsim.la
+tests_libsim_la_SOURCES = \
 	core/kernel/disk.c core/kernel/disk_batch.c core/kernel/disk_tree.c \
 	core/kernel/work_inline.c \
 	tests/lib/clock.c tests/lib/clock.h \
@@ -11,20 +12,28 @@ sim_sources = \
 	tests/lib/framework.c tests/lib/framework.h \
 	tests/lib/sim_containers.c tests/lib/sim_containers.h \
 	tests/lib/sim_disk.c tests/lib/sim_disk.h \
+	tests/lib/sim_election.c tests/lib/sim_election.h \
 	tests/lib/sim_random.c tests/lib/sim_random.h \
 	tests/lib/tmpdir.c tests/lib/tmpdir.h
+tests_libsim_la_CFLAGS = $(UNIT_CFLAGS)
+SIM_LIBS = tests/libsim.la core/libtepui.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/sim/test_cluster
-tests_sim_test_cluster_SOURCES = tests/sim/test_cluster.c $(sim_sources)
+tests_sim_test_cluster_SOURCES = tests/sim/test_cluster.c
 tests_sim_test_cluster_CFLAGS = $(UNIT_CFLAGS)
-tests_sim_test_cluster_LDADD = core/libtepui.la $(UNIT_LIBS)
+tests_sim_test_cluster_LDADD = $(SIM_LIBS)
+
+UNIT_TESTS += tests/sim/test_election
+tests_sim_test_election_SOURCES = tests/sim/test_election.c
+tests_sim_test_election_CFLAGS = $(UNIT_CFLAGS)
+tests_sim_test_election_LDADD = $(SIM_LIBS)
 
 dist_check_SCRIPTS += tests/sim/cluster-real.sh
 
 UNIT_TESTS += tests/sim/histories
-tests_sim_histories_SOURCES = tests/sim/histories.c $(sim_sources)
+tests_sim_histories_SOURCES = tests/sim/histories.c
 tests_sim_histories_CFLAGS = $(UNIT_CFLAGS)
-tests_sim_histories_LDADD = core/libtepui.la $(UNIT_LIBS)
+tests_sim_histories_LDADD = $(SIM_LIBS)
 
 # make sim SEEDS=1000: so many histories; SEED=17: this one, with what everybody logs.
 SEEDS = 100
