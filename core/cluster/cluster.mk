@@ -7,6 +7,7 @@ cluster_sources = \
 	core/cluster/crammd5.c \
 	core/cluster/credentials.c \
 	core/cluster/ids.c \
+	core/cluster/listen.c \
 	core/cluster/machine.c \
 	core/cluster/machine_ip.c \
 	core/cluster/operation.c \
@@ -113,6 +114,7 @@ wire_sources = \
 tepuiinclude_HEADERS += \
 	include/tepui/attributes.h \
 	include/tepui/ids.h \
+	include/tepui/listen.h \
 	include/tepui/machine.h \
 	include/tepui/operation.h \
 	include/tepui/quantities.h \
@@ -152,6 +154,10 @@ UNIT_TESTS += tests/unit/test_ids
 tests_unit_test_ids_SOURCES = tests/unit/test_ids.c
 tests_unit_test_ids_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_ids_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_listen
+tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
+tests_unit_test_listen_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_listen_LDADD = $(cluster_test_libs)
 UNIT_TESTS += tests/unit/test_machine
 tests_unit_test_machine_SOURCES = tests/unit/test_machine.c
 tests_unit_test_machine_CFLAGS = $(UNIT_CFLAGS)

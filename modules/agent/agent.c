@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "tepui/kind/authenticatee.h"
+#include "tepui/kind/authenticator.h"
 #include "tepui/kind/daemon.h"
 #include "tepui/kind/hook.h"
 
@@ -249,6 +250,9 @@ TP_EXPORT const struct tp_module tp_module = {
 			TP_REQUIRE_MANY("authenticatee", TP_AUTHENTICATEE_ABI,
 				struct tp_authenticatee_ops, struct agent,
 				authenticatees),
+			TP_REQUIRE_MANY("authenticator", TP_AUTHENTICATOR_ABI,
+				struct tp_authenticator_ops, struct agent,
+				authenticators),
 			{ 0 },
 		},
 	.config = config_fields,

@@ -42,6 +42,7 @@ struct agent_config {
 	int64_t recovery_timeout_ns;
 	int recover; /* enum agent_recover */
 	bool strict;
+	bool authenticate_operators;
 	bool insecure;
 	uint32_t max_completed_frameworks;
 	uint32_t max_completed_executors_per_framework;
@@ -72,7 +73,7 @@ struct agent {
 	struct tp_disk_service disk;
 	struct tp_work_service work;
 	struct tp_services hooks;
-	struct tp_services authenticatees;
+	struct tp_services authenticatees, authenticators;
 
 	struct agent_config config;
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tepui/listen.h"
 #include "tepui/machine.h"
 #include "tepui/wire/agent.h"
 #include "tepui/wire/internal.h"
@@ -108,22 +109,29 @@ static int native_admit(void *user, struct tp_peer_info *info, struct tp_error *
 	return 0;
 }
 
-/* A listener that strangers can reach needs an authenticator, or the operator's word. */
+/* Operators at this machine are known by who may open the socket. */
+static bool must_authenticate(void *user, const struct tp_peer_info *info)
+{
+	const struct native *native = user;
+
+	return native->agent->config.authenticate_operators && !info->wire.local;
+}
+
+/* Found at the start, not when the first operator is refused. */
 static int check_exposure(const struct agent *agent, struct tp_error *err)
 {
-	const char *url = agent->config.listen;
-	const char *host = strstr(url, "://");
+	const struct agent_config *config = &agent->config;
 
-	host = host == NULL ? url : host + 3;
-	if (agent->config.insecure || strncmp(url, "ipc:", 4) == 0 ||
-		strncmp(url, "unix:", 5) == 0 || strncmp(url, "abstract:", 9) == 0 ||
-		strncmp(url, "sim", 3) == 0 || strncmp(host, "127.", 4) == 0 ||
-		strncmp(host, "localhost:", 10) == 0 || strncmp(host, "[::1]", 5) == 0)
+	if (config->authenticate_operators)
+		return tp_listen_check_authenticators(
+			&agent->authenticators, "authenticate_operators", err);
+	if (config->insecure || tp_listen_is_local(config->listen))
 		return 0;
 	return tp_fail(err, EPERM,
 		"listen: '%s' can be reached from other machines and nobody is "
-		"authenticated there: listen on 127.0.0.1 or set insecure: true",
-		url);
+		"authenticated there: listen on 127.0.0.1, or set "
+		"authenticate_operators: true, or insecure: true on a network you trust",
+		config->listen);
 }
 
 /* ip and ip_discovery_command stand for another address to listen at. */
@@ -167,6 +175,8 @@ int native_start(struct agent *agent, struct tp_error *err)
 		.n_handlers = TP_COUNT(native_rows),
 		.user = native,
 		.admit = native_admit,
+		.authenticators = &agent->authenticators,
+		.must_authenticate = must_authenticate,
 		.tls = &agent->config.tls,
 	};
 	int r;

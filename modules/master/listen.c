@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tepui/listen.h"
+
 bool listen_parse(const char *url, char *host, size_t host_size, uint32_t *ret_port)
 {
 	const char *start = strstr(url, "tcp://");
@@ -40,17 +42,10 @@ bool listen_parse(const char *url, char *host, size_t host_size, uint32_t *ret_p
 
 int listen_check(const char *url, const struct master *m, struct tp_error *err)
 {
-	char host[256];
-	uint32_t port;
 	bool all = m->authenticate_agents && m->authenticate_frameworks &&
 		m->authenticate_operators;
 
-	if (m->insecure || all || strstr(url, "tcp://") == NULL)
-		return 0;
-	if (!listen_parse(url, host, sizeof host, &port))
-		return tp_fail(err, EINVAL, "expected tcp://HOST:PORT");
-	if (strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
-		strcmp(host, "localhost") == 0)
+	if (m->insecure || all || tp_listen_is_local(url))
 		return 0;
 	return tp_fail(err, EPERM,
 		"anybody who reaches this address could run commands on the agents; "

@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tepui/kind/authenticator.h"
+#include "tepui/listen.h"
+#include "tepui/machine.h"
 
 #include "agents.h"
 #include "carriage.h"
@@ -20,8 +21,6 @@
 #include "messages.h"
 #include "register.h"
 #include "updates.h"
-
-#include "tepui/machine.h"
 
 #define PARKED_MAX 65536
 #define PORT 5060
@@ -316,19 +315,8 @@ static int check_authenticators(const struct master *m, struct tp_error *err)
 		: m->authenticate_operators      ? "authenticate_operators"
 						 : NULL;
 
-	for (size_t i = 0; i < m->authenticators.n; i++) {
-		const struct tp_service *service = &m->authenticators.items[i].service;
-		const struct tp_authenticator_ops *ops = service->ops;
-
-		if (ops->usable(service->impl))
-			return 0;
-	}
-	if (key == NULL)
-		return 0;
-	return tp_fail(err, EINVAL,
-		"%s: there is no authenticator with credentials: load one, like "
-		"`- module: auth-crammd5` with `credentials: FILE`",
-		key);
+	return key == NULL ? 0
+			   : tp_listen_check_authenticators(&m->authenticators, key, err);
 }
 
 /* ip and ip_discovery_command stand for one address to listen at. */

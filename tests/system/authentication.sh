@@ -30,7 +30,8 @@ with_authentication() {
 		"$conf/$1.yaml" >"$dir/$1.yaml"
 }
 with_authentication master "credentials: $dir/credentials"
-with_authentication agent "credential: $dir/agent"
+echo 'ops opssecret' >"$dir/operators"
+with_authentication agent "credential: $dir/agent, credentials: $dir/operators"
 shipped=$conf
 
 exits_with() {
@@ -51,6 +52,17 @@ expect "an address beyond loopback needs everybody's word" exits_with 1 "$tepuid
 	-c "$dir/master.yaml" --set master.listen=tcp://0.0.0.0:0 \
 	--set "master.work_dir=$dir/probe" --set master.authenticate_agents=true
 expect "and says so" grep -q 'authenticate_operators' "$dir/err"
+
+refused_reach() {
+	exits_with 1 "$tepuid" -c "$1" --set agent.master=127.0.0.1:9 \
+		--set agent.listen=tcp://0.0.0.0:0 --set "agent.work_dir=$dir/probe" \
+		--set "agent.authenticate_operators=$2" --set agent.resources=cpus:1
+}
+expect "an agent does not listen beyond this machine unless operators authenticate" \
+	refused_reach "$dir/agent.yaml" false
+expect "and says so" grep -q 'listen: .*authenticate_operators: true' "$dir/err"
+expect "nor without an authenticator" refused_reach "$shipped/agent.yaml" true
+expect "and says so" grep -q 'authenticate_operators: .*credentials' "$dir/err"
 
 conf=$dir
 cluster_master master.yaml --set master.authenticate_agents=true \
@@ -81,7 +93,8 @@ expect "and says why" grep -q 'refuses this agent.*CRAM-MD5' "$dir/bare.log"
 sed "s|$dir/agent|$dir/wrong|" "$dir/agent.yaml" >"$dir/wrong.yaml"
 expect "an agent with a wrong secret ends" refused_agent liar "$dir/wrong.yaml"
 expect "and says why" grep -q 'refuses this agent.*authentication failed' "$dir/liar.log"
-cluster_agent agent1 'cpus:2;mem:512'
+cluster_agent agent1 'cpus:2;mem:512' --set agent.listen=tcp://0.0.0.0:0 \
+	--set agent.advertise_ip=127.0.0.1 --set agent.authenticate_operators=true
 expect "an agent with a credential registers" agent_is_active agent1
 
 # Frameworks.
@@ -93,6 +106,14 @@ expect "a framework with a wrong secret is aborted" exits_with 1 "$run_tasks" tr
 expect "and says why once" [ "$(grep -c 'authentication failed' "$dir/err")" -eq 1 ]
 export TEPUI_CREDENTIAL="$dir/framework"
 expect "a framework with a credential runs its task" exits_with 0 "$run_tasks" true
+
+# Operators at the agent: the master knows framework1, the agent's own file does not.
+framework_task=$("$tepui" tasks --all | sed -n 's/^\(run-tasks-[0-9]*\) .*/\1/p' | head -1)
+expect "an agent refuses an operator it does not know" exits_with 1 "$tepui" logs "$framework_task"
+expect "and says why" grep -q 'authentication failed' "$dir/err"
+export TEPUI_CREDENTIAL="$dir/ops"
+expect "and serves one it knows" exits_with 0 "$tepui" logs "$framework_task"
+export TEPUI_CREDENTIAL="$dir/framework"
 
 # SIGHUP reads the credentials again; sessions that stand stay.
 sed -i 's/frameworksecret/newsecret/' "$dir/credentials"

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every daemon asks before it listens: who can reach that address, and can anybody be asked
+ * who he is?
+ */
+#ifndef TEPUI_LISTEN_H
+#define TEPUI_LISTEN_H
+
+#include "tepui/module.h"
+
+/* Only from this machine: loopback, localhost, and whatever is not tcp. */
+TP_EXPORT bool tp_listen_is_local(const char *url);
+/* Is one of these, of kind `authenticator`, usable? From start() on. */
+TP_EXPORT bool tp_listen_can_authenticate(const struct tp_services *authenticators);
+
+#endif

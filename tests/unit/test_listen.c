@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which addresses strangers can reach, and what is said when nobody can ask them who they are. */
+#include "tepui/listen.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tepui/kind/authenticator.h"
+
+static const struct {
+	const char *url;
+	bool is_local;
+} rows[] = {
+	{ "tcp://127.0.0.1:5060", true },
+	{ "tcp://127.1.2.3:0", true },
+	{ "tls+tcp://127.0.0.1:5060", true },
+	{ "tcp://localhost:5060", true },
+	{ "tcp://[::1]:5060", true },
+	{ "127.0.0.1:5060", true },
+	{ "ipc:///run/tepui/master.sock", true },
+	{ "unix:///run/tepui/master.sock", true },
+	{ "abstract://tepui", true },
+	{ "tcp://0.0.0.0:5060", false },
+	{ "tcp://10.0.0.1:5060", false },
+	{ "tls+tcp://10.0.0.1:5060", false },
+	{ "tcp://[::]:5060", false },
+	{ "tcp://[fe80::1]:5060", false },
+	{ "tcp://:5060", false },
+	{ "tcp://127.evil.example:5060", false },
+	{ "tcp://localhost.example:5060", false },
+	{ "tcp://a-name-that-is-longer-than-any-address-of-ip-could-be.example:1",
+		false },
+	{ "0.0.0.0:5060", false },
+	{ "", false },
+};
+
+START_TEST(reach_rows)
+{
+	ck_assert_msg(tp_listen_is_local(rows[_i].url) == rows[_i].is_local, "%s",
+		rows[_i].url);
+}
+END_TEST
+
+static bool answer(void *impl)
+{
+	return *(bool *)impl;
+}
+
+START_TEST(a_usable_authenticator_is_needed)
+{
+	static const struct tp_authenticator_ops ops = { .usable = answer };
+	bool no = false, yes = true;
+	const struct tp_service_item items[] = {
+		{ .service = { &ops, &no }, .key = "A", .instance = "a" },
+		{ .service = { &ops, &yes }, .key = "B", .instance = "b" },
+	};
+	struct tp_services services = { items, 0 };
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(
+		tp_listen_check_authenticators(&services, "the_key", &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "the_key: "));
+	services.n = 1;
+	ck_assert_int_eq(
+		tp_listen_check_authenticators(&services, "the_key", &err), -EINVAL);
+	services.n = 2;
+	ck_assert_int_eq(tp_listen_check_authenticators(&services, "the_key", &err), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("listen");
+	TCase *tcase = tcase_create("listen");
+	SRunner *runner;
+	int n_failed;
+
+	tcase_add_loop_test(tcase, reach_rows, 0, (int)TP_COUNT(rows));
+	tcase_add_test(tcase, a_usable_authenticator_is_needed);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	n_failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return n_failed != 0;
+}
