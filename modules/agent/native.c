@@ -122,10 +122,14 @@ static int check_exposure(const struct agent *agent, struct tp_error *err)
 {
 	const struct agent_config *config = &agent->config;
 
-	if (config->authenticate_operators)
-		return tp_listen_check_authenticators(
-			&agent->authenticators, "authenticate_operators", err);
-	if (config->insecure || tp_listen_is_local(config->listen))
+	if (config->authenticate_operators &&
+		!tp_listen_can_authenticate(&agent->authenticators))
+		return tp_fail(err, EINVAL,
+			"authenticate_operators: there is no authenticator with "
+			"credentials: load one, like `- module: auth-crammd5` with "
+			"`credentials: FILE`");
+	if (config->authenticate_operators || config->insecure ||
+		tp_listen_is_local(config->listen))
 		return 0;
 	return tp_fail(err, EPERM,
 		"listen: '%s' can be reached from other machines and nobody is "

@@ -315,8 +315,12 @@ static int check_authenticators(const struct master *m, struct tp_error *err)
 		: m->authenticate_operators      ? "authenticate_operators"
 						 : NULL;
 
-	return key == NULL ? 0
-			   : tp_listen_check_authenticators(&m->authenticators, key, err);
+	if (key == NULL || tp_listen_can_authenticate(&m->authenticators))
+		return 0;
+	return tp_fail(err, EINVAL,
+		"%s: there is no authenticator with credentials: load one, like "
+		"`- module: auth-crammd5` with `credentials: FILE`",
+		key);
 }
 
 /* ip and ip_discovery_command stand for one address to listen at. */
