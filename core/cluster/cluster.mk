@@ -25,6 +25,7 @@ cluster_sources = \
 	core/cluster/resources.c \
 	core/cluster/resources_change.c \
 	core/cluster/role.c \
+	core/cluster/task_life.c \
 	core/cluster/value_text.c \
 	core/cluster/value_text.h
 
@@ -121,6 +122,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/resource.h \
 	include/tepui/resources.h \
 	include/tepui/role.h \
+	include/tepui/task_life.h \
 	include/tepui/wire.h
 tepuiwire_HEADERS += $(wire_headers)
 BUILT_SOURCES += $(wire_headers) $(wire_sources)
@@ -166,6 +168,10 @@ UNIT_TESTS += tests/unit/test_operation
 tests_unit_test_operation_SOURCES = tests/unit/test_operation.c
 tests_unit_test_operation_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_operation_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_task_life
+tests_unit_test_task_life_SOURCES = tests/unit/test_task_life.c
+tests_unit_test_task_life_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_task_life_LDADD = $(cluster_test_libs)
 UNIT_TESTS += tests/unit/test_quantities
 tests_unit_test_quantities_SOURCES = tests/unit/test_quantities.c
 tests_unit_test_quantities_CFLAGS = $(UNIT_CFLAGS)

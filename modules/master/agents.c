@@ -428,6 +428,11 @@ void agent_allocate(struct agent *a)
 /* What cannot be found again by the agent is lost when its session breaks. */
 static void end_not_checkpointing(struct agent *a)
 {
+	const struct happening happening = {
+		.event = TP_TASK_EVENT_AGENT_DISCONNECTED,
+		.agent_id = a->id,
+		.message = "Agent disconnected",
+	};
 	struct tp_list *node, *tmp;
 
 	tp_list_foreach (node, tmp, &a->tasks) {
@@ -435,8 +440,7 @@ static void end_not_checkpointing(struct agent *a)
 		const struct tp_framework_info *info = task->framework->info;
 
 		if (!(info->has_checkpoint && info->checkpoint))
-			updates_end_task(a->master, task, TP_TASK_LOST,
-				TP_REASON_AGENT_DISCONNECTED, "Agent disconnected", true);
+			updates_happened(a->master, task, &happening);
 	}
 	tp_list_foreach (node, tmp, &a->executors) {
 		struct executor *e = tp_container_of(node, struct executor, node);
@@ -521,6 +525,14 @@ void agents_mark_unreachable(struct agent *a)
 void agents_remove(struct agent *a, int state)
 {
 	struct master *m = a->master;
+	const struct happening happening = {
+		.event = state == TP_TASK_UNREACHABLE ? TP_TASK_EVENT_AGENT_SILENT
+						      : TP_TASK_EVENT_AGENT_LEFT,
+		.agent_id = a->id,
+		.message = state == TP_TASK_UNREACHABLE ? "Agent is unreachable"
+							: "Agent was removed",
+		.unreachable_ns = agents_unreachable_since(m, a->id),
+	};
 	struct tp_list *node, *tmp;
 
 	tp_warn(m, "agent removed", "agent=%s unreachable=%s", a->id,
@@ -536,11 +548,7 @@ void agents_remove(struct agent *a, int state)
 	tp_list_foreach (node, tmp, &a->tasks) {
 		struct task *task = tp_container_of(node, struct task, list);
 
-		updates_end_task(m, task, updates_state_for(task->framework, state),
-			TP_REASON_AGENT_REMOVED,
-			state == TP_TASK_UNREACHABLE ? "Agent is unreachable"
-						     : "Agent was removed",
-			true);
+		updates_happened(m, task, &happening);
 	}
 	executors_remove_all_of_agent(a);
 	if (a->in_allocator)

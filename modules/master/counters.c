@@ -306,7 +306,7 @@ void counters_task_status(struct master *m, const struct tp_task_status *status)
 		: NULL;
 	char name[160];
 
-	if (!task_state_is_terminal(status->state))
+	if (!tp_task_state_is_terminal(status->state))
 		return;
 	snprintf(name, sizeof name, "master/tasks_%s", state_word(status->state));
 	old_spelling(name);

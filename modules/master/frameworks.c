@@ -253,9 +253,16 @@ static void end_tasks(struct framework *f)
 	char why[192];
 
 	snprintf(why, sizeof why, "Framework %s removed", f->id);
-	tp_map_foreach (node, tmp, &f->tasks)
-		updates_end_task(f->master, tp_map_entry(node, struct task, node),
-			TP_TASK_KILLED, TP_REASON_FRAMEWORK_REMOVED, why, false);
+	tp_map_foreach (node, tmp, &f->tasks) {
+		struct task *task = tp_map_entry(node, struct task, node);
+		const struct happening happening = {
+			.event = TP_TASK_EVENT_FRAMEWORK_REMOVED,
+			.agent_id = task->agent->id,
+			.message = why,
+		};
+
+		updates_happened(f->master, task, &happening);
+	}
 }
 
 static void shut_down(struct framework *f)

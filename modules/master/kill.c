@@ -134,7 +134,7 @@ void kill_resend(struct agent *a)
 			f == NULL ? NULL : tasks_find(f, kill->body->task_id->value);
 
 		if (task != NULL && task->agent == a &&
-			!task_state_is_terminal(task->state))
+			!tp_task_state_is_terminal(task->state))
 			agent_send(
 				a, TP_MESSAGE_KILL_TASK, &tp_kill_task_desc, kill->body);
 		forget(kill);

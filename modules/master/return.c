@@ -61,6 +61,7 @@ static void take_task(struct agent *a, const struct tp_agent_reregister *message
 	tp_cleanup(resources) struct tp_resources resources = TP_RESOURCES_INIT;
 	struct master *m = a->master;
 	struct framework *f = framework_of(m, message, record->framework_id->value);
+	bool uses = !tp_task_state_is_terminal(record->state);
 	struct tp_error err = { 0 };
 	struct task *task;
 
@@ -74,9 +75,14 @@ static void take_task(struct agent *a, const struct tp_agent_reregister *message
 		return;
 	}
 	task = tasks_find_unreachable(f, record->task_id->value);
-	if (task != NULL)
+	if (task != NULL) {
+		uses = (tp_task_transition(
+				task->state, TP_TASK_EVENT_AGENT_BACK, record->state)
+				       ->actions &
+			       TP_TASK_ACTION_TAKE) != 0;
 		tasks_forget(m, task);
-	if (!task_state_is_terminal(record->state))
+	}
+	if (uses)
 		use_take(f, a, &resources);
 	task = tasks_add(m, f, a, record, &resources);
 	changes_task_added(m, task);
@@ -155,7 +161,7 @@ static void reconcile_tasks(struct agent *a, const struct tp_agent_reregister *m
 
 		if (mentions_task(message, task))
 			continue;
-		if (task_state_is_terminal(task->state))
+		if (tp_task_state_is_terminal(task->state))
 			tasks_complete(
 				a->master, task); /* its acknowledgement got through */
 		else

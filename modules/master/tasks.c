@@ -39,23 +39,6 @@ void tasks_destroy(struct master *m)
 	m->tasks = NULL;
 }
 
-bool task_state_is_terminal(int state)
-{
-	switch (state) {
-	case TP_TASK_FINISHED:
-	case TP_TASK_FAILED:
-	case TP_TASK_KILLED:
-	case TP_TASK_ERROR:
-	case TP_TASK_LOST:
-	case TP_TASK_DROPPED:
-	case TP_TASK_GONE:
-	case TP_TASK_GONE_BY_OPERATOR:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The record without what the struct or its neighbours hold. */
 static void pack(const struct tp_task *record, struct tp_strbuf *out)
 {
@@ -141,12 +124,19 @@ struct task *tasks_find_unreachable(const struct framework *f, const char *id)
 	return NULL;
 }
 
-/* Out of the tables of the living. */
-static void bury(struct master *m, struct task *task)
+/* Out of the tables it is in. */
+static void leave(struct master *m, struct task *task)
 {
-	tp_assert(task->place == TASK_LIVE);
-	m->tasks->in_state[task->state % STATES]--;
-	tp_map_remove(&task->framework->tasks, &task->node);
+	struct framework *f = task->framework;
+
+	if (task->place == TASK_LIVE)
+		tp_map_remove(&f->tasks, &task->node);
+	else if (task->place == TASK_UNREACHABLE)
+		f->n_unreachable--;
+	else
+		f->n_completed--;
+	if (task->place != TASK_COMPLETED)
+		m->tasks->in_state[task->state % STATES]--;
 	tp_list_remove(&task->list);
 	task->agent = NULL;
 }
@@ -164,22 +154,7 @@ static void release(struct master *m, struct task *task)
 
 void tasks_forget(struct master *m, struct task *task)
 {
-	struct framework *f = task->framework;
-
-	switch (task->place) {
-	case TASK_LIVE:
-		bury(m, task);
-		break;
-	case TASK_COMPLETED:
-		f->n_completed--;
-		tp_list_remove(&task->list);
-		break;
-	default:
-		f->n_unreachable--;
-		m->tasks->in_state[TP_TASK_UNREACHABLE]--;
-		tp_list_remove(&task->list);
-		break;
-	}
+	leave(m, task);
 	release(m, task);
 }
 
@@ -187,20 +162,20 @@ void tasks_complete(struct master *m, struct task *task)
 {
 	struct framework *f = task->framework;
 
-	bury(m, task);
+	leave(m, task);
 	task->place = TASK_COMPLETED;
 	tp_list_append(&f->completed, &task->list);
 	if (++f->n_completed > m->max_completed_tasks_per_framework)
 		tasks_forget(m, tp_list_first(&f->completed, struct task, list));
 }
 
-void tasks_set_unreachable(struct master *m, struct task *task)
+void tasks_set_aside(struct master *m, struct task *task)
 {
 	struct framework *f = task->framework;
 
-	bury(m, task);
+	leave(m, task);
 	task->place = TASK_UNREACHABLE;
-	m->tasks->in_state[TP_TASK_UNREACHABLE]++;
+	m->tasks->in_state[task->state % STATES]++;
 	tp_list_append(&f->unreachable, &task->list);
 	if (++f->n_unreachable > m->max_unreachable_tasks_per_framework)
 		tasks_forget(m, tp_list_first(&f->unreachable, struct task, list));
@@ -208,7 +183,7 @@ void tasks_set_unreachable(struct master *m, struct task *task)
 
 void task_set_state(struct master *m, struct task *task, int state)
 {
-	if (task->place == TASK_LIVE) {
+	if (task->place != TASK_COMPLETED) {
 		m->tasks->in_state[task->state % STATES]--;
 		m->tasks->in_state[state % STATES]++;
 	}
@@ -249,6 +224,26 @@ void task_add_status(struct task *task, const struct tp_task_status *status)
 	task->newest = (uint8_t)status->state;
 }
 
+static struct tp_task *unpack(const struct task *task, struct tp_arena *arena)
+{
+	void *cold;
+	int r = tp_msgpack_decode(
+		&tp_task_desc, task->packed, task->packed_len, arena, &cold, NULL);
+
+	tp_assert(r >= 0); /* we packed it ourselves */
+	return cold;
+}
+
+const char *task_agent_id(const struct task *task, struct tp_arena *arena)
+{
+	const struct tp_task *record;
+
+	if (task->agent != NULL)
+		return tp_arena_strdup(arena, task->agent->id);
+	record = unpack(task, arena);
+	return record->agent_id == NULL ? NULL : record->agent_id->value;
+}
+
 static struct tp_task_status *unpack_status(const struct task *task, size_t i,
 	const struct tp_agent_id *agent_id, struct tp_arena *arena)
 {
@@ -274,19 +269,12 @@ struct tp_task_status *task_last_status(const struct task *task, struct tp_arena
 
 struct tp_task *task_record(const struct task *task, struct tp_arena *arena)
 {
-	struct tp_task *record;
-	void *cold;
-	int r;
+	struct tp_task *record = unpack(task, arena);
 
-	r = tp_msgpack_decode(
-		&tp_task_desc, task->packed, task->packed_len, arena, &cold, NULL);
-	tp_assert(r >= 0); /* we packed it ourselves */
-	record = cold;
 	record->framework_id =
 		framework_id_record(arena, tp_arena_strdup(arena, task->framework->id));
 	record->has_state = true;
-	record->state =
-		task->place == TASK_UNREACHABLE ? TP_TASK_UNREACHABLE : task->state;
+	record->state = task->state;
 	tp_resources_to_records(&task->resources, TP_RESOURCE_POST, arena,
 		&record->resources, &record->n_resources);
 	if (task->has_status_state) {

@@ -5,13 +5,14 @@
  *
  *	live         launched or reported by an agent, not terminal or not yet acknowledged
  *	completed    over; in its framework's ring of max_completed_tasks_per_framework
- *	unreachable  its agent is unreachable and the framework is partition-aware
+ *	unreachable  set aside while its agent is unreachable, whatever its framework was told
  */
 #ifndef MASTER_TASKS_H
 #define MASTER_TASKS_H
 
 #include "tepui/map.h"
 #include "tepui/resources.h"
+#include "tepui/task_life.h"
 
 #include "master.h"
 
@@ -46,8 +47,6 @@ struct task {
 int tasks_create(struct master *m);
 void tasks_destroy(struct master *m);
 
-bool task_state_is_terminal(int state);
-
 /*
  * Live, counted and in the tables of both. `record` is borrowed and its id not yet in use; its
  * resources come apart from it.
@@ -55,13 +54,13 @@ bool task_state_is_terminal(int state);
 struct task *tasks_add(struct master *m, struct framework *f, struct agent *a,
 	const struct tp_task *record, const struct tp_resources *resources);
 struct task *tasks_find(const struct framework *f, const char *id);
-/* A live task that is over: into the ring of its framework. */
+/* It is over: into the ring of its framework, from wherever it is. */
 void tasks_complete(struct master *m, struct task *task);
 /* A live task whose agent cannot be reached; keeps at most the newest. */
-void tasks_set_unreachable(struct master *m, struct task *task);
+void tasks_set_aside(struct master *m, struct task *task);
 /* Forgets it, wherever it is. */
 void tasks_forget(struct master *m, struct task *task);
-/* One of the unreachable ones of a framework, or NULL. */
+/* One that was set aside, or NULL. */
 struct task *tasks_find_unreachable(const struct framework *f, const char *id);
 
 /* Keeps the gauges right. */
@@ -71,10 +70,12 @@ void task_add_status(struct task *task, const struct tp_task_status *status);
 
 /* The whole record, in `arena`, which may be kept. */
 struct tp_task *task_record(const struct task *task, struct tp_arena *arena);
+/* The id of its agent, also when the agent is gone. Copied into `arena`; NULL when unknown. */
+const char *task_agent_id(const struct task *task, struct tp_arena *arena);
 /* The newest status in the history, or NULL. */
 struct tp_task_status *task_last_status(const struct task *task, struct tp_arena *arena);
 
-/* How many live tasks are in a state. */
+/* How many tasks that are live or set aside are in a state. */
 uint32_t tasks_in_state(const struct master *m, int state);
 /* Slot-wise walk over all tasks of all places; NULL = that slot is free. */
 const struct task *tasks_at(const struct master *m, uint32_t slot);

@@ -20,9 +20,8 @@
 
 int updates_state_for(const struct framework *f, int state)
 {
-	bool aware = framework_can(f, TP_FRAMEWORK_INFO_CAPABILITY_PARTITION_AWARE);
-
-	return aware ? state : TP_TASK_LOST;
+	return tp_task_state_for(
+		state, framework_can(f, TP_FRAMEWORK_INFO_CAPABILITY_PARTITION_AWARE));
 }
 
 struct tp_task_status *updates_status(
@@ -79,45 +78,51 @@ void updates_send_answer(struct framework *f, const struct update *update)
 
 /* --- what a status does to a task ------------------------------------------------------ */
 
-/* The first terminal (or unreachable) state frees what the task used. */
-static void set_state(struct master *m, struct task *task, int state)
+/* The next state, and what the task used is free if the row says so. */
+static void advance(struct master *m, struct task *task,
+	const struct tp_task_transition *t, int brings)
 {
-	if (task_state_is_terminal(task->state))
-		return;
-	task_set_state(m, task, state);
-	if (task_state_is_terminal(state) || state == TP_TASK_UNREACHABLE)
+	bool aware = framework_can(
+		task->framework, TP_FRAMEWORK_INFO_CAPABILITY_PARTITION_AWARE);
+
+	task_set_state(m, task, tp_task_next(t, task->state, brings, aware));
+	if (t->actions & TP_TASK_ACTION_RELEASE)
 		use_release(task->framework, task->agent, &task->resources);
 }
 
-void updates_end_task(struct master *m, struct task *task, int state, int reason,
-	const char *message, bool send)
+static void put_away(struct master *m, struct task *task, uint32_t actions)
 {
+	if (actions & TP_TASK_ACTION_SET_ASIDE)
+		tasks_set_aside(m, task);
+	else if (actions & TP_TASK_ACTION_BURY)
+		tasks_complete(m, task);
+}
+
+void updates_happened(
+	struct master *m, struct task *task, const struct happening *happening)
+{
+	const struct tp_task_transition *t =
+		tp_task_transition(task->state, happening->event, task->state);
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
-	const struct agent *a = task->agent;
-	bool was_over = task_state_is_terminal(task->state);
 	struct update update = { .task_id = task->id,
-		.agent_id = a->id,
+		.agent_id = happening->agent_id,
 		.executor_id = task->executor_id,
-		.state = state,
-		.reason = reason,
-		.message = message };
+		.reason = t->reason,
+		.message = happening->message,
+		.unreachable_ns = happening->unreachable_ns };
 	struct tp_task_status *status;
 
-	if (reason == TP_REASON_AGENT_REMOVED)
-		update.unreachable_ns = agents_unreachable_since(m, a->id);
-	status = updates_status(m, &update, arena);
-	if (!was_over)
+	advance(m, task, t, task->state);
+	if (t->reason >= 0) {
+		update.state = task->state;
+		status = updates_status(m, &update, arena);
 		counters_task_status(m, status);
-	set_state(m, task, state);
-	task_add_status(task, status);
-	if (!was_over)
+		task_add_status(task, status);
 		changes_task_updated(m, task, status);
-	if (send && !was_over)
-		updates_forward(task->framework, status);
-	if (task->state == TP_TASK_UNREACHABLE)
-		tasks_set_unreachable(m, task);
-	else
-		tasks_complete(m, task);
+		if (t->actions & TP_TASK_ACTION_TELL)
+			updates_forward(task->framework, status);
+	}
+	put_away(m, task, t->actions);
 }
 
 /* --- from agents ----------------------------------------------------------------------- */
@@ -126,20 +131,21 @@ static void apply(
 	struct master *m, struct task *task, const struct tp_status_update *update)
 {
 	const struct tp_task_status *status = update->status;
-	bool was_over = task_state_is_terminal(task->state);
+	bool was_over = tp_task_state_is_terminal(task->state);
 	int latest = update->has_latest_state ? update->latest_state : status->state;
 
-	set_state(m, task, latest);
+	advance(m, task, tp_task_transition(task->state, TP_TASK_EVENT_REPORTED, latest),
+		latest);
 	task->has_status_state = true;
 	task->status_state = (uint8_t)status->state;
 	task->has_uuid = update->uuid.len == sizeof task->uuid;
 	if (task->has_uuid)
 		memcpy(task->uuid, update->uuid.data, sizeof task->uuid);
 	task_add_status(task, status);
-	if (!was_over && task_state_is_terminal(task->state))
+	if (!was_over && tp_task_state_is_terminal(task->state))
 		counters_task_status(m, status);
 	changes_task_updated(m, task, status);
-	if (!task->has_uuid && task_state_is_terminal(status->state))
+	if (!task->has_uuid && tp_task_state_is_terminal(status->state))
 		tasks_complete(m, task);
 }
 
@@ -207,8 +213,10 @@ int updates_acknowledge(struct master *m, struct framework *f,
 	}
 	if (task != NULL && task->agent == a && task->has_uuid &&
 		memcmp(task->uuid, ack->uuid.data, sizeof task->uuid) == 0 &&
-		task_state_is_terminal(task->status_state))
-		tasks_complete(m, task);
+		tp_task_state_is_terminal(task->status_state))
+		put_away(m, task,
+			tp_task_transition(task->state, TP_TASK_EVENT_ACKNOWLEDGED, 0)
+				->actions);
 	counter_add(m, COUNTER_VALID_STATUS_UPDATE_ACKNOWLEDGEMENTS, 1);
 	forward_acknowledgement(f, a, ack);
 	return 0;

@@ -8,6 +8,7 @@
 #define MASTER_UPDATES_H
 
 #include "tepui/net.h"
+#include "tepui/task_life.h"
 
 #include "master.h"
 
@@ -25,7 +26,7 @@ struct update {
 	int64_t unreachable_ns;  /* wall; 0 = not unreachable */
 };
 
-/* A state that only partition-aware frameworks know; TASK_LOST for all others. */
+/* The state as this framework hears it: TASK_LOST for what it does not know. */
 int updates_state_for(const struct framework *f, int state);
 /* Told to the scheduler, if it is connected; without a uuid, so never acknowledged. */
 void updates_send(struct framework *f, const struct update *update);
@@ -36,12 +37,16 @@ struct tp_task_status *updates_status(
 	const struct master *m, const struct update *update, struct tp_arena *arena);
 int updates_forward(struct framework *f, struct tp_task_status *status);
 
-/*
- * The master's word on a live task: it is over (or, for UNREACHABLE, beyond reach). Frees what
- * it used and moves it to where the dead are. With `send` the scheduler is told.
- */
-void updates_end_task(struct master *m, struct task *task, int state, int reason,
-	const char *message, bool send);
+/* What happened to a task beside the updates of its agent. */
+struct happening {
+	enum tp_task_event event;
+	const char *agent_id;   /* where it was */
+	const char *message;    /* for people */
+	int64_t unreachable_ns; /* wall; 0 = the agent is not unreachable */
+};
+/* Carries out what tp_task_transition() says. The task may be elsewhere or gone after it. */
+void updates_happened(
+	struct master *m, struct task *task, const struct happening *happening);
 
 void updates_on_status_update(struct master *m, struct tp_message *message);
 int updates_acknowledge(struct master *m, struct framework *f,

@@ -9,7 +9,8 @@ LINT_TESTS = \
 	tests/lint/messages.sh \
 	tests/lint/operations.sh \
 	tests/lint/selftest.sh \
-	tests/lint/shell.sh
+	tests/lint/shell.sh \
+	tests/lint/tasks.sh
 dist_check_SCRIPTS += $(LINT_TESTS)
 EXTRA_DIST += tests/lint/tree.py .clang-format
 
@@ -17,3 +18,9 @@ EXTRA_DIST += tests/lint/tree.py .clang-format
 check_PROGRAMS += tests/lint/config_keys
 tests_lint_config_keys_SOURCES = tests/lint/config_keys.c
 EXTRA_DIST += docs/OPERATIONS.md
+
+# What tasks.sh runs.
+check_PROGRAMS += tests/lint/task_life
+tests_lint_task_life_SOURCES = tests/lint/task_life.c
+tests_lint_task_life_LDADD = core/libcluster.la core/libbase.la
+EXTRA_DIST += docs/TASKS.md
