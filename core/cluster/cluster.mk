@@ -4,6 +4,7 @@ core_libcluster_la_SOURCES = $(wire_sources) $(cluster_sources)
 
 cluster_sources = \
 	core/cluster/attributes.c \
+	core/cluster/checkpointed.c \
 	core/cluster/crammd5.c \
 	core/cluster/credentials.c \
 	core/cluster/ids.c \

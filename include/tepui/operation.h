@@ -20,4 +20,14 @@
 TP_EXPORT int tp_operation_resources(const struct tp_offer_operation *operation,
 	struct tp_resources *ret_from, struct tp_resources *ret_to, struct tp_error *err);
 
+/* Adds to `to` what an agent must remember of its resources: the traces of operations. */
+TP_EXPORT void tp_resources_checkpointed(
+	struct tp_resources *to, const struct tp_resources *from);
+/*
+ * Lays what was remembered over what an agent is configured with. -EINVAL, and `total` unchanged,
+ * when there is too little to lay it over.
+ */
+TP_EXPORT int tp_resources_apply_checkpointed(struct tp_resources *total,
+	const struct tp_resources *checkpointed, struct tp_error *err);
+
 #endif

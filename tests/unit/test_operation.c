@@ -144,6 +144,47 @@ START_TEST(dropped_volumes_merge_with_their_disk)
 }
 END_TEST
 
+/* Configured, remembered, and what the agent has then: "" = the error. */
+static const struct {
+	const char *configured, *json, *total;
+} laid[] = {
+	{ "cpus:4", "[" CPUS(DYNAMIC) "]",
+		"cpus:2; cpus(reservations: [(DYNAMIC,a,p)]):2" },
+	{ "cpus:1", "[" CPUS(DYNAMIC) "]", "" },
+	{ "cpus(a):4", "[" CPUS(REFINED) "]",
+		"cpus(a):2; cpus(reservations: [(STATIC,a),(DYNAMIC,a/b)]):2" },
+	{ "cpus:4", "[" CPUS(REFINED) "]", "" },
+	{ "disk(a):8", "[" DISK("8", VOLUME) "]", "disk(a)[v:d]:8" },
+	{ "disk:9", "[" DISK("8", DYNAMIC_VOLUME) "," DISK("1", DYNAMIC) "]",
+		"disk(reservations: [(DYNAMIC,a,p)])[v:d]:8; "
+		"disk(reservations: [(DYNAMIC,a,p)]):1" },
+};
+
+START_TEST(what_was_remembered_is_laid_over_what_is_configured)
+{
+	tp_cleanup(resources) struct tp_resources total = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources kept = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources again = TP_RESOURCES_INIT;
+	struct tp_error err = { 0, "" };
+	int r;
+
+	r = tp_resources_parse(&total, laid[_i].configured, NULL, &err);
+	ck_assert_msg(r == 0, "%s", err.text);
+	r = tp_resources_parse(&kept, laid[_i].json, NULL, &err);
+	ck_assert_msg(r == 0, "%s", err.text);
+	r = tp_resources_apply_checkpointed(&total, &kept, &err);
+	if (laid[_i].total[0] == '\0') {
+		ck_assert_int_eq(r, -EINVAL);
+		check_prints(&total, laid[_i].configured);
+		return;
+	}
+	ck_assert_msg(r == 0, "%s", err.text);
+	check_prints(&total, laid[_i].total);
+	tp_resources_checkpointed(&again, &total);
+	ck_assert(tp_resources_equal(&again, &kept));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("operation");
@@ -153,6 +194,8 @@ int main(void)
 
 	tcase_add_loop_test(tc, operation_rows, 0, TP_COUNT(rows));
 	tcase_add_test(tc, dropped_volumes_merge_with_their_disk);
+	tcase_add_loop_test(tc, what_was_remembered_is_laid_over_what_is_configured, 0,
+		TP_COUNT(laid));
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
