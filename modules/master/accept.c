@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ACCEPT joins offers of one agent and role, carries out its operations in order and gives back
- * the rest with the filter of the call. One bad offer id spoils the whole call. Operations that
- * are not supported yet end in the error their kind has, and what they would have used is in the
- * rest.
+ * the rest with the filter of the call. One bad offer id spoils the whole call. An operation that
+ * is refused ends in the error its kind has, and what it would have used is in the rest.
  */
 #include "accept.h"
 
@@ -16,7 +15,10 @@
 #include "idrecord.h"
 #include "launch.h"
 #include "offers.h"
+#include "operations.h"
 #include "updates.h"
+
+#include "tepui/ids.h"
 
 #define REFUSE_DEFAULT_NS (5 * TP_SEC)
 #define REFUSE_MAX_NS (365 * TP_DAY)
@@ -107,30 +109,6 @@ static void refuse_task(struct framework *f, const struct tp_task_info *info, in
 	updates_send(f, &update);
 }
 
-static void refuse_operation(
-	struct framework *f, const struct tp_offer_operation *operation, const char *why)
-{
-	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
-	struct tp_scheduler_event *event = tp_record_new(&tp_scheduler_event_desc, arena);
-	struct tp_operation_status *status =
-		tp_record_new(&tp_operation_status_desc, arena);
-
-	tp_info(f->master, "refusing an operation", "framework=%s type=%s why=%s", f->id,
-		tp_enum_name(&tp_offer_operation_type_enum, operation->type), why);
-	if (operation->id == NULL)
-		return;
-	status->operation_id = operation->id;
-	status->has_state = true;
-	status->state = TP_OPERATION_ERROR;
-	status->message = why;
-	event->has_type = true;
-	event->type = TP_SCHEDULER_EVENT_UPDATE_OPERATION_STATUS;
-	event->update_operation_status =
-		tp_record_new(&tp_scheduler_event_update_operation_status_desc, arena);
-	event->update_operation_status->status = status;
-	framework_send(f, event);
-}
-
 /* All tasks of an operation end in one state; what has no tasks is refused as itself. */
 static void refuse_all(struct framework *f, const struct tp_offer_operation *operation,
 	int state, int reason, const char *why)
@@ -146,7 +124,10 @@ static void refuse_all(struct framework *f, const struct tp_offer_operation *ope
 		tasks = operation->launch_group->task_group->tasks;
 		n = operation->launch_group->task_group->n_tasks;
 	} else {
-		refuse_operation(f, operation, why);
+		operations_refuse(f, operation,
+			state == TP_TASK_ERROR ? TP_OPERATION_ERROR
+					       : TP_OPERATION_DROPPED,
+			why);
 	}
 	for (size_t i = 0; i < n; i++)
 		refuse_task(f, tasks[i], state, reason, why);
@@ -180,23 +161,104 @@ static void refuse_call(
 
 /* --- carrying out ---------------------------------------------------------------------- */
 
-static void carry_out(struct accept *accept, const struct tp_offer_operation *operation)
+static int check_operation_id(const struct framework *f, const struct agent *a,
+	const struct tp_offer_operation *operation, struct tp_error *err)
 {
-	int type = operation->has_type ? operation->type : TP_OFFER_OPERATION_UNKNOWN;
+	const uint32_t feedback = UINT32_C(1)
+		<< TP_AGENT_INFO_CAPABILITY_AGENT_OPERATION_FEEDBACK;
+	int r;
 
-	if (type != TP_OFFER_OPERATION_LAUNCH)
-		refuse_all(accept->framework, operation, TP_TASK_ERROR,
-			TP_REASON_TASK_GROUP_INVALID,
-			"This operation is not supported yet");
-	else if (operation->launch == NULL)
-		refuse_operation(
-			accept->framework, operation, "Expecting 'launch' to be present");
+	if (operation->id == NULL)
+		return 0;
+	r = tp_id_validate("OperationID", operation->id->value, err);
+	if (r < 0)
+		return r;
+	if ((a->capabilities & feedback) == 0)
+		return tp_fail(err, EINVAL,
+			"The agent does not have the AGENT_OPERATION_FEEDBACK "
+			"capability: leave the operation's 'id' out");
+	if (operations_has_id(f, operation->id->value))
+		return tp_fail(
+			err, EINVAL, "Operation ID '%s' is in use", operation->id->value);
+	return 0;
+}
+
+/* The operation's resources must be in what is left of the offers. */
+static int convert(struct accept *accept, struct conversion *c, struct tp_error *err)
+{
+	const struct tp_allocator *allocator = &accept->master->allocator;
+	tp_cleanup(resources) struct tp_resources from = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources to = TP_RESOURCES_INIT;
+	int r = check_operation_id(accept->framework, accept->agent, c->operation, err);
+
+	if (r >= 0)
+		r = conversion_check(c, err);
+	if (r >= 0 && allocator->ops->update_allocation == NULL)
+		r = tp_fail(err, ENOTSUP, "The allocator knows no operations");
+	if (r < 0)
+		return r;
+	tp_resources_copy(&from, &c->from);
+	tp_resources_copy(&to, &c->to);
+	tp_resources_allocate(&from, accept->role);
+	tp_resources_allocate(&to, accept->role);
+	r = tp_resources_convert(&accept->remaining, &from, &to, err);
+	if (r < 0)
+		return tp_wrap(err, r, "The offered resources");
+	allocator->ops->update_allocation(allocator->impl, accept->framework->slot,
+		accept->agent->slot, &from, &to);
+	operations_begin(c);
+	return 0;
+}
+
+static void carry_out_conversion(
+	struct accept *accept, const struct tp_offer_operation *operation)
+{
+	struct conversion c = { .agent = accept->agent,
+		.framework = accept->framework,
+		.principal = accept->framework->info->principal,
+		.role = accept->role,
+		.operation = operation };
+	struct tp_error err = { 0 };
+
+	if (convert(accept, &c, &err) < 0)
+		operations_refuse(
+			accept->framework, operation, TP_OPERATION_ERROR, err.text);
+	conversion_fini(&c);
+}
+
+static void carry_out_launch(
+	struct accept *accept, const struct tp_offer_operation *operation)
+{
+	if (operation->launch == NULL)
+		operations_refuse(accept->framework, operation, TP_OPERATION_ERROR,
+			"Expecting 'launch' to be present");
 	else if (operation->id != NULL)
 		refuse_all(accept->framework, operation, TP_TASK_ERROR,
 			TP_REASON_TASK_INVALID,
 			"The 'id' field was set in an operation of type LAUNCH");
 	else
 		launch_tasks(accept, operation);
+}
+
+static void carry_out(struct accept *accept, const struct tp_offer_operation *operation)
+{
+	switch (operation->has_type ? operation->type : TP_OFFER_OPERATION_UNKNOWN) {
+	case TP_OFFER_OPERATION_LAUNCH:
+		carry_out_launch(accept, operation);
+		break;
+	case TP_OFFER_OPERATION_RESERVE:
+	case TP_OFFER_OPERATION_UNRESERVE:
+	case TP_OFFER_OPERATION_CREATE:
+	case TP_OFFER_OPERATION_DESTROY:
+	case TP_OFFER_OPERATION_GROW_VOLUME:
+	case TP_OFFER_OPERATION_SHRINK_VOLUME:
+		carry_out_conversion(accept, operation);
+		break;
+	default:
+		refuse_all(accept->framework, operation, TP_TASK_ERROR,
+			TP_REASON_TASK_GROUP_INVALID,
+			"This operation is not supported yet");
+	}
 }
 
 static void take_offers(

@@ -20,6 +20,7 @@
 #include "messages.h"
 #include "native.h"
 #include "offers.h"
+#include "operations.h"
 #include "slot_table.h"
 #include "tasks.h"
 #include "updates.h"
@@ -309,6 +310,7 @@ struct agent *agents_add(struct master *m, const struct registration *registrati
 	tp_list_init(&a->executors);
 	tp_list_init(&a->offers);
 	tp_list_init(&a->uses);
+	tp_list_init(&a->operations);
 	tp_list_init(&a->kills);
 	agent_set(a, registration);
 	added = tp_map_add(&m->agents->by_id, &a->node, a->id);
@@ -328,6 +330,22 @@ static struct tp_url *url_of(const struct agent *a)
 	url->address->has_port = true;
 	url->address->port = a->info->has_port ? a->info->port : 5051;
 	return url;
+}
+
+int registration_total(const struct registration *registration, struct tp_resources *ret,
+	struct tp_error *err)
+{
+	const struct tp_agent_info *info = registration->info;
+	tp_cleanup(resources) struct tp_resources kept = TP_RESOURCES_INIT;
+	int r = tp_resources_from_records(ret, info->resources, info->n_resources, err);
+
+	if (r < 0)
+		return tp_wrap(err, r, "AgentInfo.resources");
+	r = tp_resources_from_records(
+		&kept, registration->checkpointed, registration->n_checkpointed, err);
+	if (r >= 0)
+		r = tp_resources_apply_checkpointed(ret, &kept, err);
+	return r < 0 ? tp_wrap(err, r, "checkpointed_resources") : 0;
 }
 
 void agent_set(struct agent *a, const struct registration *registration)
@@ -357,8 +375,7 @@ void agent_set(struct agent *a, const struct registration *registration)
 		tp_arena_push(a->arena, &a->capability_records, &a->n_capabilities,
 			tp_record_copy(&tp_agent_info_capability_desc, c, a->arena));
 	}
-	r = tp_resources_from_records(
-		&a->total, a->info->resources, a->info->n_resources, NULL);
+	r = registration_total(registration, &a->total, NULL);
 	tp_assert(r >= 0); /* whoever registered it has checked */
 	if (known)
 		tp_map_add(&a->master->agents->by_id, &a->node, a->id);
@@ -551,6 +568,9 @@ void agents_remove(struct agent *a, int state)
 		updates_happened(m, task, &happening);
 	}
 	executors_remove_all_of_agent(a);
+	operations_end_all_of_agent(a,
+		state == TP_TASK_UNREACHABLE ? TP_OPERATION_UNREACHABLE
+					     : TP_OPERATION_GONE_BY_OPERATOR);
 	if (a->in_allocator)
 		m->allocator.ops->remove_agent(m->allocator.impl, a->slot);
 	native_unbind_agent(m, a);

@@ -47,6 +47,7 @@ struct agent {
 	struct tp_list executors;
 	struct tp_list offers;
 	struct tp_list uses;
+	struct tp_list operations;
 	struct tp_list kills; /* to be sent when it is back */
 };
 
@@ -90,7 +91,13 @@ struct registration {
 	struct tp_agent_info_capability **capabilities;
 	size_t n_capabilities;
 	const struct tp_uuid *resource_version;
+	struct tp_resource **checkpointed; /* reservations and volumes that it has */
+	size_t n_checkpointed;
 };
+
+/* All that it has, reservations and volumes included. -EINVAL with the reason. */
+int registration_total(const struct registration *registration, struct tp_resources *ret,
+	struct tp_error *err);
 
 /* The next id, `<master id>-S<n>`; the caller's. */
 char *agents_next_id(struct master *m);

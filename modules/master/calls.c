@@ -14,6 +14,7 @@
 #include "frameworks.h"
 #include "kill.h"
 #include "messages.h"
+#include "operations.h"
 #include "operator.h"
 #include "reconcile.h"
 #include "subscribe.h"
@@ -42,6 +43,10 @@ static const struct row {
 	{ TP_SCHEDULER_CALL_ACKNOWLEDGE, "acknowledge", updates_acknowledge, COUNTERS },
 	{ TP_SCHEDULER_CALL_RECONCILE, "reconcile", reconcile_call,
 		COUNTER_MESSAGES_RECONCILE_TASKS },
+	{ TP_SCHEDULER_CALL_ACKNOWLEDGE_OPERATION_STATUS, "acknowledge_operation_status",
+		operations_acknowledge, COUNTERS },
+	{ TP_SCHEDULER_CALL_RECONCILE_OPERATIONS, "reconcile_operations",
+		operations_reconcile, COUNTER_MESSAGES_RECONCILE_OPERATIONS },
 	{ TP_SCHEDULER_CALL_MESSAGE, "message", messages_call,
 		COUNTER_MESSAGES_FRAMEWORK_TO_EXECUTOR },
 	{ TP_SCHEDULER_CALL_REQUEST, "request", frameworks_request,

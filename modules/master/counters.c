@@ -50,6 +50,19 @@ static const char *const names[COUNTERS] = {
 	[COUNTER_MESSAGES_STATUS_UPDATE] = "master/messages_status_update",
 	[COUNTER_MESSAGES_STATUS_UPDATE_ACKNOWLEDGEMENT] =
 		"master/messages_status_update_acknowledgement",
+	[COUNTER_MESSAGES_OPERATION_STATUS_UPDATE] =
+		"master/messages_operation_status_update",
+	[COUNTER_MESSAGES_OPERATION_STATUS_UPDATE_ACKNOWLEDGEMENT] =
+		"master/messages_operation_status_update_acknowledgement",
+	[COUNTER_MESSAGES_RECONCILE_OPERATIONS] = "master/messages_reconcile_operations",
+	[COUNTER_VALID_OPERATION_STATUS_UPDATES] =
+		"master/valid_operation_status_updates",
+	[COUNTER_INVALID_OPERATION_STATUS_UPDATES] =
+		"master/invalid_operation_status_updates",
+	[COUNTER_VALID_OPERATION_STATUS_UPDATE_ACKNOWLEDGEMENTS] =
+		"master/valid_operation_status_update_acknowledgements",
+	[COUNTER_INVALID_OPERATION_STATUS_UPDATE_ACKNOWLEDGEMENTS] =
+		"master/invalid_operation_status_update_acknowledgements",
 	[COUNTER_VALID_STATUS_UPDATES] = "master/valid_status_updates",
 	[COUNTER_INVALID_STATUS_UPDATES] = "master/invalid_status_updates",
 	[COUNTER_VALID_STATUS_UPDATE_ACKNOWLEDGEMENTS] =

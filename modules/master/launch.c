@@ -102,6 +102,27 @@ static void send(
 	agent_send(l->agent, TP_MESSAGE_RUN_TASK, &tp_run_task_desc, body);
 }
 
+static bool is_own(const struct tp_resource_item *item, const void *unused)
+{
+	return !tp_resource_is_shared(item, unused);
+}
+
+/* Out of the offer. A shared volume stays in it, and its user holds one copy more. */
+static void take(struct accept *accept, const struct tp_resources *wanted)
+{
+	const struct tp_allocator *allocator = &accept->master->allocator;
+	tp_cleanup(resources) struct tp_resources own = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources shared = TP_RESOURCES_INIT;
+
+	tp_resources_filter(&own, wanted, is_own, NULL);
+	tp_resources_filter(&shared, wanted, tp_resource_is_shared, NULL);
+	tp_resources_subtract(&accept->remaining, &own);
+	if (!tp_resources_empty(&shared))
+		allocator->ops->update_allocation(allocator->impl,
+			accept->framework->slot, accept->agent->slot,
+			&(struct tp_resources)TP_RESOURCES_INIT, &shared);
+}
+
 static void commit(struct accept *accept, struct launch *l)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
@@ -109,11 +130,11 @@ static void commit(struct accept *accept, struct launch *l)
 	struct task *task;
 
 	l->info = hooks_launch_task(l->framework, l->agent, l->info, arena);
-	tp_resources_subtract(&accept->remaining, &l->task);
+	take(accept, &l->task);
 	if (l->info->executor != NULL)
 		executor = executor_message(l, arena);
 	if (executor != NULL && l->new_executor) {
-		tp_resources_subtract(&accept->remaining, &l->executor);
+		take(accept, &l->executor);
 		executors_add(l->framework, l->agent, executor, &l->executor);
 	}
 	use_take(l->framework, l->agent, &l->task);
@@ -125,6 +146,26 @@ static void commit(struct accept *accept, struct launch *l)
 	changes_task_added(accept->master, task);
 }
 
+/* A shared volume may be used by many at once: each needs to find it, nobody takes it away. */
+static bool fits(const struct tp_resources *remaining, const struct tp_resources *wanted)
+{
+	tp_cleanup(resources) struct tp_resources own = TP_RESOURCES_INIT;
+
+	tp_resources_filter(&own, wanted, is_own, NULL);
+	for (uint32_t i = 0; i < wanted->n; i++) {
+		tp_cleanup(resources) struct tp_resources one = TP_RESOURCES_INIT;
+		struct tp_resource_item item = wanted->items[i];
+
+		if (is_own(&item, NULL))
+			continue;
+		item.copies = 1;
+		tp_resources_add_item(&one, &item);
+		if (!tp_resources_contains(remaining, &one))
+			return false;
+	}
+	return tp_resources_contains(remaining, &own);
+}
+
 static int check_fit(
 	const struct accept *accept, const struct launch *l, struct tp_error *err)
 {
@@ -134,7 +175,7 @@ static int check_fit(
 
 	tp_resources_copy(&total, &l->task);
 	tp_resources_add(&total, &l->executor);
-	if (tp_resources_contains(&accept->remaining, &total))
+	if (fits(&accept->remaining, &total))
 		return 0;
 	tp_resources_print(&total, &wants);
 	tp_resources_print(&accept->remaining, &has);

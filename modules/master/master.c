@@ -24,6 +24,7 @@
 #include "listen.h"
 #include "native.h"
 #include "offers.h"
+#include "operations.h"
 #include "register.h"
 #include "registrar.h"
 #include "state.h"
@@ -60,6 +61,7 @@ static int master_init(void *self, struct tp_error *err)
 	agents_create(m);
 	frameworks_create(m);
 	offers_create(m);
+	operations_create(m);
 	changes_create(m);
 	registers_create(m);
 	return 0;
@@ -216,6 +218,7 @@ static void master_fini(void *self)
 		registers_destroy(m);
 	native_destroy(m);
 	offers_destroy(m);
+	operations_destroy(m);
 	if (m->executors != NULL)
 		frameworks_destroy(m);
 	executors_destroy(m);

@@ -27,6 +27,7 @@ struct executors;
 struct frameworks;
 struct native;
 struct offers;
+struct operations;
 struct registers;
 struct registrar;
 struct tasks;
@@ -96,6 +97,7 @@ struct master {
 	struct frameworks *frameworks;
 	struct native *native;
 	struct offers *offers;
+	struct operations *operations;
 	struct registers *registers;
 	struct registrar *registrar;
 	struct tasks *tasks;

@@ -10,6 +10,8 @@ master_sources = \
 	modules/master/carriage.h \
 	modules/master/changes.c \
 	modules/master/changes.h \
+	modules/master/conversion.c \
+	modules/master/conversion.h \
 	modules/master/counters.c \
 	modules/master/counters.h \
 	modules/master/executors.c \
@@ -38,8 +40,12 @@ master_sources = \
 	modules/master/native.h \
 	modules/master/offers.c \
 	modules/master/offers.h \
+	modules/master/operations.c \
+	modules/master/operations.h \
 	modules/master/operator.c \
 	modules/master/operator.h \
+	modules/master/operator_resources.c \
+	modules/master/operator_resources.h \
 	modules/master/reconcile.c \
 	modules/master/reconcile.h \
 	modules/master/register.c \
@@ -91,6 +97,11 @@ UNIT_TESTS += tests/unit/test_master_offers
 tests_unit_test_master_offers_SOURCES = tests/unit/test_master_offers.c $(MASTER_TEST_SOURCES)
 tests_unit_test_master_offers_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_offers_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_operations
+tests_unit_test_master_operations_SOURCES = tests/unit/test_master_operations.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_operations_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_operations_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_members
 tests_unit_test_master_members_SOURCES = tests/unit/test_master_members.c $(MASTER_TEST_SOURCES)

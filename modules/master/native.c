@@ -19,6 +19,7 @@
 #include "carriage.h"
 #include "listen.h"
 #include "messages.h"
+#include "operations.h"
 #include "register.h"
 #include "updates.h"
 
@@ -44,6 +45,8 @@ static const struct row {
 		register_on_update },
 	{ TP_MESSAGE_STATUS_UPDATE, RIGHT_AGENT, &tp_status_update_desc,
 		updates_on_status_update },
+	{ TP_MESSAGE_UPDATE_OPERATION_STATUS, RIGHT_AGENT,
+		&tp_update_operation_status_desc, operations_on_update },
 	{ TP_MESSAGE_EXITED_EXECUTOR, RIGHT_AGENT, &tp_exited_executor_desc,
 		messages_on_exited_executor },
 	{ TP_MESSAGE_EXECUTOR_TO_FRAMEWORK, RIGHT_AGENT, &tp_executor_to_framework_desc,

@@ -14,6 +14,8 @@
 #include "frameworks.h"
 #include "kill.h"
 #include "log_level.h"
+#include "operations.h"
+#include "operator_resources.h"
 #include "roles.h"
 #include "state.h"
 
@@ -170,6 +172,16 @@ static int get_tasks(struct master *m, const struct tp_master_call *call,
 	return 200;
 }
 
+static int get_operations(struct master *m, const struct tp_master_call *call,
+	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+{
+	(void)call;
+	(void)err;
+	response->type = TP_MASTER_RESPONSE_GET_OPERATIONS;
+	response->get_operations = operations_record(m, arena);
+	return 200;
+}
+
 static int get_roles(struct master *m, const struct tp_master_call *call,
 	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
 {
@@ -223,26 +235,41 @@ static int kill_task(struct master *m, const struct tp_master_call *call,
 	return r < 0 ? r : 200;
 }
 
+/* 202, or a negative errno: for calls that are judged by who asks. */
+typedef int act_f(struct master *m, const struct tp_principal *principal,
+	const struct tp_master_call *call, struct tp_error *err);
+
 static const struct row {
 	int type;
 	const char *body; /* the member that must be there; NULL = none */
 	answer_f *answer;
+	act_f *act; /* instead of it */
 } rows[] = {
-	{ TP_MASTER_CALL_GET_HEALTH, NULL, get_health },
-	{ TP_MASTER_CALL_GET_FLAGS, NULL, get_flags },
-	{ TP_MASTER_CALL_GET_VERSION, NULL, get_version },
-	{ TP_MASTER_CALL_GET_METRICS, NULL, get_metrics },
-	{ TP_MASTER_CALL_GET_LOGGING_LEVEL, NULL, get_logging_level },
-	{ TP_MASTER_CALL_SET_LOGGING_LEVEL, "set_logging_level", set_logging_level },
-	{ TP_MASTER_CALL_GET_STATE, NULL, get_state },
-	{ TP_MASTER_CALL_GET_AGENTS, NULL, get_agents },
-	{ TP_MASTER_CALL_GET_FRAMEWORKS, NULL, get_frameworks },
-	{ TP_MASTER_CALL_GET_EXECUTORS, NULL, get_executors },
-	{ TP_MASTER_CALL_GET_TASKS, NULL, get_tasks },
-	{ TP_MASTER_CALL_GET_ROLES, NULL, get_roles },
-	{ TP_MASTER_CALL_GET_MASTER, NULL, get_master },
-	{ TP_MASTER_CALL_TEARDOWN, "teardown", teardown },
-	{ TP_MASTER_CALL_KILL_TASK, "kill_task", kill_task },
+	{ TP_MASTER_CALL_GET_HEALTH, NULL, get_health, NULL },
+	{ TP_MASTER_CALL_GET_FLAGS, NULL, get_flags, NULL },
+	{ TP_MASTER_CALL_GET_VERSION, NULL, get_version, NULL },
+	{ TP_MASTER_CALL_GET_METRICS, NULL, get_metrics, NULL },
+	{ TP_MASTER_CALL_GET_LOGGING_LEVEL, NULL, get_logging_level, NULL },
+	{ TP_MASTER_CALL_SET_LOGGING_LEVEL, "set_logging_level", set_logging_level,
+		NULL },
+	{ TP_MASTER_CALL_GET_STATE, NULL, get_state, NULL },
+	{ TP_MASTER_CALL_GET_AGENTS, NULL, get_agents, NULL },
+	{ TP_MASTER_CALL_GET_FRAMEWORKS, NULL, get_frameworks, NULL },
+	{ TP_MASTER_CALL_GET_EXECUTORS, NULL, get_executors, NULL },
+	{ TP_MASTER_CALL_GET_TASKS, NULL, get_tasks, NULL },
+	{ TP_MASTER_CALL_GET_OPERATIONS, NULL, get_operations, NULL },
+	{ TP_MASTER_CALL_GET_ROLES, NULL, get_roles, NULL },
+	{ TP_MASTER_CALL_GET_MASTER, NULL, get_master, NULL },
+	{ TP_MASTER_CALL_TEARDOWN, "teardown", teardown, NULL },
+	{ TP_MASTER_CALL_KILL_TASK, "kill_task", kill_task, NULL },
+	{ TP_MASTER_CALL_RESERVE_RESOURCES, "reserve_resources", NULL,
+		operator_resources },
+	{ TP_MASTER_CALL_UNRESERVE_RESOURCES, "unreserve_resources", NULL,
+		operator_resources },
+	{ TP_MASTER_CALL_CREATE_VOLUMES, "create_volumes", NULL, operator_resources },
+	{ TP_MASTER_CALL_DESTROY_VOLUMES, "destroy_volumes", NULL, operator_resources },
+	{ TP_MASTER_CALL_GROW_VOLUME, "grow_volume", NULL, operator_resources },
+	{ TP_MASTER_CALL_SHRINK_VOLUME, "shrink_volume", NULL, operator_resources },
 };
 
 static const struct row *row_of(int type)
@@ -294,7 +321,8 @@ void operator_call(struct master *m, struct tp_submission *submission,
 	}
 	r = check(call, &row, &err);
 	if (r >= 0)
-		r = row->answer(m, call, response, arena, &err);
+		r = row->act != NULL ? row->act(m, submission->principal, call, &err)
+				     : row->answer(m, call, response, arena, &err);
 	if (r == 200 && response->type != TP_MASTER_RESPONSE_UNKNOWN) {
 		response->has_type = true;
 		submission->done(

@@ -19,6 +19,7 @@
 #include "kill.h"
 #include "native.h"
 #include "offers.h"
+#include "operations.h"
 #include "return.h"
 
 #include "tepui/ids.h"
@@ -65,15 +66,13 @@ static struct admission *find(const struct master *m, uint64_t peer, const char 
 	return NULL;
 }
 
-static int check(const struct tp_agent_info *info, struct tp_error *err)
+static int check(const struct registration *registration, struct tp_error *err)
 {
 	tp_cleanup(resources) struct tp_resources total = TP_RESOURCES_INIT;
-	int r;
 
-	if (info->hostname[0] == '\0')
+	if (registration->info->hostname[0] == '\0')
 		return tp_fail(err, EINVAL, "AgentInfo has no hostname");
-	r = tp_resources_from_records(&total, info->resources, info->n_resources, err);
-	return r < 0 ? tp_wrap(err, r, "AgentInfo.resources") : 0;
+	return registration_total(registration, &total, err);
 }
 
 static void answer(const struct agent *a, const struct tp_message *message,
@@ -150,6 +149,8 @@ static void enter_again(struct admission *admission)
 	tp_info(m, "agent registered again", "agent=%s host=%s tasks=%zu", a->id,
 		a->info->hostname, admission->again->n_tasks);
 	return_reconcile(a, admission->again, body, arena);
+	operations_return(
+		a, admission->again->operations, admission->again->n_operations);
 	answer(a, &admission->message, body, arena);
 	return_refused(a, admission->again);
 	if (unreachable)
@@ -220,7 +221,8 @@ void register_on_register(struct master *m, struct tp_message *message)
 {
 	const struct tp_agent_register *body = message->body;
 	struct registration registration = { body->agent, body->address, body->version,
-		body->capabilities, body->n_capabilities, body->resource_version_uuid };
+		body->capabilities, body->n_capabilities, body->resource_version_uuid,
+		body->checkpointed_resources, body->n_checkpointed_resources };
 	struct agent *a = native_agent(m, message->peer);
 	struct admission *admission;
 	struct tp_error err = { 0 };
@@ -238,7 +240,7 @@ void register_on_register(struct master *m, struct tp_message *message)
 			m, message, EAGAIN, "the agent is being registered already");
 		return;
 	}
-	if (check(body->agent, &err) < 0) {
+	if (check(&registration, &err) < 0) {
 		native_refuse(m, message, EINVAL, err.text);
 		return;
 	}
@@ -257,30 +259,30 @@ static bool is_stored(const struct master *m, const struct tp_agent_info *info)
 	return known != NULL && tp_record_equal(&tp_agent_info_desc, known, info);
 }
 
-static int check_again(
-	const struct master *m, const struct tp_agent_info *info, struct tp_error *err)
+static int check_again(const struct registration *registration, struct tp_error *err)
 {
+	const struct tp_agent_info *info = registration->info;
 	int r;
 
 	if (info->id == NULL)
 		return tp_fail(err, EINVAL, "AgentInfo has no id");
 	r = tp_id_validate("AgentID", info->id->value, err);
-	(void)m;
-	return r < 0 ? r : check(info, err);
+	return r < 0 ? r : check(registration, err);
 }
 
 void register_on_reregister(struct master *m, struct tp_message *message)
 {
 	const struct tp_agent_reregister *body = message->body;
 	struct registration registration = { body->agent, body->address, body->version,
-		body->capabilities, body->n_capabilities, body->resource_version_uuid };
+		body->capabilities, body->n_capabilities, body->resource_version_uuid,
+		body->checkpointed_resources, body->n_checkpointed_resources };
 	struct admission *admission;
 	struct tp_error err = { 0 };
 	const struct agent *a;
 	const char *id;
 
 	counter_add(m, COUNTER_MESSAGES_REREGISTER_AGENT, 1);
-	if (check_again(m, body->agent, &err) < 0) {
+	if (check_again(&registration, &err) < 0) {
 		native_refuse(m, message, EINVAL, err.text);
 		return;
 	}

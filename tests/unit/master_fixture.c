@@ -131,6 +131,35 @@ static void recover_resources(void *impl, uint32_t framework, uint32_t agent,
 	tp_strbuf_putc(&f->log, '\n');
 }
 
+static void print_conversion(struct master_fixture *f, const struct tp_resources *from,
+	const struct tp_resources *to)
+{
+	tp_resources_print(from, &f->log);
+	tp_strbuf_puts(&f->log, " -> ");
+	tp_resources_print(to, &f->log);
+	tp_strbuf_putc(&f->log, '\n');
+}
+
+static void update_allocation(void *impl, uint32_t framework, uint32_t agent,
+	const struct tp_resources *from, const struct tp_resources *to)
+{
+	struct master_fixture *f = fixture_of(impl);
+
+	tp_strbuf_printf(&f->log, "convert %u %u ", framework, agent);
+	print_conversion(f, from, to);
+}
+
+static int update_available(void *impl, uint32_t agent, const struct tp_resources *from,
+	const struct tp_resources *to, struct tp_error *err)
+{
+	struct master_fixture *f = fixture_of(impl);
+
+	(void)err;
+	tp_strbuf_printf(&f->log, "available %u ", agent);
+	print_conversion(f, from, to);
+	return 0;
+}
+
 static void revive(void *impl, uint32_t slot, const char *const *roles, size_t n)
 {
 	(void)roles;
@@ -156,6 +185,8 @@ static const struct tp_allocator_ops allocator_ops = {
 	.activate_agent = activate_agent,
 	.deactivate_agent = deactivate_agent,
 	.recover_resources = recover_resources,
+	.update_allocation = update_allocation,
+	.update_available = update_available,
 	.revive = revive,
 	.suppress = suppress,
 };
@@ -489,6 +520,8 @@ static const struct heard_type {
 	{ TP_MESSAGE_SHUTDOWN_FRAMEWORK, &tp_shutdown_framework_desc },
 	{ TP_MESSAGE_SHUTDOWN_EXECUTOR, &tp_shutdown_executor_desc },
 	{ TP_MESSAGE_UPDATE_FRAMEWORK, &tp_update_framework_desc },
+	{ TP_MESSAGE_APPLY_OPERATION, &tp_apply_operation_desc },
+	{ TP_MESSAGE_ACK_OPERATION_STATUS, &tp_ack_operation_status_desc },
 };
 
 static void on_message(void *user, struct tp_message *message)

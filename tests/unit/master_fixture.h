@@ -20,7 +20,7 @@
 #define CLIENTS_MAX 8
 #define HEARD_MAX 1024
 #define VARIABLES_MAX 32
-#define HEARD_TYPES 11
+#define HEARD_TYPES 13
 
 /* A resource in JSON. */
 #define CPUS(n) "{'name':'cpus','type':'SCALAR','scalar':{'value':" #n "}}"

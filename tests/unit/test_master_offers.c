@@ -196,8 +196,8 @@ START_TEST(operations_that_are_not_there_yet_return_their_resources)
 	ck_assert_int_eq(
 		client_scheduler(scheduler,
 			"{'type':'ACCEPT','framework_id':{'value':'%s-0000'},'accept':{"
-			"'offer_ids':[%s],'operations':[{'type':'RESERVE',"
-			"'id':{'value':'op'},'reserve':{'resources':[" CPUS(1) "]}}]}}",
+			"'offer_ids':[%s],'operations':[{'type':'DESTROY_DISK',"
+			"'id':{'value':'op'},'destroy_disk':{'source':" CPUS(1) "}}]}}",
 			id, offer(0)),
 		0);
 	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'OPERATION_ERROR'"));
