@@ -15,6 +15,7 @@
 #include "tepui/kind/daemon.h"
 #include "tepui/kind/hook.h"
 
+#include "agent_info.h"
 #include "calls.h"
 #include "changes.h"
 #include "checkpoint.h"
@@ -50,6 +51,7 @@ static int agent_init(void *impl, struct tp_error *err)
 	files_init(agent);
 	metrics_init(agent);
 	agent->journal = journal_create(&agent->instance, &agent->disk);
+	agent_info_init(agent);
 	litter_init(agent);
 	status_init(agent);
 	registration_init(agent);
@@ -175,6 +177,7 @@ static void agent_fini(void *impl)
 	native_fini(agent);
 	registration_fini(agent);
 	status_fini(agent);
+	agent_info_fini(agent);
 	litter_fini(agent);
 	journal_destroy(agent->journal);
 	metrics_fini(agent);

@@ -40,7 +40,8 @@ struct agent_config {
 	int64_t executor_reregistration_timeout_ns;
 	int64_t executor_shutdown_grace_period_ns;
 	int64_t recovery_timeout_ns;
-	int recover; /* enum agent_recover */
+	int recover;                /* enum agent_recover */
+	int reconfiguration_policy; /* enum agent_reconfigure */
 	bool strict;
 	bool authenticate_operators;
 	bool insecure;
@@ -52,6 +53,7 @@ struct agent_config {
 	struct tp_log_keys log;
 };
 
+enum agent_reconfigure { AGENT_RECONFIGURE_EQUAL, AGENT_RECONFIGURE_ADDITIVE };
 enum agent_recover { AGENT_RECOVER_RECONNECT, AGENT_RECOVER_CLEANUP };
 
 /*
@@ -78,6 +80,7 @@ struct agent {
 	struct agent_config config;
 
 	enum agent_state state;
+	bool rebooted;  /* what is remembered of processes is of an earlier boot */
 	const char *id; /* "" until a master gave one */
 	struct tp_arena *arena;
 	struct tp_agent_info *info; /* hostname, port, resources, attributes, id */
@@ -86,6 +89,7 @@ struct agent {
 	uint64_t next_serial; /* of entities, for cursors */
 
 	/* The concerns. */
+	struct agent_info *agent_info;
 	struct journal *journal;
 	struct litter *litter;
 	struct updates *updates;

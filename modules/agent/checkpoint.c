@@ -86,22 +86,24 @@ void checkpoint_boot(struct agent *agent)
 	journal_replace_text(agent->journal, path, boot_id, 0, NULL);
 }
 
-void checkpoint_agent(struct agent *agent)
+int checkpoint_agent(struct agent *agent, struct journal_entry *entry)
 {
 	const struct tp_disk_service *disk = &agent->disk;
 	struct tp_error err;
+	int r;
 
 	tp_cleanup(ptr) char *dir = checkpoint_agent_path(agent);
 	tp_cleanup(ptr) char *info = tp_asprintf("%s/agent.info", dir);
 	tp_cleanup(ptr) char *latest =
 		tp_asprintf("%s/meta/slaves/latest", agent->config.work_dir);
-	checkpoint_boot(agent);
-	if (disk->ops->mkdirs(disk->impl, dir, 0755, &err) < 0 ||
-		disk->ops->symlink(disk->impl, agent->id, latest, &err) < 0)
-		tp_err(agent, "cannot note the agent's id: a restart will be a new agent",
-			"error=%s", err.text);
+	r = disk->ops->mkdirs(disk->impl, dir, 0755, &err);
+	if (r >= 0)
+		r = disk->ops->symlink(disk->impl, agent->id, latest, &err);
+	if (r < 0)
+		return r;
 	journal_replace(agent->journal, info, &tp_agent_info_desc, agent->info,
-		TP_DISK_SYNC, NULL);
+		TP_DISK_SYNC, entry);
+	return 0;
 }
 
 void checkpoint_forget_agent(struct agent *agent)
@@ -112,49 +114,62 @@ void checkpoint_forget_agent(struct agent *agent)
 	journal_remove(agent->journal, latest);
 }
 
-static void make(const struct agent *agent, const char *path, size_t known)
+static int make(const char *path, size_t known, struct tp_error *err)
 {
 	int r = directories_make(path, known, 0755);
 
-	if (r < 0)
-		tp_err(agent, "cannot make a folder of the checkpoint",
-			"path=%s error=%s", path, strerror(-r));
+	return r < 0 ? tp_fail_errno(err, -r, "making '%s'", path) : 0;
 }
 
-void checkpoint_framework(struct framework *framework)
+int checkpoint_framework(struct framework *framework, struct tp_error *err)
 {
+	struct journal *journal = framework->agent->journal;
+	int r;
+
 	if (!framework_checkpoints(framework) || framework->stored)
-		return;
+		return 0;
 	tp_cleanup(ptr) char *dir = checkpoint_framework_path(framework);
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/framework.info", dir);
-	make(framework->agent, dir, strlen(dir));
-	journal_record_now(framework->agent->journal, path, &tp_framework_info_desc,
-		framework->info);
+	r = make(dir, strlen(dir), err);
+	if (r >= 0)
+		r = journal_record_now(
+			path, &tp_framework_info_desc, framework->info, err);
+	if (r < 0)
+		return tp_wrap(err, r, "checkpoint");
 	framework->stored = true;
+	/* Once for many tasks: here an fsync, which nobody waits for, costs nothing. */
+	journal_replace(journal, path, &tp_framework_info_desc, framework->info,
+		TP_DISK_SYNC, NULL);
+	return 0;
 }
 
-void checkpoint_executor(struct executor *executor)
+int checkpoint_executor(struct executor *executor, struct tp_error *err)
 {
-	struct agent *agent = executor->framework->agent;
 	struct tp_list *node, *tmp;
+	int r;
 
 	if (!framework_checkpoints(executor->framework))
-		return;
+		return 0;
 	tp_cleanup(ptr) char *dir = checkpoint_executor_path(executor);
 	tp_cleanup(ptr) char *info = tp_asprintf("%s/executor.info", dir);
 	tp_cleanup(ptr) char *run = checkpoint_run_path(executor);
-	make(agent, run, strlen(dir));
+	r = make(run, strlen(dir), err);
+	if (r >= 0 && !executor->command)
+		r = journal_record_now(info, &tp_executor_info_desc, executor->info, err);
+	if (r < 0)
+		return tp_wrap(err, r, "checkpoint");
 	executor->stored = true;
-	if (!executor->command)
-		journal_record_now(
-			agent->journal, info, &tp_executor_info_desc, executor->info);
 	tp_map_foreach (node, tmp, &executor->tasks) {
-		checkpoint_task(tp_map_entry(node, struct task, node));
+		r = checkpoint_task(tp_map_entry(node, struct task, node), err);
+		if (r < 0)
+			return r;
 	}
+	return 0;
 }
 
 void checkpoint_container(struct executor *executor)
 {
+	struct tp_error err;
 	char text[64];
 	int len = snprintf(text, sizeof(text), "%lld %llu\n", (long long)executor->pid,
 		(unsigned long long)executor->start_ticks);
@@ -163,19 +178,26 @@ void checkpoint_container(struct executor *executor)
 		return;
 	tp_cleanup(ptr) char *run = checkpoint_run_path(executor);
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/forked.pid", run);
-	journal_write_now(executor->framework->agent->journal, path, text, (size_t)len);
+	/* The containerizer has its own note; this one is for people. */
+	if (journal_write_now(path, text, (size_t)len, &err) < 0)
+		tp_warn(executor->framework->agent,
+			"the pid of an executor cannot be noted, going on", "error=%s",
+			err.text);
 }
 
-void checkpoint_task(struct task *task)
+int checkpoint_task(struct task *task, struct tp_error *err)
 {
+	int r;
+
 	if (!task->executor->stored || task->place == TASK_TERMINATED)
-		return;
+		return 0;
 	tp_cleanup(ptr) char *run = checkpoint_run_path(task->executor);
 	tp_cleanup(ptr) char *dir = checkpoint_task_path(task);
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/task.info", dir);
-	make(task->executor->framework->agent, dir, strlen(run));
-	journal_record_now(task->executor->framework->agent->journal, path,
-		&tp_task_info_desc, task->info);
+	r = make(dir, strlen(run), err);
+	if (r >= 0)
+		r = journal_record_now(path, &tp_task_info_desc, task->info, err);
+	return r < 0 ? tp_wrap(err, r, "checkpoint") : 0;
 }
 
 void checkpoint_remove_task(struct task *task)

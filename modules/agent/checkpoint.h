@@ -10,9 +10,9 @@
  *	.../executors/<E>/runs/<container>/forked.pid		"<pid> <start time>"
  *	.../runs/<container>/tasks/<T>/{task.info,task.updates}
  *
- * .info files are records in msgpack. Only agent.info and task.updates are written with fsync:
- * the rest is needed after kill -9 of the agent, not after a loss of power, which leaves no
- * executor to find. Only what frameworks with `checkpoint` run is written at all.
+ * .info files are records in msgpack. Only agent.info, framework.info and task.updates are written
+ * with fsync: the rest is needed after kill -9 of the agent, not after a loss of power, which leaves
+ * no executor to find (and remains.h reports what became of its tasks). Only what frameworks with `checkpoint` run is written at all.
  */
 #ifndef AGENT_CHECKPOINT_H
 #define AGENT_CHECKPOINT_H
@@ -22,6 +22,7 @@
 #include "agent.h"
 
 struct executor;
+struct journal_entry;
 struct framework;
 struct task;
 
@@ -34,22 +35,26 @@ char *checkpoint_task_path(const struct task *task);
 /* NULL when nothing is written for it. */
 char *checkpoint_updates_path(const struct task *task);
 
-/* The agent has an id: agent.info, `latest`, boot_id. */
-void checkpoint_agent(struct agent *agent);
-/* Notes which boot this is. */
+/*
+ * agent.info and `latest`; entry->done() tells when they are durable. Negative: it will not come.
+ * agent_info.c tries again.
+ */
+int checkpoint_agent(struct agent *agent, struct journal_entry *entry);
+/* Notes which boot this is: what the checkpoint says of running executors is of this boot. */
 void checkpoint_boot(struct agent *agent);
 /* The next start is that of a new agent. */
 void checkpoint_forget_agent(struct agent *agent);
 /* The boot id of this machine; "" when it cannot be read. The caller's. */
 char *checkpoint_boot_id(void);
 
-void checkpoint_framework(struct framework *framework);
+/* What cannot be written must not start: a restarted agent would not find it. */
+int checkpoint_framework(struct framework *framework, struct tp_error *err);
 /* Before its container starts: the executor and the tasks that it has by now. */
-void checkpoint_executor(struct executor *executor);
+int checkpoint_executor(struct executor *executor, struct tp_error *err);
 /* Its container runs: the pid. */
 void checkpoint_container(struct executor *executor);
 /* A task more; nothing before checkpoint_executor(). */
-void checkpoint_task(struct task *task);
+int checkpoint_task(struct task *task, struct tp_error *err);
 /* Its last update was acknowledged: it needs not be found again. */
 void checkpoint_remove_task(struct task *task);
 void checkpoint_remove_executor(struct executor *executor);

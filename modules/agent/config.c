@@ -19,6 +19,13 @@ static const struct tp_enum_value recover_values[] = {
 	{ NULL, 0 },
 };
 static const struct tp_enum recover_enum = { "recover", recover_values };
+static const struct tp_enum_value reconfigure_values[] = {
+	{ "equal", AGENT_RECONFIGURE_EQUAL },
+	{ "additive", AGENT_RECONFIGURE_ADDITIVE },
+	{ NULL, 0 },
+};
+static const struct tp_enum reconfigure_enum = { "reconfiguration_policy",
+	reconfigure_values };
 
 const struct tp_field config_fields[] = {
 	KEY("master", TP_STRING, master, "",
@@ -85,6 +92,11 @@ const struct tp_field config_fields[] = {
 		"reconnect",
 		"After a restart: reconnect to the executors, or cleanup: end them and "
 		"then the agent."),
+	TP_CONFIG_ENUM("reconfiguration_policy", &reconfigure_enum, struct agent,
+		config.reconfiguration_policy, "equal",
+		"After a restart on the same boot: resources, attributes and hostname "
+		"must be equal, or additive: resources may have grown, attributes may "
+		"have been added."),
 	KEY("strict", TP_BOOL, strict, "true",
 		"A damaged checkpoint stops the agent; false: go on without it."),
 	RELOAD("max_completed_frameworks", TP_UINT32, max_completed_frameworks, "50",
@@ -147,8 +159,6 @@ const struct tp_field config_fields[] = {
 		"Remove nested sandboxes too."),
 	LATER("disk_watch_interval", TP_DURATION, "1mins",
 		"Time between two looks at the disk."),
-	LATER("reconfiguration_policy", TP_STRING, "equal",
-		"What may change when the agent restarts."),
 	LATER("cgroups_hierarchy", TP_STRING, "/sys/fs/cgroup", "Where cgroups are."),
 	LATER("cgroups_root", TP_STRING, "mesos", "Root of our cgroups."),
 	LATER("cgroups_destroy_timeout", TP_DURATION, "1mins",

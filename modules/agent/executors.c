@@ -106,12 +106,14 @@ void executor_launch(struct executor *executor, const struct tp_task_info *first
 	struct tp_error err = { 0 };
 	int r = sandbox_create(executor, first, &err);
 
+	if (r >= 0)
+		r = checkpoint_framework(executor->framework, &err);
+	if (r >= 0)
+		r = checkpoint_executor(executor, &err);
 	if (r < 0) {
 		executor_launched(executor, r, &err);
 		return;
 	}
-	checkpoint_framework(executor->framework);
-	checkpoint_executor(executor);
 	tp_timer_arm(agent->instance.loop, &executor->timer,
 		agent->config.executor_registration_timeout_ns);
 	containers_launch(executor);

@@ -28,6 +28,7 @@ struct journal_write {
 	struct tp_disk_request request;
 	struct journal *journal;
 	struct journal_entry *entry; /* NULL: nobody wants to know */
+	bool watched;                /* somebody wanted to: a failure is his to tell */
 	char path[];                 /* for the log */
 };
 
@@ -53,12 +54,11 @@ static void journal_done(struct tp_disk_request *request, int status)
 	struct journal *journal = write->journal;
 	struct journal_entry *entry = write->entry;
 
-	if (status < 0) {
+	if (status < 0 && !write->watched)
 		tp_err(journal->instance,
 			"cannot write the checkpoint: after a crash of the agent this is "
 			"not known any more",
 			"path=%s error=%s", write->path, request->err.text);
-	}
 	tp_free(write);
 	journal->pending--;
 	if (entry != NULL) {
@@ -83,6 +83,7 @@ static struct journal_write *journal_begin(
 	write->journal = journal;
 	write->entry = entry;
 	memcpy(write->path, path, len);
+	write->watched = entry != NULL;
 	if (entry != NULL)
 		entry->write = write;
 	journal->pending++;
@@ -135,28 +136,24 @@ static int write_file(const char *path, const char *fresh, const void *data, siz
 	return rename(fresh, path) < 0 ? -errno : 0;
 }
 
-void journal_write_now(
-	struct journal *journal, const char *path, const void *data, size_t len)
+int journal_write_now(
+	const char *path, const void *data, size_t len, struct tp_error *err)
 {
 	tp_cleanup(ptr) char *fresh = tp_asprintf("%s.new", path);
 	int r;
 
 	errno = 0;
 	r = write_file(path, fresh, data, len);
-	if (r < 0)
-		tp_err(journal->instance,
-			"cannot write the checkpoint: after a crash of the agent this is "
-			"not known any more",
-			"path=%s error=%s", path, strerror(-r));
+	return r < 0 ? tp_fail_errno(err, -r, "writing '%s'", path) : 0;
 }
 
-void journal_record_now(struct journal *journal, const char *path,
-	const struct tp_desc *desc, const void *record)
+int journal_record_now(const char *path, const struct tp_desc *desc, const void *record,
+	struct tp_error *err)
 {
 	tp_cleanup(strbuf) struct tp_strbuf data = TP_STRBUF_INIT;
 
 	tp_msgpack_encode(desc, record, &data);
-	journal_write_now(journal, path, data.data, data.len);
+	return journal_write_now(path, data.data, data.len, err);
 }
 
 void journal_remove(struct journal *journal, const char *path)

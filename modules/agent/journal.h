@@ -2,7 +2,7 @@
 /*
  * The agent's writes through the disk service: records that replace a file, bytes that are
  * appended, trees that are removed. Counts what is under way, so that the agent can stop in
- * order. A failed write is logged here; callers that must know get it in done().
+ * order. A failed write is logged here, unless the caller gets it in done(): then it is his.
  */
 #ifndef AGENT_JOURNAL_H
 #define AGENT_JOURNAL_H
@@ -34,10 +34,10 @@ void journal_replace(struct journal *journal, const char *path,
  * what must be there before a container starts. It survives kill -9 of the agent; a loss of power
  * leaves nothing that it would help to find.
  */
-void journal_write_now(
-	struct journal *journal, const char *path, const void *data, size_t len);
-void journal_record_now(struct journal *journal, const char *path,
-	const struct tp_desc *desc, const void *record);
+int journal_write_now(
+	const char *path, const void *data, size_t len, struct tp_error *err);
+int journal_record_now(const char *path, const struct tp_desc *desc, const void *record,
+	struct tp_error *err);
 void journal_replace_text(struct journal *journal, const char *path, const char *text,
 	unsigned flags, struct journal_entry *entry);
 void journal_replace_data(struct journal *journal, const char *path, const void *data,

@@ -40,13 +40,18 @@ static void on_update_framework(void *user, struct tp_message *message)
 {
 	const struct tp_update_framework *body = message->body;
 	struct framework *framework = framework_find(user, body->framework_id->value);
+	struct tp_error err;
 
 	if (framework == NULL || body->framework_info == NULL ||
 		body->framework_info->id == NULL ||
 		!tp_streq(body->framework_info->id->value, framework->id))
 		return;
 	framework_set_info(framework, body->framework_info);
-	checkpoint_framework(framework);
+	if (checkpoint_framework(framework, &err) < 0)
+		tp_warn(user,
+			"a framework's new info cannot be noted, the next task tries "
+			"again",
+			"framework=%s error=%s", framework->id, err.text);
 }
 
 struct handler_rows messages_rows(void)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 agent_sources = \
+	modules/agent/agent_info.c modules/agent/agent_info.h \
 	modules/agent/calls.c modules/agent/calls.h \
 	modules/agent/changes.c modules/agent/changes.h \
 	modules/agent/checkpoint.c modules/agent/checkpoint.h \
@@ -25,6 +26,7 @@ agent_sources = \
 	modules/agent/recover.c modules/agent/recover.h \
 	modules/agent/refuse.c modules/agent/refuse.h \
 	modules/agent/registration.c modules/agent/registration.h \
+	modules/agent/remains.c modules/agent/remains.h \
 	modules/agent/run_task.c modules/agent/run_task.h \
 	modules/agent/sandbox.c modules/agent/sandbox.h \
 	modules/agent/shutdown.c modules/agent/shutdown.h \
@@ -32,7 +34,9 @@ agent_sources = \
 	modules/agent/status.c modules/agent/status.h \
 	modules/agent/tasks.c modules/agent/tasks.h \
 	modules/agent/updates.c modules/agent/updates.h \
-	modules/agent/updates_log.c modules/agent/updates_log.h
+	modules/agent/updates_log.c modules/agent/updates_log.h \
+	modules/agent/updates_recover.c \
+	modules/agent/updates_store.c modules/agent/updates_stream.h
 
 module_LTLIBRARIES += modules/agent/agent.la
 modules_agent_agent_la_SOURCES = modules/agent/agent.c modules/agent/agent.h $(agent_sources)
@@ -61,6 +65,11 @@ UNIT_TESTS += tests/unit/test_agent_recovery
 tests_unit_test_agent_recovery_SOURCES = tests/unit/test_agent_recovery.c $(AGENT_TEST_SOURCES)
 tests_unit_test_agent_recovery_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_recovery_LDADD = $(AGENT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_disk
+tests_unit_test_agent_disk_SOURCES = tests/unit/test_agent_disk.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_disk_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_disk_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_files
 tests_unit_test_agent_files_SOURCES = tests/unit/test_agent_files.c $(AGENT_TEST_SOURCES)

@@ -15,19 +15,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tepui/attributes.h"
 #include "tepui/codec.h"
 #include "tepui/ids.h"
 #include "tepui/record.h"
-#include "tepui/resources.h"
 #include "tepui/wire/machine.h"
 
+#include "agent_info.h"
 #include "checkpoint.h"
 #include "containers.h"
 #include "executors.h"
 #include "frameworks.h"
 #include "journal.h"
 #include "metrics.h"
+#include "remains.h"
 #include "run_task.h"
 #include "sandbox.h"
 #include "tasks.h"
@@ -41,6 +41,7 @@ struct recovery {
 	struct tp_arena *arena;
 	struct tp_container_state **states;
 	size_t n_states;
+	size_t n_remains; /* logs of tasks that are not known otherwise */
 	int64_t began_ns;
 	bool waiting;
 };
@@ -87,22 +88,8 @@ static int damaged(struct agent *agent, int r, const struct tp_error *err)
 	return 0;
 }
 
-static bool info_compatible(const struct tp_agent_info *a, const struct tp_agent_info *b)
-{
-	struct tp_resources x = TP_RESOURCES_INIT, y = TP_RESOURCES_INIT;
-	bool same = tp_streq(a->hostname, b->hostname) &&
-		tp_attributes_equal(
-			a->attributes, a->n_attributes, b->attributes, b->n_attributes) &&
-		tp_resources_from_records(&x, a->resources, a->n_resources, NULL) >= 0 &&
-		tp_resources_from_records(&y, b->resources, b->n_resources, NULL) >= 0 &&
-		tp_resources_equal(&x, &y);
-
-	tp_resources_fini(&x);
-	tp_resources_fini(&y);
-	return same;
-}
-
-static bool same_boot(struct agent *agent)
+/* Where nothing is noted pids and start times decide. */
+static bool was_rebooted(struct agent *agent)
 {
 	tp_cleanup(ptr) char *path =
 		tp_asprintf("%s/meta/boot_id", agent->config.work_dir);
@@ -112,7 +99,7 @@ static bool same_boot(struct agent *agent)
 
 	return agent->disk.ops->read(agent->disk.impl, path, 4096, &then, &len, NULL) >=
 		0 &&
-		tp_streq(now, then);
+		!tp_streq(now, then);
 }
 
 int recover_agent(struct agent *agent, struct tp_error *err)
@@ -132,21 +119,15 @@ int recover_agent(struct agent *agent, struct tp_error *err)
 		tp_arena_destroy(arena);
 		return r;
 	}
-	if (info_compatible(info, agent->info)) {
+	agent->rebooted = was_rebooted(agent);
+	r = agent_info_check(agent, info, err);
+	if (r >= 0) {
 		agent_set_id(agent, info->id->value);
-		if (!same_boot(agent))
-			checkpoint_boot(agent);
-	} else if (!same_boot(agent)) {
-		tp_warn(agent,
-			"resources, attributes or hostname changed with a reboot, "
-			"becoming a new agent",
-			"was=%s", info->id->value);
-	} else {
-		r = tp_fail(err, EINVAL,
-			"resources, attributes or hostname are not those that agent %s "
-			"registered with: restore them, or remove "
-			"%s/meta/slaves/latest to become a new agent",
-			info->id->value, agent->config.work_dir);
+	} else if (agent->rebooted) {
+		tp_warn(agent, "the agent changed with a reboot, becoming a new one",
+			"was=%s why=%s", info->id->value, err->text);
+		agent->rebooted = false; /* of the new one nothing is remembered */
+		r = 0;
 	}
 	tp_arena_destroy(arena);
 	return r < 0 ? r : 0;
@@ -189,12 +170,9 @@ static int recover_updates(struct task *task, struct tp_error *err)
 		return r;
 	arena = tp_arena_create(0);
 	r = updates_recover(agent->updates, path, data, len, arena, &found, err);
-	if (r >= 0 && found.torn_bytes > 0) {
+	if (r >= 0 && found.torn_bytes > 0)
 		tp_warn(agent, "the end of a log of updates was cut short, dropping it",
 			"path=%s bytes=%zu", path, found.torn_bytes);
-		journal_replace_data(agent->journal, path, data, len - found.torn_bytes,
-			TP_DISK_SYNC, NULL);
-	}
 	if (r >= 0 && found.last != NULL)
 		task_note(task, found.last->status);
 	if (r >= 0 && found.terminal_acknowledged)
@@ -277,8 +255,15 @@ static int open_executor(struct agent *agent, const struct run *run, char **task
 	return 1;
 }
 
-static int recover_task(struct executor *executor, const struct run *run,
-	const char *task_id, struct tp_error *err)
+static int note_remains(struct recovery *self, int found)
+{
+	if (found > 0)
+		self->n_remains += (size_t)found;
+	return found < 0 ? found : 0;
+}
+
+static int recover_task(struct recovery *self, struct executor *executor,
+	const struct run *run, const char *task_id, struct tp_error *err)
 {
 	struct agent *agent = executor->framework->agent;
 	struct tp_arena *arena = tp_arena_create(0);
@@ -288,7 +273,8 @@ static int recover_task(struct executor *executor, const struct run *run,
 
 	if (r <= 0) {
 		tp_arena_destroy(arena);
-		return r;
+		tp_cleanup(ptr) char *dir = tp_asprintf("%s/%s", run->tasks_dir, task_id);
+		return r < 0 ? r : note_remains(self, remains_of_task(agent, dir, err));
 	}
 	task = task_create(executor, info, arena);
 	task->place = TASK_LAUNCHED;
@@ -310,14 +296,6 @@ static void remember_container(struct recovery *self, struct executor *executor)
 	tp_arena_push(self->arena, &self->states, &self->n_states, state);
 }
 
-/* Half written or half removed when the agent was killed: nothing that could be found. */
-static void remove_remains(struct agent *agent, const char *path)
-{
-	tp_info(agent, "removing what an earlier end left in the checkpoint", "path=%s",
-		path);
-	journal_remove(agent->journal, path);
-}
-
 static int recover_run(struct recovery *self, const struct run *run, struct tp_error *err)
 {
 	struct agent *agent = self->agent;
@@ -326,21 +304,24 @@ static int recover_run(struct recovery *self, const struct run *run, struct tp_e
 	tp_cleanup(ptr) char **tasks = list_names(agent, run->tasks_dir, &n_tasks);
 	int r = open_executor(agent, run, tasks, n_tasks, &executor, err);
 
-	if (r == 0)
-		remove_remains(agent, run->run_dir);
 	if (r <= 0)
-		return r;
+		return r < 0
+			? r
+			: note_remains(self, remains_of_run(agent, run->run_dir, err));
 	for (size_t i = 0; i < n_tasks; i++) {
 		if (tp_id_validate("TaskID", tasks[i], NULL) < 0)
 			continue;
-		r = recover_task(executor, run, tasks[i], err);
+		r = recover_task(self, executor, run, tasks[i], err);
 		if (r < 0)
 			r = damaged(agent, r, err);
 		if (r < 0)
 			return r;
 	}
-	if (executor->command && executor->tasks.n == 0) {
-		/* It was over; a process that is still there is an orphan. */
+	if (agent->rebooted)
+		executor_set_end(executor, TP_TASK_FAILED, TP_REASON_EXECUTOR_TERMINATED,
+			"The machine was rebooted");
+	if (agent->rebooted || (executor->command && executor->tasks.n == 0)) {
+		/* It is over; a process that is still there is an orphan. */
 		executor_terminated(executor, &(struct tp_container_termination){ 0 });
 		return 0;
 	}
@@ -389,8 +370,9 @@ static int recover_framework(
 	struct tp_arena *arena = tp_arena_create(0);
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/%s/framework.info", dir, id);
 	tp_cleanup(ptr) char *executors = tp_asprintf("%s/%s/executors", dir, id);
+	size_t remains = self->n_remains;
 	struct framework *framework;
-	void *info;
+	void *info = NULL;
 	size_t n;
 	int r = read_record(agent, path, &tp_framework_info_desc, arena, &info, err);
 
@@ -399,10 +381,11 @@ static int recover_framework(
 			!tp_streq(((struct tp_framework_info *)info)->id->value, id)))
 		r = tp_fail(err, EBADMSG, "%s: it is of another framework", path);
 	if (r == 0) {
-		tp_cleanup(ptr) char *remains = tp_asprintf("%s/%s", dir, id);
-		remove_remains(agent, remains);
+		/* Half written or half removed when the agent was killed, or lost. */
+		tp_cleanup(ptr) char *left = tp_asprintf("%s/%s", dir, id);
+		r = note_remains(self, remains_of_framework(agent, left, err));
 	}
-	if (r <= 0) {
+	if (info == NULL || r < 0) {
 		tp_arena_destroy(arena);
 		return r;
 	}
@@ -416,7 +399,7 @@ static int recover_framework(
 			r = recover_runs(self, framework, executors, names[i], err);
 	}
 	framework->held = false;
-	if (r >= 0 && framework->executors.n == 0) {
+	if (r >= 0 && framework->executors.n == 0 && self->n_remains == remains) {
 		checkpoint_remove_framework(framework);
 		framework_check_finished(framework);
 	}
@@ -470,6 +453,7 @@ static void recover_finish(struct recovery *self)
 
 	self->waiting = false;
 	tp_timer_disarm(agent->instance.loop, &self->late);
+	checkpoint_boot(agent);
 	agent->metrics->recovery_time_secs.value = (double)took_ns / (double)TP_SEC;
 	agent_recovered(agent);
 }

@@ -7,7 +7,7 @@
  * The first attempt goes out as soon as the session stands: the link's own jitter spreads agents
  * that reconnect together. Further attempts wait uniform[0, factor * 2^n], at most a minute.
  *
- * Invariant: updates flow exactly while the agent is RUNNING.
+ * Invariant: updates flow exactly while the agent is RUNNING and its id is stored.
  */
 #include "registration.h"
 
@@ -19,7 +19,7 @@
 #include "tepui/wire/internal.h"
 #include "tepui/wire/machine.h"
 
-#include "checkpoint.h"
+#include "agent_info.h"
 #include "executors.h"
 #include "frameworks.h"
 #include "kill.h"
@@ -88,6 +88,23 @@ static void send_register(struct agent *agent, struct tp_arena *arena)
 		agent, TP_MESSAGE_AGENT_REGISTER, &tp_agent_register_desc, body);
 }
 
+/* What the disk does not hold yet may be forgotten again: it is not told. */
+static struct tp_task *list_task(const struct task *task, struct tp_arena *arena)
+{
+	const struct framework *framework = task->executor->framework;
+	struct tp_task *record = task_record(task, arena);
+	int state;
+
+	if (!updates_held_back(
+		    framework->agent->updates, framework->id, task->id, &state))
+		return record;
+	record->state = state;
+	record->has_status_update_state = false;
+	record->status_update_uuid = (struct tp_bytes){ 0 };
+	record->n_statuses = 0;
+	return record;
+}
+
 static void list_executor(struct tp_agent_reregister *body,
 	const struct executor *executor, struct tp_arena *arena)
 {
@@ -97,10 +114,8 @@ static void list_executor(struct tp_agent_reregister *body,
 		tp_arena_push(arena, &body->executor_infos, &body->n_executor_infos,
 			executor->info);
 	tp_map_foreach (node, tmp, &executor->tasks) {
-		const struct task *task = tp_map_entry(node, struct task, node);
-
-		tp_arena_push(
-			arena, &body->tasks, &body->n_tasks, task_record(task, arena));
+		tp_arena_push(arena, &body->tasks, &body->n_tasks,
+			list_task(tp_map_entry(node, struct task, node), arena));
 	}
 }
 
@@ -245,7 +260,6 @@ static void on_registered(void *user, struct tp_message *message)
 		return; /* the answer to an attempt that was answered before */
 	if (agent->id[0] == '\0') {
 		agent_set_id(agent, id);
-		checkpoint_agent(agent);
 		tp_info(agent, "registered", "agent=%s", id);
 	} else if (!tp_streq(agent->id, id)) {
 		tp_err(agent, "the master knows us by another id, ending",
@@ -263,9 +277,18 @@ static void on_registered(void *user, struct tp_message *message)
 		? body->total_ping_timeout_ns
 		: PING_TIMEOUT_NS;
 	tp_timer_arm(agent->instance.loop, &self->ping, self->ping_timeout_ns);
-	updates_resume(agent->updates);
+	if (agent_info_is_stored(agent))
+		updates_resume(agent->updates);
+	else
+		agent_info_store(agent);
 	for (size_t i = 0; i < body->n_reconciliations; i++)
 		reconcile_tasks(agent, body->reconciliations[i]);
+}
+
+void registration_stored(struct agent *agent)
+{
+	if (agent->state == AGENT_RUNNING)
+		updates_resume(agent->updates);
 }
 
 static void on_shutdown(void *user, struct tp_message *message)

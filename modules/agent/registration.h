@@ -15,6 +15,9 @@ int registration_start(struct agent *agent, struct tp_error *err);
 void registration_stop(struct agent *agent);
 void registration_fini(struct agent *agent);
 
+/* agent.info is durable: updates may flow, if we are registered. */
+void registration_stored(struct agent *agent);
+
 /* One way to the master. false when there is none: what matters is sent again later. */
 bool registration_send(
 	struct agent *agent, uint16_t type, const struct tp_desc *desc, const void *body);

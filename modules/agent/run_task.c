@@ -164,6 +164,22 @@ static struct executor *start_executor(
 	return executor;
 }
 
+/* Its executor must not get it: after a crash nobody would know that it runs. */
+static void end_unwritten(struct task *task, const struct tp_error *err)
+{
+	const struct status_reason why = {
+		.state = TP_TASK_FAILED,
+		.reason = TP_REASON_CONTAINER_LAUNCH_FAILED,
+		.message = err->text,
+	};
+
+	tp_warn(task->executor->framework->agent,
+		"a task cannot be noted on disk, so it does not start",
+		"framework=%s task=%s error=%s", task->executor->framework->id, task->id,
+		err->text);
+	status_end_task(task, &why);
+}
+
 static void queue_task(struct framework *framework, struct executor *executor,
 	struct tp_message *message)
 {
@@ -171,6 +187,7 @@ static void queue_task(struct framework *framework, struct executor *executor,
 	struct tp_task_info *info = ((struct tp_run_task *)message->body)->task;
 	struct tp_arena *arena = tp_message_take_arena(message);
 	bool fresh = executor == NULL;
+	struct tp_error err;
 	struct task *task;
 
 	hooks_run_task(agent, framework->info, info, arena);
@@ -180,9 +197,12 @@ static void queue_task(struct framework *framework, struct executor *executor,
 	tp_debug(agent, "task queued", "framework=%s executor=%s task=%s", framework->id,
 		executor->id, task->id);
 	changes_task_added(task);
-	checkpoint_task(task);
 	if (fresh) {
 		executor_launch(executor, info);
+		return;
+	}
+	if (checkpoint_task(task, &err) < 0) {
+		end_unwritten(task, &err);
 		return;
 	}
 	executor->limits_stale = true;

@@ -7,59 +7,20 @@
  * uuid.
  *
  * Invariants: only the front of a stream is ever sent; no update is sent before its record is
- * stored; the retry timer runs exactly while a front is in flight. A log that cannot be written
- * delays nothing: the journal complains, the update goes out.
+ * stored, however long the disk refuses it; the retry timer runs exactly while a front is in
+ * flight.
  *
- * Log: records of u32 length, u32 checksum (both big-endian), msgpack StatusUpdateRecord.
+ * Not the log: that is updates_store.c.
  */
-#include "updates.h"
-
 #include <errno.h>
 #include <string.h>
 
-#include "tepui/codec.h"
-#include "tepui/map.h"
 #include "tepui/record.h"
 
 #include "updates_log.h"
+#include "updates_stream.h"
 
-#define UUID_LEN 16
-#define FLUSH_NS TP_SEC
 #define ACKNOWLEDGED_MAX 1024 /* uuids per stream that are known as duplicates */
-
-struct updates {
-	struct tp_instance *instance;
-	struct journal *journal;
-	struct updates_user user;
-	struct tp_map streams;
-	bool paused;
-};
-
-struct stream {
-	struct tp_map_node node;
-	struct updates *updates;
-	char *key;  /* "<framework id>/<task id>" */
-	char *path; /* of the log; NULL: none */
-	struct tp_list pending;
-	size_t n_pending;
-	struct tp_timer retry;
-	int64_t delay_ns;
-	struct tp_strbuf unlogged; /* records of acknowledgements that wait for company */
-	struct tp_timer flush;
-	struct tp_strbuf acknowledged; /* the newest uuids, one after the other */
-};
-
-struct update {
-	struct tp_list node;
-	struct stream *stream;
-	struct tp_arena *arena;
-	struct tp_status_update *record;
-	struct journal_entry entry;
-	bool stored;
-	bool sent;
-};
-
-static void stream_forward(struct stream *stream);
 
 static char *stream_key(const char *framework_id, const char *task_id)
 {
@@ -74,32 +35,31 @@ static struct stream *stream_find(
 	return tp_map_get(&updates->streams, key, struct stream, node);
 }
 
-static struct update *stream_front(struct stream *stream)
+struct update *stream_front(struct stream *stream)
 {
 	return tp_list_first(&stream->pending, struct update, node);
 }
 
-static void update_destroy(struct update *update)
+static void update_remove(struct update *update)
 {
 	tp_list_remove(&update->node);
 	update->stream->n_pending--;
-	journal_forget(&update->entry);
-	tp_arena_destroy(update->arena);
 }
 
-static void stream_destroy(struct stream *stream)
+void stream_destroy(struct stream *stream)
 {
 	struct tp_list *node, *tmp;
 
 	tp_list_foreach (node, tmp, &stream->pending) {
-		update_destroy(tp_container_of(node, struct update, node));
+		struct update *update = tp_container_of(node, struct update, node);
+
+		update_remove(update);
+		tp_arena_destroy(update->arena);
 	}
 	tp_timer_disarm(stream->updates->instance->loop, &stream->retry);
-	tp_timer_disarm(stream->updates->instance->loop, &stream->flush);
-	tp_strbuf_fini(&stream->unlogged);
+	store_stream_fini(stream);
 	tp_map_remove(&stream->updates->streams, &stream->node);
 	tp_strbuf_fini(&stream->acknowledged);
-	tp_free(stream->path);
 	tp_free(stream->key);
 	tp_free(stream);
 }
@@ -117,26 +77,7 @@ static void stream_retry(struct tp_timer *timer)
 	stream_forward(stream);
 }
 
-/* Writes what waits; entry NULL: nobody wants to know when. */
-static void stream_write(
-	struct stream *stream, unsigned flags, struct journal_entry *entry)
-{
-	struct updates *updates = stream->updates;
-
-	if (stream->unlogged.len == 0)
-		return;
-	tp_timer_disarm(updates->instance->loop, &stream->flush);
-	journal_append(updates->journal, stream->path, stream->unlogged.data,
-		stream->unlogged.len, flags, entry);
-	tp_strbuf_fini(&stream->unlogged);
-}
-
-static void stream_flush(struct tp_timer *timer)
-{
-	stream_write(tp_container_of(timer, struct stream, flush), 0, NULL);
-}
-
-static struct stream *stream_create(
+struct stream *stream_create(
 	struct updates *updates, const struct tp_status_update *update, const char *path)
 {
 	struct stream *stream = tp_alloc(sizeof(*stream));
@@ -144,25 +85,38 @@ static struct stream *stream_create(
 	stream->updates = updates;
 	stream->key =
 		stream_key(update->framework_id->value, update->status->task_id->value);
-	stream->path = path == NULL ? NULL : tp_strdup(path);
 	stream->retry.fire = stream_retry;
-	stream->flush.fire = stream_flush;
 	stream->delay_ns = UPDATES_RETRY_MIN_NS;
 	tp_list_init(&stream->pending);
+	store_stream_init(stream, path);
 	tp_map_add(&updates->streams, &stream->node, stream->key);
 	return stream;
 }
 
-/* Sends the front if it may be sent now. */
-static void stream_forward(struct stream *stream)
+/* The newest that is stored: what is not may be forgotten, so nobody is told of it. */
+static struct update *stream_newest_stored(struct stream *stream)
+{
+	struct tp_list *node;
+
+	for (node = stream->pending.prev; node != &stream->pending; node = node->prev) {
+		struct update *update = tp_container_of(node, struct update, node);
+
+		if (update->place == UPDATE_STORED)
+			return update;
+	}
+	return NULL;
+}
+
+void stream_forward(struct stream *stream)
 {
 	struct updates *updates = stream->updates;
 	struct update *front = stream_front(stream);
 	struct update *newest;
 
-	if (front == NULL || updates->paused || front->sent || !front->stored)
+	if (front == NULL || updates->paused || front->sent ||
+		front->place != UPDATE_STORED)
 		return;
-	newest = tp_container_of(stream->pending.prev, struct update, node);
+	newest = stream_newest_stored(stream);
 	front->record->has_latest_state = true;
 	front->record->latest_state = newest->record->status->state;
 	front->sent = true;
@@ -170,18 +124,7 @@ static void stream_forward(struct stream *stream)
 	updates->user.forward(updates->user.user, front->record);
 }
 
-static void update_stored(struct journal_entry *entry, int status)
-{
-	struct update *update = tp_container_of(entry, struct update, entry);
-
-	(void)status; /* the journal has said it */
-	update->stored = true;
-	stream_forward(update->stream);
-}
-
-/* The copy lives in its own arena, together with its bookkeeping. */
-static struct update *update_create(
-	struct stream *stream, const struct tp_status_update *record)
+struct update *update_create(struct stream *stream, const struct tp_status_update *record)
 {
 	struct tp_arena *arena = tp_arena_create(512);
 	struct update *update = tp_arena_alloc(arena, sizeof(*update));
@@ -189,13 +132,12 @@ static struct update *update_create(
 	update->arena = arena;
 	update->stream = stream;
 	update->record = tp_record_copy(&tp_status_update_desc, record, arena);
-	update->entry.done = update_stored;
 	tp_list_append(&stream->pending, &update->node);
 	stream->n_pending++;
 	return update;
 }
 
-static bool stream_was_acknowledged(const struct stream *stream, struct tp_bytes uuid)
+bool stream_was_acknowledged(const struct stream *stream, struct tp_bytes uuid)
 {
 	for (size_t at = 0; at < stream->acknowledged.len; at += UUID_LEN) {
 		if (memcmp(stream->acknowledged.data + at, uuid.data, UUID_LEN) == 0)
@@ -204,7 +146,7 @@ static bool stream_was_acknowledged(const struct stream *stream, struct tp_bytes
 	return false;
 }
 
-static bool stream_has(const struct stream *stream, struct tp_bytes uuid)
+bool stream_has(const struct stream *stream, struct tp_bytes uuid)
 {
 	struct tp_list *node, *tmp;
 
@@ -217,7 +159,7 @@ static bool stream_has(const struct stream *stream, struct tp_bytes uuid)
 	return false;
 }
 
-static void stream_note_acknowledged(struct stream *stream, struct tp_bytes uuid)
+void stream_note_acknowledged(struct stream *stream, struct tp_bytes uuid)
 {
 	struct tp_strbuf *known = &stream->acknowledged;
 
@@ -252,35 +194,29 @@ int updates_add(struct updates *updates, const struct tp_status_update *record,
 			"later",
 			UPDATES_PENDING_MAX, task_id);
 	update = update_create(stream, record);
-	if (stream->path == NULL) {
-		update->stored = true;
-		stream_forward(stream);
+	if (stream->path != NULL) {
+		store_updates(stream);
 		return UPDATES_NEW;
 	}
-	updates_log_encode(
-		&(struct tp_status_update_record){
-			.has_type = true,
-			.type = TP_STATUS_UPDATE_RECORD_UPDATE,
-			.update = update->record,
-		},
-		&stream->unlogged);
-	stream_write(stream, TP_DISK_SYNC, &update->entry);
+	update->place = UPDATE_STORED;
+	stream_forward(stream);
 	return UPDATES_NEW;
 }
 
-static void stream_log_acknowledgement(struct stream *stream, struct tp_bytes uuid)
+void stream_retire_front(struct stream *stream)
 {
-	if (stream->path == NULL)
+	struct update *front = stream_front(stream);
+	struct update *before = stream->newest_acknowledged;
+
+	update_remove(front);
+	stream_note_acknowledged(stream, front->record->uuid);
+	if (stream->path == NULL) {
+		tp_arena_destroy(front->arena);
 		return;
-	updates_log_encode(
-		&(struct tp_status_update_record){
-			.has_type = true,
-			.type = TP_STATUS_UPDATE_RECORD_ACK,
-			.uuid = uuid,
-		},
-		&stream->unlogged);
-	if (!tp_timer_armed(&stream->flush))
-		tp_timer_arm(stream->updates->instance->loop, &stream->flush, FLUSH_NS);
+	}
+	stream->newest_acknowledged = front;
+	if (before != NULL)
+		tp_arena_destroy(before->arena);
 }
 
 int updates_acknowledge(struct updates *updates, const char *framework_id,
@@ -297,21 +233,20 @@ int updates_acknowledge(struct updates *updates, const char *framework_id,
 			"no update of task '%s' of framework %s waits", task_id,
 			framework_id);
 	record = front->record;
-	if (!front->stored || uuid.len != UUID_LEN ||
+	if (front->place != UPDATE_STORED || uuid.len != UUID_LEN ||
 		memcmp(record->uuid.data, uuid.data, UUID_LEN) != 0)
 		return tp_fail(err, EINVAL,
 			"not the update of task '%s' of framework %s that is in flight",
 			task_id, framework_id);
 	tp_timer_disarm(updates->instance->loop, &stream->retry);
 	stream->delay_ns = UPDATES_RETRY_MIN_NS;
-	stream_note_acknowledged(stream, record->uuid);
 	arena = tp_arena_create(0);
 	record = tp_record_copy(&tp_status_update_desc, record, arena);
-	update_destroy(front);
+	stream_retire_front(stream);
 	last = updates_log_is_terminal(record->status->state);
-	stream_log_acknowledgement(stream, record->uuid);
+	store_acknowledgement(stream, record->uuid);
 	if (last) {
-		stream_write(stream, 0, NULL);
+		store_flush(stream);
 		stream_destroy(stream);
 	} else {
 		stream_forward(stream);
@@ -363,70 +298,6 @@ void updates_cleanup(struct updates *updates, const char *framework_id)
 	}
 }
 
-static void recover_acknowledgement(struct stream *stream, struct tp_bytes uuid)
-{
-	struct update *front = stream_front(stream);
-
-	if (front == NULL || uuid.len != UUID_LEN ||
-		memcmp(front->record->uuid.data, uuid.data, UUID_LEN) != 0)
-		return; /* of an update that was acknowledged before */
-	stream_note_acknowledged(stream, uuid);
-	update_destroy(front);
-}
-
-/* One record of the log, while it is replayed. */
-static void recover_record(struct updates *updates, const char *path,
-	const struct tp_status_update_record *record, struct stream **stream,
-	struct updates_recovered *ret)
-{
-	if (record->type == TP_STATUS_UPDATE_RECORD_ACK) {
-		if (*stream != NULL)
-			recover_acknowledgement(*stream, record->uuid);
-		return;
-	}
-	if (record->update == NULL || record->update->uuid.len != UUID_LEN)
-		return;
-	if (*stream == NULL)
-		*stream = stream_create(updates, record->update, path);
-	if (stream_has(*stream, record->update->uuid) ||
-		stream_was_acknowledged(*stream, record->update->uuid))
-		return;
-	update_create(*stream, record->update)->stored = true;
-	ret->n_updates++;
-	ret->last = record->update;
-}
-
-int updates_recover(struct updates *updates, const char *path, const void *data,
-	size_t len, struct tp_arena *arena, struct updates_recovered *ret,
-	struct tp_error *err)
-{
-	struct stream *stream = NULL;
-	size_t at = 0;
-
-	memset(ret, 0, sizeof(*ret));
-	while (at < len) {
-		struct tp_status_update_record *record = NULL;
-		int r = updates_log_decode(data, len, &at, arena, &record, err);
-
-		if (r == 0) {
-			ret->torn_bytes = len - at;
-			break;
-		}
-		if (r < 0) {
-			if (stream != NULL)
-				stream_destroy(stream);
-			return tp_wrap(err, r, "%s", path);
-		}
-		recover_record(updates, path, record, &stream, ret);
-	}
-	if (stream != NULL && ret->last != NULL && stream->n_pending == 0 &&
-		updates_log_is_terminal(ret->last->status->state)) {
-		ret->terminal_acknowledged = true;
-		stream_destroy(stream);
-	}
-	return 0;
-}
-
 struct updates *updates_create(struct tp_instance *instance, struct journal *journal,
 	const struct updates_user *user)
 {
@@ -437,6 +308,7 @@ struct updates *updates_create(struct tp_instance *instance, struct journal *jou
 	updates->user = *user;
 	updates->paused = true;
 	tp_map_init(&updates->streams);
+	store_init(updates);
 	return updates;
 }
 
@@ -445,9 +317,7 @@ void updates_flush(struct updates *updates)
 	struct tp_list *node, *tmp;
 
 	tp_map_foreach (node, tmp, &updates->streams) {
-		struct stream *stream = tp_map_entry(node, struct stream, node);
-
-		stream_write(stream, 0, NULL);
+		store_flush(tp_map_entry(node, struct stream, node));
 	}
 }
 
@@ -460,8 +330,26 @@ void updates_destroy(struct updates *updates)
 	tp_map_foreach (node, tmp, &updates->streams) {
 		stream_destroy(tp_map_entry(node, struct stream, node));
 	}
+	store_fini(updates);
 	tp_map_fini(&updates->streams);
 	tp_free(updates);
+}
+
+bool updates_held_back(const struct updates *updates, const char *framework_id,
+	const char *task_id, int *ret_state)
+{
+	struct stream *stream = stream_find(updates, framework_id, task_id);
+	struct update *newest;
+
+	if (stream == NULL || stream->n_pending == 0 ||
+		tp_container_of(stream->pending.prev, struct update, node)->place ==
+			UPDATE_STORED)
+		return false;
+	newest = stream_newest_stored(stream);
+	if (newest == NULL)
+		newest = stream->newest_acknowledged;
+	*ret_state = newest == NULL ? TP_TASK_STAGING : newest->record->status->state;
+	return true;
 }
 
 size_t updates_streams(const struct updates *updates)

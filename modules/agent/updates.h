@@ -3,7 +3,8 @@
  * The status update manager: every update of a task reaches its framework at least once and in
  * order. One stream per task; only its front is in flight; it is sent again after 10 s, doubling
  * to 10 min, until the framework's acknowledgement comes back. With a log path every update is
- * durable before it is sent.
+ * durable before it is sent: while the disk refuses it, it waits, and the log is tried again
+ * after 1 s, doubling to a minute.
  *
  * Knows streams and time, not tasks, executors or the master: those are behind the two
  * callbacks. Loop thread only.
@@ -69,12 +70,19 @@ struct updates_recovered {
 	size_t n_updates;                    /* all that were ever logged */
 	const struct tp_status_update *last; /* in the caller's arena; NULL without any */
 	bool terminal_acknowledged;          /* the stream is over: there is none now */
-	size_t torn_bytes; /* a tail that was cut short by a crash: dropped */
+	size_t torn_bytes; /* a tail that was cut short by a crash: cut off */
 };
 /* Builds the stream again from the bytes of its log. */
 int updates_recover(struct updates *updates, const char *path, const void *data,
 	size_t len, struct tp_arena *arena, struct updates_recovered *ret,
 	struct tp_error *err);
+
+/*
+ * true: the newest updates of this task are not stored yet, and *ret_state is the state that
+ * others may know by now.
+ */
+bool updates_held_back(const struct updates *updates, const char *framework_id,
+	const char *task_id, int *ret_state);
 
 size_t updates_streams(const struct updates *updates);
 size_t updates_pending(

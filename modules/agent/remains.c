@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walks down to the logs: <framework>/executors/<E>/runs/<container>/tasks/<T>/task.updates. A
+ * folder whose log lives stays until the next start of the agent finds it over.
+ */
+#include "remains.h"
+
+#include <errno.h>
+
+#include "frameworks.h"
+#include "journal.h"
+#include "status.h"
+#include "updates.h"
+#include "updates_log.h"
+
+#define LOG_MAX_BYTES (64 * 1024 * 1024)
+
+/* Its tasks are told by the updates themselves: the framework may not be known here. */
+static void end_unknown(struct agent *agent, const struct tp_status_update *last)
+{
+	const char *framework_id = last->framework_id->value;
+	const struct status_reason why = {
+		.state =
+			status_pick(framework_find(agent, framework_id), TP_TASK_DROPPED),
+		.reason = TP_REASON_AGENT_RESTARTED,
+		.message = "The agent lost its record of the task with a loss of power",
+	};
+
+	status_refuse(agent, framework_id,
+		last->executor_id == NULL ? NULL : last->executor_id->value,
+		last->status->task_id->value, &why);
+}
+
+/* 1: it has something to say; 0: nothing, or there is none. */
+static int play_log(struct agent *agent, const char *path, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *data = NULL;
+	struct updates_recovered found;
+	struct tp_arena *arena;
+	size_t len;
+	int r = agent->disk.ops->read(
+		agent->disk.impl, path, LOG_MAX_BYTES, &data, &len, err);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	arena = tp_arena_create(0);
+	r = updates_recover(agent->updates, path, data, len, arena, &found, err);
+	if (r >= 0 && found.last != NULL && !found.terminal_acknowledged) {
+		if (!updates_log_is_terminal(found.last->status->state))
+			end_unknown(agent, found.last);
+		r = 1;
+	}
+	tp_arena_destroy(arena);
+	return r;
+}
+
+/* Calls `each` for what is below `dir`/`name`; how many have something to say. */
+static int below(struct agent *agent, const char *dir, const char *name,
+	int (*each)(struct agent *, const char *, struct tp_error *),
+	struct tp_error *err)
+{
+	tp_cleanup(ptr) char *parent = tp_asprintf("%s/%s", dir, name);
+	tp_cleanup(ptr) char **names = NULL;
+	size_t n = 0;
+	int live = 0;
+
+	if (agent->disk.ops->list(agent->disk.impl, parent, &names, &n, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		tp_cleanup(ptr) char *path = tp_asprintf("%s/%s", parent, names[i]);
+		int r = each(agent, path, err);
+
+		if (r < 0)
+			return r;
+		live += r;
+	}
+	return live;
+}
+
+static int task_below(struct agent *agent, const char *dir, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/task.updates", dir);
+
+	return play_log(agent, path, err);
+}
+
+static int run_below(struct agent *agent, const char *dir, struct tp_error *err)
+{
+	return below(agent, dir, "tasks", task_below, err);
+}
+
+static int executor_below(struct agent *agent, const char *dir, struct tp_error *err)
+{
+	return below(agent, dir, "runs", run_below, err);
+}
+
+static int finish(struct agent *agent, const char *dir, int live)
+{
+	if (live < 0)
+		return live;
+	tp_info(agent,
+		live > 0 ? "updates of forgotten tasks are found, sending them again"
+			 : "removing what an earlier end left in the checkpoint",
+		"path=%s", dir);
+	if (live == 0)
+		journal_remove(agent->journal, dir);
+	return live;
+}
+
+int remains_of_task(struct agent *agent, const char *dir, struct tp_error *err)
+{
+	return finish(agent, dir, task_below(agent, dir, err));
+}
+
+int remains_of_run(struct agent *agent, const char *dir, struct tp_error *err)
+{
+	return finish(agent, dir, run_below(agent, dir, err));
+}
+
+int remains_of_framework(struct agent *agent, const char *dir, struct tp_error *err)
+{
+	return finish(agent, dir, below(agent, dir, "executors", executor_below, err));
+}
