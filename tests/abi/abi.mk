@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A module that sees the frozen headers of ABI 1 and nothing else of Tepui. See README.md.
-EXTRA_DIST += tests/abi/README.md \
+EXTRA_DIST += tests/abi/README.md tests/abi/v1/tepui.abi.xz \
 	tests/abi/v1/tepui/arena.h \
 	tests/abi/v1/tepui/authentication.h \
 	tests/abi/v1/tepui/base.h \

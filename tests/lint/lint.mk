@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Checks of the source itself; tests/lint/selftest.sh proves that each can fail.
 LINT_TESTS = \
+	tests/lint/abi.py \
 	tests/lint/format.sh \
 	tests/lint/globals.py \
 	tests/lint/headers.sh \

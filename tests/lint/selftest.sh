@@ -40,7 +40,7 @@ lines() { # N TEXT
 
 run() {
 	(cd / && srcdir=$work/tree builddir=$work/build CC=${CC:-cc} NM=${NM:-nm} SAN_CFLAGS='' \
-		"$lint/$1" 2>&1)
+		"$lint/$1" "${@:2}" 2>&1)
 }
 
 passes() { # SCRIPT
@@ -153,6 +153,75 @@ finds globals.py core/kernel/loop.c:2 "a writable table of pointers"
 passes headers.sh
 file_with include/tepui/map.h 'size_t f(void);'
 finds headers.sh include/tepui/map.h:1 "a header that does not compile alone"
+
+# A small libtepui whose interface is kept; then HEADER-LINES change it.
+abi_tree() {
+	file_with include/tepui/module.h '#define TP_MODULE_ABI 1' \
+		'struct tp_part { int a; };' 'struct tp_ops {' '	void (*run)(void *impl, long n);' \
+		'	int last;' '};' 'struct tp_whole {' '	struct tp_part part;' '	int after;' '};' \
+		'enum tp_kind {' '	TP_ONE,' '	TP_TWO,' '};' \
+		'int tp_run(struct tp_ops *ops, int n);' 'int tp_other(void);'
+	sed -i 's/struct tp_part {/struct tp_part {\n/' include/tepui/module.h
+	mkdir -p tests/abi/v1 "$work/build/core/.libs"
+	abi_library 'int tp_run(void *ops, int n) { return n; }' 'int tp_other(void) { return 0; }'
+	run abi.py --write >/dev/null
+}
+
+abi_library() { # LINE...
+	printf '%s\n' "$@" | ${CC:-cc} -w -shared -fPIC -x c - -o "$work/build/core/.libs/libtepui.so"
+}
+
+abi_change() { # SED
+	abi_tree
+	sed -i "$1" include/tepui/module.h
+}
+
+abi_grows() { # WHAT GREPPED
+	local out
+	if out=$(run abi.py) && grep -q "^grown.*$2" <<<"$out"; then
+		echo "ok - abi.py lets $1 pass and says how to keep it"
+	else
+		echo "$out"
+		echo "not ok - abi.py lets $1 pass"
+		failed=1
+	fi
+	new_tree
+}
+
+abi_tree
+run abi.py >/dev/null
+if [ $? -ne 77 ]; then
+	passes abi.py
+	abi_change 's/int last;/&\n	int more;/'
+	abi_grows "a member at the end" 'struct tp_ops'
+	abi_change 's/TP_TWO,/&\n	TP_THREE,/'
+	abi_grows "a new value of an enum" 'enum tp_kind'
+	abi_change '$ a int tp_new(void);'
+	abi_library 'int tp_run(void *ops, int n) { return n; }' 'int tp_other(void) { return 0; }' \
+		'int tp_new(void) { return 0; }'
+	abi_grows "a new function" 'tp_new'
+	header=include/tepui/module.h
+	abi_change 's/struct tp_ops {/&\n	int first;/'
+	finds abi.py "$header:5: struct tp_ops" "a member at the beginning"
+	abi_change 's/	int last;/	long last;/'
+	finds abi.py "$header:5: struct tp_ops" "a member of another type"
+	abi_change 's/long n/int n/'
+	finds abi.py "$header:5: struct tp_ops" "an op with another argument"
+	abi_change 's/	int last;/	unsigned last;\n	int more;/'
+	finds abi.py "$header:5: struct tp_ops" "a member of another type beside one at the end"
+	abi_change 's/	int last;//'
+	finds abi.py "$header:5: struct tp_ops" "a member that is gone"
+	abi_change 's/int a;/&\nint b;/'
+	finds abi.py "$header:10: struct tp_whole" "a struct that grew inside another"
+	abi_change 's/TP_ONE,/TP_ZERO,\n&/'
+	finds abi.py "$header:13: enum tp_kind" "values of an enum that moved"
+	abi_change 's/tp_run(struct tp_ops \*ops, int n)/tp_run(struct tp_ops *ops, long n)/'
+	finds abi.py "$header:17: tp_run" "a function with another argument"
+	abi_tree
+	abi_library 'int tp_run(void *ops, int n) { return n; }'
+	finds abi.py "$header:18: tp_other" "a symbol that libtepui.so does not have any more"
+fi
+new_tree
 
 if run format.sh >/dev/null || [ $? -ne 77 ]; then
 	passes format.sh
