@@ -28,6 +28,7 @@
 #include "hooks.h"
 #include "identity.h"
 #include "journal.h"
+#include "leader.h"
 #include "litter.h"
 #include "metrics.h"
 #include "native.h"
@@ -55,6 +56,7 @@ static int agent_init(void *impl, struct tp_error *err)
 	litter_init(agent);
 	status_init(agent);
 	registration_init(agent);
+	leader_init(agent);
 	r = config_check(agent, err);
 	return r;
 }
@@ -103,7 +105,7 @@ void agent_recovered(struct agent *agent)
 		agent_shut_down(agent, "recover: cleanup");
 		return;
 	}
-	if (registration_start(agent, &err) >= 0)
+	if (leader_start(agent, &err) >= 0)
 		return;
 	tp_err(agent, "no master can be dialled, ending", "error=%s", err.text);
 	tp_instance_exit(&agent->instance, 1);
@@ -159,7 +161,7 @@ static void agent_stop(void *impl, struct tp_done *done)
 	agent->stopping = done;
 	agent->stop_at = 0;
 	agent->stop_done.call = stop_step;
-	registration_stop(agent);
+	leader_stop(agent);
 	updates_flush(agent->updates);
 	litter_flush(agent);
 	stop_step(&agent->stop_done, 0);
@@ -175,6 +177,7 @@ static void agent_fini(void *impl)
 	frameworks_fini(agent);
 	executor_front_fini(agent);
 	native_fini(agent);
+	leader_fini(agent);
 	registration_fini(agent);
 	status_fini(agent);
 	agent_info_fini(agent);
@@ -244,6 +247,8 @@ TP_EXPORT const struct tp_module tp_module = {
 			TP_REQUIRE_MANY("containerizer", TP_CONTAINERIZER_ABI,
 				struct tp_containerizer_ops, struct agent,
 				containerizers),
+			TP_REQUIRE_OPTIONAL(
+				"election", TP_ELECTION_ABI, struct agent, election),
 			TP_REQUIRE(
 				"transport", TP_TRANSPORT_ABI, struct agent, transport),
 			TP_REQUIRE("disk", TP_DISK_ABI, struct agent, disk),

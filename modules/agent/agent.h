@@ -9,6 +9,7 @@
 
 #include "tepui/disk.h"
 #include "tepui/kind/containerizer.h"
+#include "tepui/kind/election.h"
 #include "tepui/log_keys.h"
 #include "tepui/map.h"
 #include "tepui/module.h"
@@ -71,6 +72,7 @@ struct agent {
 
 	/* Wired by the kernel. */
 	struct tp_services containerizers;
+	struct tp_election election; /* ops NULL: none, `master` says where it is */
 	struct tp_transport transport;
 	struct tp_disk_service disk;
 	struct tp_work_service work;
@@ -95,6 +97,7 @@ struct agent {
 	struct updates *updates;
 	struct frameworks *frameworks;
 	struct containers *containers;
+	struct leader *leader;
 	struct registration *registration;
 	struct executor_front *executor_front;
 	struct native *native;

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "environment.h"
+#include "leader.h"
 
 #define LATER TP_CONFIG_UNSUPPORTED
 #define RELOAD(name, kind, member, dflt, text) \
@@ -30,8 +31,7 @@ static const struct tp_enum reconfigure_enum = { "reconfiguration_policy",
 const struct tp_field config_fields[] = {
 	KEY("master", TP_STRING, master, "",
 		"Where masters listen: host:port or tcp://host:port, several separated "
-		"by "
-		"commas."),
+		"by commas; empty: an election module says who leads."),
 	KEY("listen", TP_STRING, listen, AGENT_LISTEN,
 		"Where operators' native calls are taken; port 0 asks the kernel."),
 	TP_CONFIG_REQUIRED("work_dir", TP_STRING, struct agent, config.work_dir,
@@ -201,11 +201,11 @@ int config_check(const struct agent *agent, struct tp_error *err)
 {
 	const struct agent_config *config = &agent->config;
 	struct in6_addr address;
+	int r;
 
-	if (config->master == NULL || config->master[0] == '\0')
-		return tp_fail(err, EINVAL,
-			"master: where is it? Set master: HOST:PORT (the master's "
-			"listener, 127.0.0.1:5060 by default)");
+	r = leader_check(agent, err);
+	if (r < 0)
+		return r;
 	if (config->work_dir[0] == '\0')
 		return tp_fail(err, EINVAL, "work_dir: must not be empty");
 	if (config->executor_reregistration_timeout_ns > 15 * TP_SEC)

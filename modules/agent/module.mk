@@ -17,6 +17,7 @@ agent_sources = \
 	modules/agent/identity.c modules/agent/identity.h \
 	modules/agent/journal.c modules/agent/journal.h \
 	modules/agent/kill.c modules/agent/kill.h \
+	modules/agent/leader.c modules/agent/leader.h \
 	modules/agent/litter.c modules/agent/litter.h \
 	modules/agent/messages.c modules/agent/messages.h \
 	modules/agent/metrics.c modules/agent/metrics.h \
@@ -48,7 +49,8 @@ EXTRA_DIST += modules/agent/README.md
 
 # The tests run the agent's own sources in a kernel on virtual time.
 AGENT_TEST_SOURCES = modules/agent/agent.c $(agent_sources) \
-	tests/unit/agent_fixture.c tests/unit/agent_fixture.h
+	tests/unit/agent_fixture.c tests/unit/agent_fixture.h \
+	tests/lib/sim_election.c tests/lib/sim_election.h
 AGENT_TEST_LIBS = core/libcluster.la $(NET_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_updates
@@ -70,6 +72,11 @@ UNIT_TESTS += tests/unit/test_agent_disk
 tests_unit_test_agent_disk_SOURCES = tests/unit/test_agent_disk.c $(AGENT_TEST_SOURCES)
 tests_unit_test_agent_disk_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_disk_LDADD = $(AGENT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_leader
+tests_unit_test_agent_leader_SOURCES = tests/unit/test_agent_leader.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_leader_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_leader_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_files
 tests_unit_test_agent_files_SOURCES = tests/unit/test_agent_files.c $(AGENT_TEST_SOURCES)

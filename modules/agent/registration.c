@@ -336,7 +336,7 @@ void registration_init(struct agent *agent)
 	add_rows(self, refuse_rows());
 }
 
-int registration_start(struct agent *agent, struct tp_error *err)
+int registration_start(struct agent *agent, const char *urls, struct tp_error *err)
 {
 	struct registration *self = agent->registration;
 	const struct tp_link_config config = {
@@ -345,7 +345,7 @@ int registration_start(struct agent *agent, struct tp_error *err)
 		.self = { .kind = "agent",
 			.id = agent->id,
 			.epoch = (uint64_t)agent->started_wall_ns },
-		.urls = agent->config.master,
+		.urls = urls,
 		.handlers = self->rows,
 		.n_handlers = self->n_rows,
 		.user = agent,

@@ -9,9 +9,12 @@
 #include "agent.h"
 
 void registration_init(struct agent *agent);
-/* Dials the master; after recovery. */
-int registration_start(struct agent *agent, struct tp_error *err);
-/* Says goodbye to nobody: the master waits for us to come back. */
+/* Dials the master at one of `urls` (copied) and stays registered with it. */
+int registration_start(struct agent *agent, const char *urls, struct tp_error *err);
+/*
+ * No session with any master any more. Says goodbye to nobody: the master waits for us to come
+ * back.
+ */
 void registration_stop(struct agent *agent);
 void registration_fini(struct agent *agent);
 

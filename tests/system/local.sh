@@ -10,22 +10,16 @@ srcdir=${srcdir:?} builddir=${builddir:?}
 . "$srcdir/tests/system/cluster.sh"
 cluster_init local
 
+# The agent is told by the election where its master listens.
 start_local() {
 	daemon_start local "$tepuid" -c "$conf/local.yaml" \
-		--set "master.listen=tcp://127.0.0.1:$1" --set "agent.master=tcp://127.0.0.1:$1" \
-		--set agent.listen=tcp://127.0.0.1:0 --set "master.work_dir=$dir/master" \
-		--set "agent.work_dir=$dir/agent"
+		--set master.listen=tcp://127.0.0.1:0 --set agent.listen=tcp://127.0.0.1:0 \
+		--set "master.work_dir=$dir/master" --set "agent.work_dir=$dir/agent"
 	daemon_wait local 20
 }
-
-# The agent dials what the master listens on: the port is asked for with a first start.
-daemon_start probe "$tepuid" -c "$conf/master.yaml" \
-	--set master.listen=tcp://127.0.0.1:0 --set "master.work_dir=$dir/probe"
-daemon_wait probe 20 || exit 1
-TEPUI_MASTER=$(daemon_value probe master.listen)
+expect "one process is a whole cluster" start_local
+TEPUI_MASTER=$(daemon_value local master.listen)
 export TEPUI_MASTER
-daemon_stop probe
-expect "one process is a whole cluster" start_local "${TEPUI_MASTER##*:}"
 host=$(uname -n)
 wait_until 20 agent_is_active "$host" || fail "the agent does not register"
 
@@ -88,3 +82,10 @@ expect "teardown of what is gone is refused" exits_with 1 "$tepui" teardown "$fr
 expect "an HTTP request is refused" sh -c "! curl -s -m 5 http://${TEPUI_MASTER#tcp://}/state"
 expect "and the cluster goes on" exits_with 0 execute -q -- true
 expect "SIGTERM ends it in order" daemon_stop local
+expect "two words on where the master is are one too many" exits_with 1 "$tepuid" \
+	-c "$conf/local.yaml" --set agent.master=127.0.0.1:5060 \
+	--set "master.work_dir=$dir/master" --set "agent.work_dir=$dir/agent"
+expect "which is said" grep -q 'election module' "$dir/err"
+expect "and none is one too few" exits_with 1 "$tepuid" -c "$conf/agent.yaml" \
+	--set agent.master= --set "agent.work_dir=$dir/agent"
+expect "which is said too" grep -q 'agent: init: master: where is it' "$dir/err"

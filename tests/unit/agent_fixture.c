@@ -438,7 +438,8 @@ void agent_fixture_init(struct agent_fixture *f)
 int agent_fixture_try_start(
 	struct agent_fixture *f, const char *config, struct tp_error *err)
 {
-	static const struct tp_module *const modules[] = { &tp_module, &fake_module };
+	static const struct tp_module *const modules[] = { &tp_module, &fake_module,
+		&sim_election_module };
 	const struct tp_kernel_options options = {
 		.loop = f->loop,
 		.services = f->services,
@@ -449,12 +450,14 @@ int agent_fixture_try_start(
 		.user = f,
 	};
 	tp_cleanup(ptr) char *text = tp_asprintf(
-		"modules:\n  - module: fake-containerizer\n  - module: agent\n"
-		"    config:\n      master: 127.0.0.1:5060\n"
-		"      listen: tcp://127.0.0.1:0\n      work_dir: %s/daemon\n"
+		"modules:\n  - module: fake-containerizer\n%s  - module: agent\n"
+		"    config:\n%s      listen: tcp://127.0.0.1:0\n      work_dir: "
+		"%s/daemon\n"
 		"      runtime_dir: %s/run\n      hostname: test\n"
 		"      resources: \"cpus:4;mem:4096;disk:1000;ports:[]\"\n%s",
-		f->dir.path, f->dir.path, config);
+		f->party == NULL ? "" : "  - module: sim-election\n",
+		f->party == NULL ? "      master: 127.0.0.1:5060\n" : "", f->dir.path,
+		f->dir.path, config);
 	int r;
 
 	f->kernel = tp_kernel_create(&options);
@@ -462,6 +465,8 @@ int agent_fixture_try_start(
 	if (r < 0)
 		return r;
 	fake_of(f)->fixture = f;
+	if (f->party != NULL)
+		sim_party_bind(f->party, tp_kernel_instance(f->kernel, "sim-election"));
 	return tp_kernel_start(f->kernel, err);
 }
 
@@ -481,6 +486,8 @@ void agent_fixture_stop(struct agent_fixture *f)
 		return;
 	tp_kernel_stop(f->kernel, &done);
 	agent_fixture_advance(f, 3 * TP_SEC);
+	if (f->party != NULL)
+		sim_party_bind(f->party, NULL);
 	tp_kernel_destroy(f->kernel);
 	f->kernel = NULL;
 }

@@ -14,6 +14,7 @@
 #include "tepui/wire.h"
 #include "tests/lib/clock.h"
 #include "tests/lib/fake_transport.h"
+#include "tests/lib/sim_election.h"
 #include "tests/lib/tmpdir.h"
 
 #define RECORDS_MAX 256
@@ -74,6 +75,8 @@ struct agent_fixture {
 	bool launch_held;   /* launches do not complete until agent_fixture_complete() */
 	size_t n_recovered; /* containers that were remembered at the last start */
 	struct peer peers[EXECUTORS_MAX];
+	/* Set before a start: the manifest has this election instead of a master's address. */
+	struct sim_party *party;
 	int exit_status; /* -1 = the agent did not ask to exit */
 };
 
