@@ -4,9 +4,43 @@
 EXTRA_DIST += tests/system/cluster.sh tests/system/daemons.sh tests/system/quickstart-demo quickstart \
 	build-aux/packages build-aux/install-packages
 SYSTEM_TESTS =
+
+# The failure table: `make system-failures` runs it and prints its rows.
+FAILURE_TESTS = \
+	tests/system/failures-agent.sh \
+	tests/system/failures-executor.sh \
+	tests/system/failures-framework.sh \
+	tests/system/failures-master.sh
+.PHONY: system-failures
+system-failures:
+	@$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FAILURE_TESTS)' >system-failures.log 2>&1; \
+	status=$$?; \
+	for test in $(FAILURE_TESTS); do grep -h '^\(ok\|not ok\|skip\) - ' $$test.log; done; \
+	[ $$status -eq 0 ] || { tail -n 40 system-failures.log; exit $$status; }
+CLEANFILES += system-failures.log
+EXTRA_DIST += tests/system/failures.sh tests/system/failures/task.sh
+
+check_PROGRAMS += tests/system/failures/scheduler
+tests_system_failures_scheduler_SOURCES = tests/system/failures/scheduler.c
+tests_system_failures_scheduler_CFLAGS = $(UNIT_CFLAGS)
+tests_system_failures_scheduler_LDADD = core/libtepui.la -lpthread
+
+check_PROGRAMS += tests/system/failures/executor
+tests_system_failures_executor_SOURCES = tests/system/failures/executor.c
+tests_system_failures_executor_CFLAGS = $(UNIT_CFLAGS)
+tests_system_failures_executor_LDFLAGS = $(HELPER_LINK)
+tests_system_failures_executor_LDADD = core/libtepui-executor.a
+
+# Preloaded into one daemon. The rpath only makes libtool build it shared.
+check_LTLIBRARIES += tests/system/failures/fast_clock.la
+tests_system_failures_fast_clock_la_SOURCES = tests/system/failures/fast_clock.c
+tests_system_failures_fast_clock_la_CFLAGS = $(WARN_CFLAGS) -std=c11 -D_GNU_SOURCE
+tests_system_failures_fast_clock_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+
 SYSTEM_TESTS += tests/system/agent-restart.sh
 SYSTEM_TESTS += tests/system/authentication.sh
 SYSTEM_TESTS += tests/system/bad-input.sh
+SYSTEM_TESTS += $(FAILURE_TESTS)
 SYSTEM_TESTS += tests/system/hostile.sh
 SYSTEM_TESTS += tests/system/local.sh
 SYSTEM_TESTS += tests/system/master-restart.sh
