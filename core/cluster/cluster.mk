@@ -28,7 +28,9 @@ cluster_sources = \
 	core/cluster/role.c \
 	core/cluster/task_life.c \
 	core/cluster/value_text.c \
-	core/cluster/value_text.h
+	core/cluster/value_text.h \
+	core/cluster/zk_address.c \
+	core/cluster/zk_address.h
 
 # The wire types: structs and tables generated from the schema, in the build tree. The static
 # archive for executors takes $(wire_sources) too.
@@ -193,6 +195,10 @@ UNIT_TESTS += tests/unit/test_role
 tests_unit_test_role_SOURCES = tests/unit/test_role.c
 tests_unit_test_role_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_role_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_zk_address
+tests_unit_test_zk_address_SOURCES = tests/unit/test_zk_address.c
+tests_unit_test_zk_address_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_zk_address_LDADD = $(cluster_test_libs)
 
 UNIT_TESTS += tests/unit/test_credentials
 tests_unit_test_credentials_SOURCES = tests/unit/test_credentials.c
