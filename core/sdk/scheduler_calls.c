@@ -1,114 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a framework tells the master. A call is made of copies on the caller's thread and posted
- * to the loop, which sends it; the caller never waits. While there is no master a launch is
- * answered at once by updates that say so; other calls are lost, as the header warns.
+ * What a framework tells the master. A call is made of copies on the caller's thread and goes to
+ * the loop by scheduler_outbox.c; the caller never waits.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "core/sdk/scheduler.h"
 #include "tepui/record.h"
 
-/* --- the road to the loop -------------------------------------------------------------- */
-
-static struct scheduler_post *call_new(struct tp_scheduler_driver *driver)
-{
-	struct tp_arena *arena = tp_arena_create(0);
-	struct scheduler_post *posted = tp_arena_alloc(arena, sizeof(*posted));
-
-	posted->arena = arena;
-	posted->driver = driver;
-	posted->call = tp_record_new(&tp_scheduler_call_desc, arena);
-	return posted;
-}
-
-static void call_run(struct tp_post *post)
-{
-	struct scheduler_post *posted =
-		tp_container_of(post, struct scheduler_post, post);
-	struct tp_scheduler_driver *self = posted->driver;
-	/* What was asked for before stop() is still sent. */
-	bool sends = self->subscribed &&
-		atomic_load(&self->status) != TP_DRIVER_ABORTED &&
-		scheduler_send(self, posted->call, posted->call->type) == 0;
-
-	if (!sends)
-		scheduler_call_lost(self, posted->call);
-	tp_arena_destroy(posted->arena);
-}
-
-static enum tp_status call_post(struct scheduler_post *posted, int type)
-{
-	struct tp_scheduler_driver *driver = posted->driver;
-	int status = atomic_load(&driver->status);
-
-	atomic_store(&driver->refusal, NULL);
-	if (status != TP_DRIVER_RUNNING) {
-		tp_arena_destroy(posted->arena);
-		return (enum tp_status)status;
-	}
-	posted->call->type = type;
-	posted->post.run = call_run;
-	tp_loop_post(driver->instance.loop, &posted->post);
-	return TP_DRIVER_RUNNING;
-}
-
-/* Nothing happens; refusal() says why. `why` is a literal. */
-static enum tp_status call_refuse(struct tp_scheduler_driver *driver, const char *why)
-{
-	atomic_store(&driver->refusal, why);
-	return (enum tp_status)atomic_load(&driver->status);
-}
-
-static void task_lost(struct tp_scheduler_driver *self, const struct tp_task_info *task)
-{
-	bool aware = false;
-
-	for (size_t i = 0; i < self->framework->n_capabilities; i++)
-		aware |= self->framework->capabilities[i]->type ==
-			TP_FRAMEWORK_INFO_CAPABILITY_PARTITION_AWARE;
-	const struct tp_task_status status = {
-		.task_id = task->task_id,
-		.has_state = true,
-		.state = aware ? TP_TASK_DROPPED : TP_TASK_LOST,
-		.message = "The driver is not connected to a master",
-		.has_source = true,
-		.source = TP_SOURCE_MASTER,
-		.has_reason = true,
-		.reason = TP_REASON_MASTER_DISCONNECTED,
-		.agent_id = task->agent_id,
-		.has_timestamp_ns = true,
-		.timestamp_ns = tp_loop_wall_ns(self->instance.loop),
-	};
-
-	if (scheduler_running(self) && self->scheduler->status_update != NULL)
-		self->scheduler->status_update(self, self->user, &status);
-}
-
-void scheduler_call_lost(
-	struct tp_scheduler_driver *self, const struct tp_scheduler_call *call)
-{
-	if (call->type != TP_SCHEDULER_CALL_ACCEPT)
-		return;
-	for (size_t i = 0; i < call->accept->n_operations; i++) {
-		const struct tp_offer_operation *operation = call->accept->operations[i];
-
-		for (size_t j = 0;
-			operation->launch != NULL && j < operation->launch->n_task_infos;
-			j++)
-			task_lost(self, operation->launch->task_infos[j]);
-	}
-}
+#define UPDATE_TIMEOUT_NS (15 * TP_SEC)
 
 /* --- copies of arguments --------------------------------------------------------------- */
 
-static const char **strings_copy(
-	struct tp_arena *arena, const char *const *strings, size_t n)
+/* Appends a copy to a list of the call. */
+static void push_copy(struct scheduler_post *posted, void *items, size_t *n,
+	const struct tp_desc *desc, const void *record)
 {
-	const char **copy = tp_arena_alloc(arena, (n + 1) * sizeof(*copy));
+	if (record == NULL)
+		posted->has_holes = true;
+	else
+		tp_arena_push(posted->arena, items, n,
+			tp_record_copy(desc, record, posted->arena));
+}
 
-	for (size_t i = 0; i < n; i++)
-		copy[i] = tp_arena_strdup(arena, strings[i]);
+static const char **strings_copy(
+	struct scheduler_post *posted, const char *const *strings, size_t n)
+{
+	const char **copy = tp_arena_alloc(posted->arena, (n + 1) * sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++) {
+		posted->has_holes |= strings[i] == NULL;
+		copy[i] = tp_arena_strdup(posted->arena, strings[i]);
+	}
 	return copy;
 }
 
@@ -116,14 +40,13 @@ static struct tp_scheduler_call_accept *accept_new(struct scheduler_post *posted
 	struct tp_offer_id *const *offer_ids, size_t n_offer_ids,
 	const struct tp_filters *filters)
 {
-	struct tp_arena *arena = posted->arena;
 	struct tp_scheduler_call_accept *accept =
-		tp_record_new(&tp_scheduler_call_accept_desc, arena);
+		tp_record_new(&tp_scheduler_call_accept_desc, posted->arena);
 
 	for (size_t i = 0; i < n_offer_ids; i++)
-		tp_arena_push(arena, &accept->offer_ids, &accept->n_offer_ids,
-			tp_record_copy(&tp_offer_id_desc, offer_ids[i], arena));
-	accept->filters = tp_record_copy(&tp_filters_desc, filters, arena);
+		push_copy(posted, &accept->offer_ids, &accept->n_offer_ids,
+			&tp_offer_id_desc, offer_ids[i]);
+	accept->filters = tp_record_copy(&tp_filters_desc, filters, posted->arena);
 	posted->call->accept = accept;
 	return accept;
 }
@@ -141,18 +64,18 @@ enum tp_status tp_scheduler_driver_launch_tasks(struct tp_scheduler_driver *driv
 		.type = TP_OFFER_OPERATION_LAUNCH,
 		.launch = &launch,
 	};
-	struct scheduler_post *posted = call_new(driver);
+	struct scheduler_post *posted = scheduler_call_new(driver);
 	struct tp_scheduler_call_accept *accept =
 		accept_new(posted, offer_ids, n_offer_ids, filters);
 
 	for (size_t i = 0; i < n_tasks; i++)
-		tp_arena_push(posted->arena, &launch.task_infos, &launch.n_task_infos,
-			tp_record_copy(&tp_task_info_desc, tasks[i], posted->arena));
+		push_copy(posted, &launch.task_infos, &launch.n_task_infos,
+			&tp_task_info_desc, tasks[i]);
 	if (n_tasks > 0)
 		tp_arena_push(posted->arena, &accept->operations, &accept->n_operations,
 			tp_record_copy(
 				&tp_offer_operation_desc, &operation, posted->arena));
-	return call_post(posted, TP_SCHEDULER_CALL_ACCEPT);
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_ACCEPT);
 }
 
 enum tp_status tp_scheduler_driver_accept_offers(struct tp_scheduler_driver *driver,
@@ -160,77 +83,93 @@ enum tp_status tp_scheduler_driver_accept_offers(struct tp_scheduler_driver *dri
 	struct tp_offer_operation *const *operations, size_t n_operations,
 	const struct tp_filters *filters)
 {
-	struct scheduler_post *posted = call_new(driver);
+	struct scheduler_post *posted = scheduler_call_new(driver);
 	struct tp_scheduler_call_accept *accept =
 		accept_new(posted, offer_ids, n_offer_ids, filters);
 
 	for (size_t i = 0; i < n_operations; i++)
-		tp_arena_push(posted->arena, &accept->operations, &accept->n_operations,
-			tp_record_copy(
-				&tp_offer_operation_desc, operations[i], posted->arena));
-	return call_post(posted, TP_SCHEDULER_CALL_ACCEPT);
+		push_copy(posted, &accept->operations, &accept->n_operations,
+			&tp_offer_operation_desc, operations[i]);
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_ACCEPT);
 }
 
 enum tp_status tp_scheduler_driver_decline_offer(struct tp_scheduler_driver *driver,
 	const struct tp_offer_id *offer_id, const struct tp_filters *filters)
 {
-	struct scheduler_post *posted = call_new(driver);
+	struct scheduler_post *posted = scheduler_call_new(driver);
 	struct tp_arena *arena = posted->arena;
 	struct tp_scheduler_call_decline *decline =
 		tp_record_new(&tp_scheduler_call_decline_desc, arena);
 
-	tp_arena_push(arena, &decline->offer_ids, &decline->n_offer_ids,
-		tp_record_copy(&tp_offer_id_desc, offer_id, arena));
+	push_copy(posted, &decline->offer_ids, &decline->n_offer_ids, &tp_offer_id_desc,
+		offer_id);
 	decline->filters = tp_record_copy(&tp_filters_desc, filters, arena);
 	posted->call->decline = decline;
-	return call_post(posted, TP_SCHEDULER_CALL_DECLINE);
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_DECLINE);
+}
+
+/* Both change what the next subscription says, connected or not. */
+static void revive_run(struct scheduler_post *posted)
+{
+	const struct tp_scheduler_call_revive *revive = posted->call->revive;
+
+	scheduler_revive(posted->driver, revive->roles, revive->n_roles);
+	scheduler_call_run(posted);
+}
+
+static void suppress_run(struct scheduler_post *posted)
+{
+	const struct tp_scheduler_call_suppress *suppress = posted->call->suppress;
+
+	scheduler_suppress(posted->driver, suppress->roles, suppress->n_roles);
+	scheduler_call_run(posted);
 }
 
 enum tp_status tp_scheduler_driver_revive_offers(
 	struct tp_scheduler_driver *driver, const char *const *roles, size_t n_roles)
 {
-	struct scheduler_post *posted = call_new(driver);
+	struct scheduler_post *posted = scheduler_call_new(driver);
 	struct tp_scheduler_call_revive *revive =
 		tp_record_new(&tp_scheduler_call_revive_desc, posted->arena);
 
-	revive->roles = strings_copy(posted->arena, roles, n_roles);
+	revive->roles = strings_copy(posted, roles, n_roles);
 	revive->n_roles = n_roles;
 	posted->call->revive = revive;
-	return call_post(posted, TP_SCHEDULER_CALL_REVIVE);
+	return scheduler_call_post_as(posted, TP_SCHEDULER_CALL_REVIVE, revive_run);
 }
 
 enum tp_status tp_scheduler_driver_suppress_offers(
 	struct tp_scheduler_driver *driver, const char *const *roles, size_t n_roles)
 {
-	struct scheduler_post *posted = call_new(driver);
+	struct scheduler_post *posted = scheduler_call_new(driver);
 	struct tp_scheduler_call_suppress *suppress =
 		tp_record_new(&tp_scheduler_call_suppress_desc, posted->arena);
 
-	suppress->roles = strings_copy(posted->arena, roles, n_roles);
+	suppress->roles = strings_copy(posted, roles, n_roles);
 	suppress->n_roles = n_roles;
 	posted->call->suppress = suppress;
-	return call_post(posted, TP_SCHEDULER_CALL_SUPPRESS);
+	return scheduler_call_post_as(posted, TP_SCHEDULER_CALL_SUPPRESS, suppress_run);
 }
 
 enum tp_status tp_scheduler_driver_request_resources(struct tp_scheduler_driver *driver,
 	struct tp_request *const *requests, size_t n_requests)
 {
-	struct scheduler_post *posted = call_new(driver);
+	struct scheduler_post *posted = scheduler_call_new(driver);
 	struct tp_scheduler_call_request *request =
 		tp_record_new(&tp_scheduler_call_request_desc, posted->arena);
 
 	for (size_t i = 0; i < n_requests; i++)
-		tp_arena_push(posted->arena, &request->requests, &request->n_requests,
-			tp_record_copy(&tp_request_desc, requests[i], posted->arena));
+		push_copy(posted, &request->requests, &request->n_requests,
+			&tp_request_desc, requests[i]);
 	posted->call->request = request;
-	return call_post(posted, TP_SCHEDULER_CALL_REQUEST);
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_REQUEST);
 }
 
 enum tp_status tp_scheduler_driver_kill_task(struct tp_scheduler_driver *driver,
 	const struct tp_task_id *task_id, const struct tp_agent_id *agent_id,
 	const struct tp_kill_policy *policy)
 {
-	struct scheduler_post *posted = call_new(driver);
+	struct scheduler_post *posted = scheduler_call_new(driver);
 	struct tp_arena *arena = posted->arena;
 	struct tp_scheduler_call_kill *kill =
 		tp_record_new(&tp_scheduler_call_kill_desc, arena);
@@ -239,13 +178,13 @@ enum tp_status tp_scheduler_driver_kill_task(struct tp_scheduler_driver *driver,
 	kill->agent_id = tp_record_copy(&tp_agent_id_desc, agent_id, arena);
 	kill->kill_policy = tp_record_copy(&tp_kill_policy_desc, policy, arena);
 	posted->call->kill = kill;
-	return call_post(posted, TP_SCHEDULER_CALL_KILL);
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_KILL);
 }
 
 enum tp_status tp_scheduler_driver_shutdown_executor(struct tp_scheduler_driver *driver,
 	const struct tp_executor_id *executor_id, const struct tp_agent_id *agent_id)
 {
-	struct scheduler_post *posted = call_new(driver);
+	struct scheduler_post *posted = scheduler_call_new(driver);
 	struct tp_scheduler_call_shutdown *shutdown =
 		tp_record_new(&tp_scheduler_call_shutdown_desc, posted->arena);
 
@@ -253,7 +192,7 @@ enum tp_status tp_scheduler_driver_shutdown_executor(struct tp_scheduler_driver 
 		tp_record_copy(&tp_executor_id_desc, executor_id, posted->arena);
 	shutdown->agent_id = tp_record_copy(&tp_agent_id_desc, agent_id, posted->arena);
 	posted->call->shutdown = shutdown;
-	return call_post(posted, TP_SCHEDULER_CALL_SHUTDOWN);
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_SHUTDOWN);
 }
 
 enum tp_status tp_scheduler_driver_acknowledge(
@@ -263,11 +202,13 @@ enum tp_status tp_scheduler_driver_acknowledge(
 	struct tp_scheduler_call_acknowledge *acknowledge;
 
 	if (!driver->explicit_acknowledgements)
-		return call_refuse(driver, "this driver acknowledges updates itself");
+		return scheduler_call_refuse(driver,
+			"this driver acknowledges updates itself: ask for "
+			"explicit_acknowledgements");
 	if (status->uuid.len == 0 || status->agent_id == NULL)
-		return call_refuse(
+		return scheduler_call_refuse(
 			driver, "an update without a uuid needs no acknowledgement");
-	posted = call_new(driver);
+	posted = scheduler_call_new(driver);
 	acknowledge = tp_record_new(&tp_scheduler_call_acknowledge_desc, posted->arena);
 	acknowledge->agent_id =
 		tp_record_copy(&tp_agent_id_desc, status->agent_id, posted->arena);
@@ -277,14 +218,14 @@ enum tp_status tp_scheduler_driver_acknowledge(
 		tp_arena_memdup(posted->arena, status->uuid.data, status->uuid.len);
 	acknowledge->uuid.len = status->uuid.len;
 	posted->call->acknowledge = acknowledge;
-	return call_post(posted, TP_SCHEDULER_CALL_ACKNOWLEDGE);
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_ACKNOWLEDGE);
 }
 
 enum tp_status tp_scheduler_driver_send_framework_message(
 	struct tp_scheduler_driver *driver, const struct tp_executor_id *executor_id,
 	const struct tp_agent_id *agent_id, const void *data, size_t len)
 {
-	struct scheduler_post *posted = call_new(driver);
+	struct scheduler_post *posted = scheduler_call_new(driver);
 	struct tp_arena *arena = posted->arena;
 	struct tp_scheduler_call_message *message =
 		tp_record_new(&tp_scheduler_call_message_desc, arena);
@@ -294,22 +235,79 @@ enum tp_status tp_scheduler_driver_send_framework_message(
 	message->data.data = tp_arena_memdup(arena, data, len);
 	message->data.len = len;
 	posted->call->message = message;
-	return call_post(posted, TP_SCHEDULER_CALL_MESSAGE);
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_MESSAGE);
 }
 
 enum tp_status tp_scheduler_driver_reconcile(struct tp_scheduler_driver *driver,
 	struct tp_scheduler_call_reconcile_task *const *tasks, size_t n_tasks)
 {
-	struct scheduler_post *posted = call_new(driver);
+	struct scheduler_post *posted = scheduler_call_new(driver);
 	struct tp_scheduler_call_reconcile *reconcile =
 		tp_record_new(&tp_scheduler_call_reconcile_desc, posted->arena);
 
 	for (size_t i = 0; i < n_tasks; i++)
-		tp_arena_push(posted->arena, &reconcile->tasks, &reconcile->n_tasks,
-			tp_record_copy(&tp_scheduler_call_reconcile_task_desc, tasks[i],
-				posted->arena));
+		push_copy(posted, &reconcile->tasks, &reconcile->n_tasks,
+			&tp_scheduler_call_reconcile_task_desc, tasks[i]);
 	posted->call->reconcile = reconcile;
-	return call_post(posted, TP_SCHEDULER_CALL_RECONCILE);
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_RECONCILE);
+}
+
+/* --- the framework itself -------------------------------------------------------------- */
+
+static void on_update_answer(struct tp_call *call, const struct tp_reply *reply)
+{
+	struct scheduler_post *posted =
+		tp_container_of(call, struct scheduler_post, answer);
+	struct tp_scheduler_driver *self = posted->driver;
+
+	/* Who was not heard says it again with the next subscription. */
+	if (reply->status < 0 && reply->status != -ENOTCONN &&
+		reply->status != -ECANCELED && !scheduler_is_later(reply->status))
+		scheduler_fail(self, reply->text);
+	scheduler_post_free(posted);
+}
+
+static void update_framework_run(struct scheduler_post *posted)
+{
+	struct tp_scheduler_driver *self = posted->driver;
+	struct tp_scheduler_call_update_framework *update =
+		posted->call->update_framework;
+	struct tp_framework_id id = { .value = self->framework_id };
+	struct tp_error err;
+	int r = -ENOTCONN;
+
+	scheduler_framework_set(self, update->framework_info, update->suppressed_roles,
+		update->n_suppressed_roles);
+	update->framework_info = self->framework;
+	update->framework_info->id = posted->call->framework_id = &id;
+	posted->answer = (struct tp_call){ .done = on_update_answer };
+	if (self->subscribed)
+		r = tp_link_call(self->link, &posted->answer, TP_MESSAGE_SCHEDULER_CALL,
+			&tp_scheduler_call_desc, posted->call, UPDATE_TIMEOUT_NS, &err);
+	self->framework->id = NULL;
+	if (r < 0)
+		scheduler_post_free(posted);
+}
+
+enum tp_status tp_scheduler_driver_update_framework(struct tp_scheduler_driver *driver,
+	const struct tp_framework_info *framework, const char *const *suppressed_roles,
+	size_t n_suppressed_roles)
+{
+	struct scheduler_post *posted = scheduler_call_new(driver);
+	struct tp_scheduler_call_update_framework *update =
+		tp_record_new(&tp_scheduler_call_update_framework_desc, posted->arena);
+
+	update->framework_info =
+		tp_record_copy(&tp_framework_info_desc, framework, posted->arena);
+	/* An empty user means the calling one, so that nobody has to give it. */
+	if (update->framework_info != NULL && update->framework_info->user == NULL)
+		update->framework_info->user = "";
+	update->suppressed_roles =
+		strings_copy(posted, suppressed_roles, n_suppressed_roles);
+	update->n_suppressed_roles = n_suppressed_roles;
+	posted->call->update_framework = update;
+	return scheduler_call_post_as(
+		posted, TP_SCHEDULER_CALL_UPDATE_FRAMEWORK, update_framework_run);
 }
 
 /* --- calls whose behaviour is not there yet -------------------------------------------- */
@@ -321,7 +319,7 @@ enum tp_status tp_scheduler_driver_accept_inverse_offers(
 	(void)offer_ids;
 	(void)n_offer_ids;
 	(void)filters;
-	return call_refuse(driver, "inverse offers are not supported yet");
+	return scheduler_call_refuse(driver, "inverse offers are not supported yet");
 }
 
 enum tp_status tp_scheduler_driver_decline_inverse_offers(
@@ -331,14 +329,15 @@ enum tp_status tp_scheduler_driver_decline_inverse_offers(
 	(void)offer_ids;
 	(void)n_offer_ids;
 	(void)filters;
-	return call_refuse(driver, "inverse offers are not supported yet");
+	return scheduler_call_refuse(driver, "inverse offers are not supported yet");
 }
 
 enum tp_status tp_scheduler_driver_acknowledge_operation(
 	struct tp_scheduler_driver *driver, const struct tp_operation_status *status)
 {
 	(void)status;
-	return call_refuse(driver, "operations with feedback are not supported yet");
+	return scheduler_call_refuse(
+		driver, "operations with feedback are not supported yet");
 }
 
 enum tp_status tp_scheduler_driver_reconcile_operations(
@@ -348,15 +347,6 @@ enum tp_status tp_scheduler_driver_reconcile_operations(
 {
 	(void)operations;
 	(void)n_operations;
-	return call_refuse(driver, "operations with feedback are not supported yet");
-}
-
-enum tp_status tp_scheduler_driver_update_framework(struct tp_scheduler_driver *driver,
-	const struct tp_framework_info *framework, const char *const *suppressed_roles,
-	size_t n_suppressed_roles)
-{
-	(void)framework;
-	(void)suppressed_roles;
-	(void)n_suppressed_roles;
-	return call_refuse(driver, "updating a framework is not supported yet");
+	return scheduler_call_refuse(
+		driver, "operations with feedback are not supported yet");
 }

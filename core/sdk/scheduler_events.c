@@ -12,8 +12,9 @@ static void on_subscribed(struct tp_scheduler_driver *self,
 
 	tp_free(self->framework_id);
 	self->framework_id = tp_strdup(event->framework_id->value);
-	tp_link_set_id(self->link, self->framework_id);
 	self->was_registered = self->subscribed = true;
+	self->retry_ns = 0;
+	self->refused_since_ns = -1;
 	if (first && scheduler->registered != NULL)
 		scheduler->registered(
 			self, self->user, event->framework_id, event->master_info);
@@ -95,14 +96,23 @@ static void on_rescind(
 			self, self->user, event->rescind_inverse_offer->inverse_offer_id);
 }
 
+/* Before it is subscribed it hears of that alone. */
+static bool may_hear(const struct tp_scheduler_driver *self, int type)
+{
+	return scheduler_running(self) &&
+		(self->subscribed || type == TP_SCHEDULER_EVENT_SUBSCRIBED ||
+			type == TP_SCHEDULER_EVENT_ERROR);
+}
+
 void scheduler_on_event(void *user, struct tp_message *message)
 {
 	struct tp_scheduler_driver *self = user;
 	const struct tp_scheduler_event *event = message->body;
+	int type = event->has_type ? event->type : TP_SCHEDULER_EVENT_UNKNOWN;
 
-	if (!scheduler_running(self))
+	if (!may_hear(self, type))
 		return;
-	switch (event->has_type ? event->type : TP_SCHEDULER_EVENT_UNKNOWN) {
+	switch (type) {
 	case TP_SCHEDULER_EVENT_SUBSCRIBED:
 		if (event->subscribed != NULL)
 			on_subscribed(self, event->subscribed);

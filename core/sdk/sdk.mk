@@ -6,7 +6,11 @@ core_libsdk_la_SOURCES = $(sdk_executor_sources) \
 	core/sdk/scheduler.c \
 	core/sdk/scheduler.h \
 	core/sdk/scheduler_calls.c \
-	core/sdk/scheduler_events.c
+	core/sdk/scheduler_events.c \
+	core/sdk/scheduler_options.c \
+	core/sdk/scheduler_outbox.c \
+	core/sdk/scheduler_place.h \
+	core/sdk/scheduler_session.c
 
 UNIT_TESTS += tests/unit/test_executor
 tests_unit_test_executor_SOURCES = tests/unit/test_executor.c
@@ -19,3 +23,16 @@ UNIT_TESTS += tests/unit/test_scheduler
 tests_unit_test_scheduler_SOURCES = tests/unit/test_scheduler.c
 tests_unit_test_scheduler_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_scheduler_LDADD = core/libtepui.la $(UNIT_LIBS) -lpthread
+
+# The same on virtual time.
+UNIT_TESTS += tests/unit/test_scheduler_driver
+tests_unit_test_scheduler_driver_SOURCES = tests/unit/test_scheduler_driver.c \
+	tests/unit/scheduler_fixture.c tests/unit/scheduler_fixture.h
+tests_unit_test_scheduler_driver_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_scheduler_driver_LDADD = tests/libtest.la core/libtepui.la $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_scheduler_options
+tests_unit_test_scheduler_options_SOURCES = tests/unit/test_scheduler_options.c \
+	tests/unit/scheduler_fixture.c tests/unit/scheduler_fixture.h
+tests_unit_test_scheduler_options_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_scheduler_options_LDADD = tests/libtest.la core/libtepui.la $(UNIT_LIBS)
