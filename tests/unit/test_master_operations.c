@@ -333,8 +333,7 @@ START_TEST(a_volume_in_use_is_not_destroyed)
 	accept("cpus:1",
 		"{'id':{'value':'op'},'type':'DESTROY','destroy':{'volumes':[" VOLUME(
 			"v", "") "]}}");
-	ck_assert_ptr_nonnull(
-		client_heard(scheduler, "is in use by framework"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "is in use by framework"));
 	fixture_update(f, agent, 0, "t", "TASK_FINISHED", "TASK_FINISHED", 1);
 	fixture_acknowledge(f, scheduler, 0, "t", 1);
 	ck_assert_msg(fixture_logged(f, "[v:data]"), "%s", f->log.data);
