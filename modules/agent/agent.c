@@ -32,6 +32,7 @@
 #include "litter.h"
 #include "metrics.h"
 #include "native.h"
+#include "operations.h"
 #include "recover.h"
 #include "registration.h"
 #include "shutdown.h"
@@ -55,6 +56,7 @@ static int agent_init(void *impl, struct tp_error *err)
 	agent_info_init(agent);
 	litter_init(agent);
 	status_init(agent);
+	operations_init(agent);
 	registration_init(agent);
 	leader_init(agent);
 	r = config_check(agent, err);
@@ -69,6 +71,7 @@ static int agent_start(void *impl, struct tp_error *err)
 		identity_create,
 		hooks_identity,
 		recover_agent,
+		operations_recover,
 		containers_open,
 		executor_front_open,
 		executor_front_start,
@@ -180,6 +183,7 @@ static void agent_fini(void *impl)
 	leader_fini(agent);
 	registration_fini(agent);
 	status_fini(agent);
+	operations_fini(agent);
 	agent_info_fini(agent);
 	litter_fini(agent);
 	journal_destroy(agent->journal);

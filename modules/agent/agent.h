@@ -95,6 +95,7 @@ struct agent {
 	struct journal *journal;
 	struct litter *litter;
 	struct updates *updates;
+	struct operations *operations;
 	struct frameworks *frameworks;
 	struct containers *containers;
 	struct leader *leader;

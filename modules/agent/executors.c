@@ -28,8 +28,10 @@
 #include "shutdown.h"
 #include "status.h"
 #include "tasks.h"
+#include "volumes.h"
 
 static void executor_late(struct tp_timer *timer);
+static void executor_settled(struct operations_waiter *waiter);
 
 struct executor *executor_create(struct framework *framework,
 	struct tp_executor_info *info, const char *container_id, struct tp_arena *arena)
@@ -45,6 +47,7 @@ struct executor *executor_create(struct framework *framework,
 	executor->directory = sandbox_path(executor, arena);
 	executor->uid = (uid_t)-1;
 	executor->timer.fire = executor_late;
+	executor->settled.settled = executor_settled;
 	tp_list_init(&executor->completed);
 	tp_list_init(&executor->completed_tasks);
 	tp_map_init(&executor->tasks);
@@ -67,6 +70,7 @@ void executor_destroy(struct executor *executor)
 	struct tp_list *node, *tmp;
 
 	tp_timer_disarm(executor->framework->agent->instance.loop, &executor->timer);
+	operations_forget(&executor->settled);
 	executor_close_sink(executor);
 	containers_remove(executor);
 	tp_map_foreach (node, tmp, &executor->tasks) {
@@ -100,12 +104,53 @@ struct executor *executor_by_container(struct agent *agent, const char *containe
 		&agent->containers->executors, container_id, struct executor, container);
 }
 
+/* Reservations and volumes that its tasks use must outlive a crash of the agent, as they do. */
+static bool executor_waits(struct executor *executor)
+{
+	const struct tp_executor_info *info = executor->info;
+	bool needed = operations_are_needed(info->resources, info->n_resources);
+	struct tp_list *node, *tmp;
+
+	tp_map_foreach (node, tmp, &executor->tasks) {
+		const struct task *task = tp_map_entry(node, struct task, node);
+
+		needed |= task->place == TASK_QUEUED &&
+			operations_are_needed(
+				task->info->resources, task->info->n_resources);
+	}
+	return needed &&
+		!operations_settled(executor->framework->agent, &executor->settled);
+}
+
+static void executor_settled(struct operations_waiter *waiter)
+{
+	struct executor *executor = tp_container_of(waiter, struct executor, settled);
+	const struct tp_list *first = executor->tasks.order.next;
+
+	if (executor->begun)
+		executor_flush(executor);
+	else if (executor->destroy_wanted)
+		executor_terminated(executor, &(struct tp_container_termination){ 0 });
+	else
+		executor_launch(executor,
+			tp_map_entry((struct tp_list *)first, struct task, node)->info);
+}
+
 void executor_launch(struct executor *executor, const struct tp_task_info *first)
 {
 	struct agent *agent = executor->framework->agent;
 	struct tp_error err = { 0 };
-	int r = sandbox_create(executor, first, &err);
+	int r;
 
+	if (executor_waits(executor))
+		return;
+	executor->begun = true;
+	r = sandbox_create(executor, first, &err);
+	if (r >= 0)
+		r = volumes_link(executor, executor->info->resources,
+			executor->info->n_resources, &err);
+	if (r >= 0)
+		r = volumes_link(executor, first->resources, first->n_resources, &err);
 	if (r >= 0)
 		r = checkpoint_framework(executor->framework, &err);
 	if (r >= 0)
@@ -336,6 +381,22 @@ bool executor_event(struct executor *executor, const struct tp_executor_event *e
 		sink->ops->event(sink, &tp_executor_event_desc, event) >= 0;
 }
 
+static bool executor_show_volumes(struct executor *executor, struct task *task)
+{
+	struct tp_error err = { 0 };
+
+	if (volumes_link(
+		    executor, task->info->resources, task->info->n_resources, &err) >= 0)
+		return true;
+	status_end_task(task,
+		&(struct status_reason){
+			.state = TP_TASK_FAILED,
+			.reason = TP_REASON_CONTAINER_UPDATE_FAILED,
+			.message = err.text,
+		});
+	return false;
+}
+
 static void executor_send_queued(struct executor *executor)
 {
 	struct tp_list *node, *tmp;
@@ -348,6 +409,8 @@ static void executor_send_queued(struct executor *executor)
 
 		if (task->place != TASK_QUEUED)
 			continue;
+		if (!executor_show_volumes(executor, task))
+			return; /* with its end the executor is flushed again */
 		if (!executor_event(executor,
 			    &(struct tp_executor_event){
 				    .has_type = true,
@@ -361,7 +424,8 @@ static void executor_send_queued(struct executor *executor)
 
 void executor_flush(struct executor *executor)
 {
-	if (executor->state != EXECUTOR_RUNNING || executor->limits_updating)
+	if (executor->state != EXECUTOR_RUNNING || executor->limits_updating ||
+		executor_waits(executor))
 		return;
 	if (executor->limits_stale) {
 		executor->limits_stale = false;

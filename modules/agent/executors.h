@@ -18,6 +18,7 @@
 #include "tepui/wire/task.h"
 
 #include "agent.h"
+#include "operations.h"
 
 struct framework;
 struct task;
@@ -49,6 +50,8 @@ struct executor {
 
 	/* The container. */
 	const struct tp_containerizer *containerizer; /* NULL: none took it yet */
+	bool begun;                                   /* the container was asked for */
+	struct operations_waiter settled; /* until then nothing is asked for */
 	bool launched;        /* the launch completed with success, or it was adopted */
 	bool destroy_wanted;  /* as soon as it is launched */
 	bool limits_stale;    /* tasks came or went since the limits were set */

@@ -22,6 +22,7 @@ agent_sources = \
 	modules/agent/messages.c modules/agent/messages.h \
 	modules/agent/metrics.c modules/agent/metrics.h \
 	modules/agent/native.c modules/agent/native.h \
+	modules/agent/operations.c modules/agent/operations.h \
 	modules/agent/operator.c modules/agent/operator.h \
 	modules/agent/reconcile.c modules/agent/reconcile.h \
 	modules/agent/recover.c modules/agent/recover.h \
@@ -36,6 +37,7 @@ agent_sources = \
 	modules/agent/tasks.c modules/agent/tasks.h \
 	modules/agent/updates.c modules/agent/updates.h \
 	modules/agent/updates_log.c modules/agent/updates_log.h \
+	modules/agent/volumes.c modules/agent/volumes.h \
 	modules/agent/updates_recover.c \
 	modules/agent/updates_store.c modules/agent/updates_stream.h
 
@@ -77,6 +79,11 @@ UNIT_TESTS += tests/unit/test_agent_leader
 tests_unit_test_agent_leader_SOURCES = tests/unit/test_agent_leader.c $(AGENT_TEST_SOURCES)
 tests_unit_test_agent_leader_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_leader_LDADD = $(AGENT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_operations
+tests_unit_test_agent_operations_SOURCES = tests/unit/test_agent_operations.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_operations_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_operations_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_files
 tests_unit_test_agent_files_SOURCES = tests/unit/test_agent_files.c $(AGENT_TEST_SOURCES)

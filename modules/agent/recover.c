@@ -215,6 +215,7 @@ static struct executor *recover_executor(const struct run *run,
 
 	executor->command = command;
 	executor->recovered = true;
+	executor->begun = true;
 	executor->launched = true;
 	executor->stored = true;
 	recover_pid(executor);

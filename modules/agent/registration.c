@@ -25,6 +25,7 @@
 #include "kill.h"
 #include "messages.h"
 #include "native.h"
+#include "operations.h"
 #include "reconcile.h"
 #include "refuse.h"
 #include "run_task.h"
@@ -63,7 +64,9 @@ static struct tp_agent_info_capability **capabilities(
 	static const int types[] = { TP_AGENT_INFO_CAPABILITY_MULTI_ROLE,
 		TP_AGENT_INFO_CAPABILITY_HIERARCHICAL_ROLE,
 		TP_AGENT_INFO_CAPABILITY_RESERVATION_REFINEMENT,
-		TP_AGENT_INFO_CAPABILITY_TASK_RESOURCE_LIMITS };
+		TP_AGENT_INFO_CAPABILITY_TASK_RESOURCE_LIMITS,
+		TP_AGENT_INFO_CAPABILITY_RESIZE_VOLUME,
+		TP_AGENT_INFO_CAPABILITY_AGENT_OPERATION_FEEDBACK };
 	struct tp_agent_info_capability **ret =
 		tp_arena_alloc(arena, TP_COUNT(types) * sizeof(*ret));
 
@@ -79,7 +82,12 @@ static struct tp_agent_info_capability **capabilities(
 static void send_register(struct agent *agent, struct tp_arena *arena)
 {
 	struct tp_agent_register *body = tp_record_new(&tp_agent_register_desc, arena);
+	struct tp_operation **operations = NULL; /* a new agent has none */
+	size_t n_operations = 0;
 
+	operations_describe(agent, arena, &body->checkpointed_resources,
+		&body->n_checkpointed_resources, &operations, &n_operations);
+	body->resource_version_uuid = operations_version(agent);
 	body->agent = agent->info;
 	body->address = native_advertised_url(agent);
 	body->version = AGENT_VERSION;
@@ -125,6 +133,9 @@ static void send_reregister(struct agent *agent, struct tp_arena *arena)
 		tp_record_new(&tp_agent_reregister_desc, arena);
 	struct tp_list *f, *tmp_f, *e, *tmp_e;
 
+	operations_describe(agent, arena, &body->checkpointed_resources,
+		&body->n_checkpointed_resources, &body->operations, &body->n_operations);
+	body->resource_version_uuid = operations_version(agent);
 	body->agent = agent->info;
 	body->address = native_advertised_url(agent);
 	body->version = AGENT_VERSION;
@@ -176,6 +187,7 @@ static void registration_lost(struct registration *self)
 	tp_timer_disarm(agent->instance.loop, &self->ping);
 	tp_timer_disarm(agent->instance.loop, &self->attempt);
 	updates_pause(agent->updates);
+	operations_pause(agent);
 	if (agent->state == AGENT_RUNNING)
 		agent->state = AGENT_DISCONNECTED;
 }
@@ -281,6 +293,7 @@ static void on_registered(void *user, struct tp_message *message)
 		updates_resume(agent->updates);
 	else
 		agent_info_store(agent);
+	operations_resume(agent);
 	for (size_t i = 0; i < body->n_reconciliations; i++)
 		reconcile_tasks(agent, body->reconciliations[i]);
 }
@@ -333,6 +346,7 @@ void registration_init(struct agent *agent)
 	add_rows(self, shutdown_rows());
 	add_rows(self, messages_rows());
 	add_rows(self, reconcile_rows());
+	add_rows(self, operations_rows());
 	add_rows(self, refuse_rows());
 }
 

@@ -21,6 +21,7 @@
 #include "executors.h"
 #include "frameworks.h"
 #include "hooks.h"
+#include "operations.h"
 #include "status.h"
 #include "tasks.h"
 
@@ -140,6 +141,33 @@ static bool ids_are_fine(struct agent *agent, const struct tp_run_task *body)
 	return false;
 }
 
+/* Was it meant for the resources that we have? */
+static bool resources_are_fine(struct agent *agent, const struct tp_run_task *body)
+{
+	const struct tp_task_info *task = body->task;
+	const struct tp_executor_info *executor = task->executor;
+
+	for (size_t i = 0; i < body->n_resource_versions; i++) {
+		const struct tp_resource_version *version = body->resource_versions[i];
+
+		if (version->resource_provider_id == NULL &&
+			!tp_record_equal(&tp_uuid_desc, version->uuid,
+				operations_version(agent))) {
+			drop(agent, body->framework, task, TP_REASON_INVALID_OFFERS,
+				"It was launched for an outdated resource state");
+			return false;
+		}
+	}
+	if (operations_have(agent, task->resources, task->n_resources) &&
+		(executor == NULL ||
+			operations_have(
+				agent, executor->resources, executor->n_resources)))
+		return true;
+	drop(agent, body->framework, task, TP_REASON_RESOURCES_UNKNOWN,
+		"It uses reservations or volumes that this agent does not have");
+	return false;
+}
+
 static struct executor *start_executor(
 	struct framework *framework, const struct tp_task_info *task)
 {
@@ -252,6 +280,8 @@ static void on_run_task(void *user, struct tp_message *message)
 			"framework=%s task=%s", framework->id, task->task_id->value);
 		return;
 	}
+	if (!resources_are_fine(agent, body))
+		return;
 	if (framework == NULL)
 		framework = framework_get(agent, body->framework);
 	queue_task(framework, executor, message);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A volume that is destroyed is renamed at once and removed later, so that its name is free again
+ * for an empty one. Sandboxes see volumes through symbolic links: whether a task may write is
+ * decided by its user, not by the volume's mode.
+ *
+ * What exists is operations.c's to know; ids and roles were validated before they come here.
+ */
+#include "volumes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "directories.h"
+#include "executors.h"
+#include "frameworks.h"
+#include "journal.h"
+
+#define TRASH ".tp-destroyed"
+
+/* The caller's; NULL for what is no volume. */
+static char *volume_path(const struct agent *agent, const struct tp_resource *resource)
+{
+	const struct tp_resource_disk_info *disk = resource->disk;
+	const struct tp_resource_disk_info_source *source =
+		disk == NULL ? NULL : disk->source;
+	const char *role = resource->n_reservations == 0
+		? "*"
+		: resource->reservations[resource->n_reservations - 1]->role;
+	const char *root = agent->config.work_dir;
+
+	if (disk == NULL || disk->persistence == NULL)
+		return NULL;
+	if (source != NULL && source->type == TP_RESOURCE_DISK_INFO_SOURCE_MOUNT &&
+		source->mount != NULL && source->mount->root != NULL)
+		return tp_strdup(source->mount->root);
+	if (source != NULL && source->path != NULL && source->path->root != NULL)
+		root = source->path->root;
+	if (root[0] != '/')
+		return tp_asprintf("%s/%s/volumes/roles/%s/%s", agent->config.work_dir,
+			root, role, disk->persistence->id);
+	return tp_asprintf("%s/volumes/roles/%s/%s", root, role, disk->persistence->id);
+}
+
+static bool is_mount(const struct tp_resource *resource)
+{
+	return resource->disk->source != NULL &&
+		resource->disk->source->type == TP_RESOURCE_DISK_INFO_SOURCE_MOUNT;
+}
+
+/* What is mounted stays; what lies on it goes. */
+static void empty(struct agent *agent, const char *path)
+{
+	char **names = NULL;
+	size_t n = 0;
+
+	if (agent->disk.ops->list(agent->disk.impl, path, &names, &n, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		tp_cleanup(ptr) char *inside = tp_asprintf("%s/%s", path, names[i]);
+
+		journal_remove(agent->journal, inside);
+	}
+	tp_free(names);
+}
+
+/* Out of the way at once, gone later. */
+static int discard(struct agent *agent, const char *path)
+{
+	tp_cleanup(ptr) char *trash = tp_asprintf("%s" TRASH ".%llu", path,
+		(unsigned long long)tp_loop_wall_ns(agent->instance.loop));
+
+	if (rename(path, trash) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	journal_remove(agent->journal, trash);
+	return 0;
+}
+
+static int create_one(
+	struct agent *agent, const struct tp_resource *resource, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *path = volume_path(agent, resource);
+	int r;
+
+	if (is_mount(resource))
+		return access(path, F_OK) < 0
+			? tp_fail_errno(err, errno, "the mount '%s'", path)
+			: 0;
+	/* One of that name was destroyed, and the agent before it was removed. */
+	r = discard(agent, path);
+	if (r >= 0)
+		r = directories_make(path, strlen(path), 0755);
+	return r < 0 ? tp_fail_errno(err, -r, "making the volume '%s'", path) : 0;
+}
+
+int volumes_create(
+	struct agent *agent, const struct tp_resources *made, struct tp_error *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; r >= 0 && i < made->n; i++) {
+		if (tp_resource_is_persistent(&made->items[i], NULL))
+			r = create_one(agent, made->items[i].key->record, err);
+	}
+	return r;
+}
+
+void volumes_destroy(struct agent *agent, const struct tp_resources *gone)
+{
+	for (uint32_t i = 0; i < gone->n; i++) {
+		const struct tp_resource *resource = gone->items[i].key->record;
+		tp_cleanup(ptr) char *path = volume_path(agent, resource);
+		int r;
+
+		if (path == NULL)
+			continue;
+		tp_info(agent, "destroying a volume", "path=%s", path);
+		if (is_mount(resource)) {
+			empty(agent, path);
+			continue;
+		}
+		r = discard(agent, path);
+		if (r < 0)
+			tp_err(agent, "a volume cannot be removed, remove it by hand",
+				"path=%s error=%s", path, strerror(-r));
+	}
+}
+
+/* --- in sandboxes ---------------------------------------------------------------------- */
+
+static int make_parents(const char *sandbox, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	tp_cleanup(ptr) char *parent = NULL;
+
+	if (slash == NULL || (size_t)(slash - path) <= strlen(sandbox))
+		return 0;
+	parent = tp_strndup(path, (size_t)(slash - path));
+	return directories_make(parent, strlen(sandbox), 0755);
+}
+
+static int point(const char *link, const char *target)
+{
+	tp_cleanup(ptr) char *there = NULL;
+	ssize_t len;
+
+	if (symlink(target, link) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	/* Another task of the executor may have brought it along. */
+	there = tp_alloc(strlen(target) + 2);
+	len = readlink(link, there, strlen(target) + 1);
+	return len >= 0 && tp_streq(there, target) ? 0 : -EEXIST;
+}
+
+static int link_one(const struct executor *executor, const struct tp_resource *resource,
+	struct tp_error *err)
+{
+	const struct agent *agent = executor->framework->agent;
+	const struct tp_volume *volume = resource->disk->volume;
+	tp_cleanup(ptr) char *target = volume_path(agent, resource);
+	tp_cleanup(ptr) char *link = NULL;
+	int r;
+
+	if (volume == NULL || volume->container_path == NULL)
+		return tp_fail(err, EINVAL, "volume '%s' has no container path",
+			resource->disk->persistence->id);
+	link = tp_asprintf("%s/%s", executor->directory, volume->container_path);
+	if (resource->shared == NULL && executor->uid != (uid_t)-1 &&
+		lchown(target, executor->uid, (gid_t)-1) < 0)
+		return tp_fail_errno(err, errno, "giving volume '%s' to user '%s'",
+			resource->disk->persistence->id, executor->user);
+	r = make_parents(executor->directory, link);
+	if (r >= 0)
+		r = point(link, target);
+	return r < 0 ? tp_fail_errno(err, -r, "showing volume '%s' at '%s'",
+			       resource->disk->persistence->id, volume->container_path)
+		     : 0;
+}
+
+int volumes_link(const struct executor *executor, struct tp_resource *const *resources,
+	size_t n, struct tp_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		if (resources[i]->disk != NULL && resources[i]->disk->persistence != NULL)
+			r = link_one(executor, resources[i], err);
+	}
+	return r;
+}

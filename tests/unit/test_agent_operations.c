@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Operations on an agent's resources: carried out, durable before they are told, found again after
+ * a restart; volumes that keep what tasks wrote; launches that need what is not there.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tepui/codec.h"
+#include "tepui/operation.h"
+#include "tests/unit/agent_fixture.h"
+
+#define SCALAR(name, n) "{'name':'" name "','type':'SCALAR','scalar':{'value':" n "}"
+#define RESERVED(more) \
+	",'reservations':[{'type':'DYNAMIC','role':'eng/web','principal':'p'}]" more "}"
+#define DISK SCALAR("disk", "64") RESERVED("")
+#define VOLUME \
+	SCALAR("disk", "64") \
+	RESERVED(",'disk':{'persistence':{'id':'v'},'volume':{" \
+		 "'container_path':'my/data','mode':'RW'}}")
+#define RESERVE "'type':'RESERVE','reserve':{'resources':[" DISK "]}"
+#define CREATE "'type':'CREATE','create':{'volumes':[" VOLUME "]}"
+#define DESTROY "'type':'DESTROY','destroy':{'volumes':[" VOLUME "]}"
+
+static struct agent_fixture fixture;
+static struct agent_fixture *const f = &fixture;
+
+static void setup(void)
+{
+	agent_fixture_init(f);
+	agent_fixture_start(f, "");
+}
+
+static void teardown(void)
+{
+	agent_fixture_fini(f);
+}
+
+static void *parse(const struct tp_desc *desc, const char *json, struct tp_arena *arena)
+{
+	char *text = tp_arena_strdup(arena, json);
+	struct tp_error err = { 0 };
+	void *record;
+
+	for (char *c = text; *c != '\0'; c++) {
+		if (*c == '\'')
+			*c = '"';
+	}
+	ck_assert_msg(tp_json_decode(desc, text, strlen(text), arena, &record, &err) >= 0,
+		"%s in %s", err.text, text);
+	return record;
+}
+
+/* Of the newest registration: version, reservations, operations. */
+static struct tp_uuid *version(void)
+{
+	const struct tp_agent_reregister *again =
+		agent_fixture_last(f, TP_MESSAGE_AGENT_REREGISTER);
+	const struct tp_agent_register *first =
+		agent_fixture_last(f, TP_MESSAGE_AGENT_REGISTER);
+
+	return again != NULL ? again->resource_version_uuid
+			     : first->resource_version_uuid;
+}
+
+static struct tp_uuid uuid(uint8_t seed, uint8_t room[16])
+{
+	memset(room, seed, 16);
+	return (struct tp_uuid){ .value = { room, 16 } };
+}
+
+static void apply(uint8_t seed, const char *operation, bool feedback)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	char *json = tp_arena_printf(
+		arena, "{%s%s}", feedback ? "'id':{'value':'op'}," : "", operation);
+	struct tp_offer_operation *info = parse(&tp_offer_operation_desc, json, arena);
+	struct tp_resource_version v = { .uuid = version() };
+	uint8_t room[16];
+	struct tp_uuid id = uuid(seed, room);
+
+	agent_fixture_send(f, TP_MESSAGE_APPLY_OPERATION, &tp_apply_operation_desc,
+		&(struct tp_apply_operation){ .operation_info = info,
+			.operation_uuid = &id,
+			.resource_version = &v });
+}
+
+static const struct tp_operation_status *told(void)
+{
+	const struct tp_update_operation_status *update =
+		agent_fixture_last(f, TP_MESSAGE_UPDATE_OPERATION_STATUS);
+
+	return update == NULL ? NULL : update->status;
+}
+
+static void do_apply(uint8_t seed, const char *operation)
+{
+	apply(seed, operation, false);
+	agent_fixture_settle(f);
+	ck_assert_msg(told()->state == TP_OPERATION_FINISHED, "%d: %s", told()->state,
+		told()->message);
+}
+
+static void acknowledge(uint8_t seed)
+{
+	uint8_t room[16];
+	struct tp_uuid id = uuid(seed, room);
+
+	agent_fixture_send(f, TP_MESSAGE_ACK_OPERATION_STATUS,
+		&tp_ack_operation_status_desc,
+		&(struct tp_ack_operation_status){
+			.status_uuid = told()->uuid, .operation_uuid = &id });
+	agent_fixture_settle(f);
+}
+
+static const struct tp_agent_reregister *restart(void)
+{
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	agent_fixture_start(f, "");
+	agent_fixture_advance(f, TP_SEC);
+	return agent_fixture_last(f, TP_MESSAGE_AGENT_REREGISTER);
+}
+
+static char *volume_path(const char *name)
+{
+	return tp_asprintf("%s/daemon/volumes/roles/eng/web/v/%s", f->dir.path, name);
+}
+
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+START_TEST(a_reservation_outlives_the_agent)
+{
+	const struct tp_agent_reregister *again;
+
+	do_apply(1, RESERVE);
+	again = restart();
+	ck_assert_uint_eq(again->n_checkpointed_resources, 1);
+	ck_assert_str_eq(
+		again->checkpointed_resources[0]->reservations[0]->role, "eng/web");
+	ck_assert_uint_eq(again->n_operations, 0);
+	do_apply(2, "'type':'UNRESERVE','unreserve':{'resources':[" DISK "]}");
+	ck_assert_uint_eq(restart()->n_checkpointed_resources, 0);
+}
+END_TEST
+
+START_TEST(feedback_is_repeated_until_it_is_acknowledged)
+{
+	apply(1, RESERVE, true);
+	agent_fixture_settle(f);
+	ck_assert_int_eq(told()->state, TP_OPERATION_FINISHED);
+	ck_assert_str_eq(told()->operation_id->value, "op");
+	agent_fixture_forget(f);
+	agent_fixture_advance(f, 10 * TP_SEC);
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_UPDATE_OPERATION_STATUS), 1);
+	agent_fixture_advance(f, 19 * TP_SEC);
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_UPDATE_OPERATION_STATUS), 1);
+	/* A restart does not make it forget. */
+	ck_assert_uint_eq(restart()->n_operations, 1);
+	ck_assert_int_eq(told()->state, TP_OPERATION_FINISHED);
+	acknowledge(1);
+	ck_assert_uint_eq(restart()->n_operations, 0);
+	ck_assert_ptr_null(told());
+}
+END_TEST
+
+START_TEST(what_cannot_be_is_dropped_and_so_is_what_builds_on_it)
+{
+	const char *cpus = "'type':'RESERVE','reserve':{'resources':[" SCALAR("cpus", "9")
+		RESERVED("") "]}";
+
+	apply(1, cpus, false);
+	agent_fixture_settle(f);
+	ck_assert_int_eq(told()->state, TP_OPERATION_DROPPED);
+	apply(2, RESERVE, false);
+	agent_fixture_settle(f);
+	ck_assert_int_eq(told()->state, TP_OPERATION_DROPPED);
+	ck_assert_str_eq(
+		told()->message, "it was made for an earlier state of the agent");
+	restart();
+	do_apply(3, RESERVE);
+}
+END_TEST
+
+START_TEST(a_volume_keeps_its_data_until_it_is_destroyed)
+{
+	tp_cleanup(ptr) char *file = volume_path("file");
+	tp_cleanup(ptr) char *directory = volume_path("");
+	FILE *out;
+
+	do_apply(1, RESERVE);
+	do_apply(2, CREATE);
+	out = fopen(file, "w");
+	ck_assert_ptr_nonnull(out);
+	fclose(out);
+	ck_assert_uint_eq(restart()->n_checkpointed_resources, 1);
+	ck_assert(exists(file));
+	do_apply(3, DESTROY);
+	ck_assert(!exists(directory));
+	do_apply(4, CREATE);
+	ck_assert(exists(directory));
+	ck_assert(!exists(file));
+}
+END_TEST
+
+/* A command task with a volume; the path of its sandbox's link. */
+static void run(const char *resources)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	struct tp_run_task *body = parse(&tp_run_task_desc,
+		tp_arena_printf(arena,
+			"{'framework':{'user':'root','name':'n','id':{'value':'F'},"
+			"'checkpoint':true},'task':{'name':'t','task_id':{'value':'t'},"
+			"'agent_id':{'value':'M-S0'},'resources':[%s],"
+			"'command':{'value':'true'}}}",
+			resources),
+		arena);
+
+	agent_fixture_send(f, TP_MESSAGE_RUN_TASK, &tp_run_task_desc, body);
+}
+
+START_TEST(a_task_sees_its_volume)
+{
+	tp_cleanup(ptr) char *file = volume_path("file");
+	tp_cleanup(ptr) char *seen = NULL;
+	FILE *out;
+
+	do_apply(1, RESERVE);
+	do_apply(2, CREATE);
+	run(SCALAR("cpus", "1") "}," VOLUME);
+	agent_fixture_settle(f);
+	ck_assert_uint_eq(f->n_containers, 1);
+	seen = tp_asprintf("%s/my/data/file", agent_fixture_container(f)->directory);
+	out = fopen(seen, "w");
+	ck_assert_ptr_nonnull(out);
+	fclose(out);
+	ck_assert(exists(file));
+}
+END_TEST
+
+START_TEST(a_launch_waits_until_its_volume_is_stored)
+{
+	do_apply(1, RESERVE);
+	apply(2, CREATE, false);
+	run(SCALAR("cpus", "1") "}," VOLUME);
+	agent_fixture_settle(f);
+	/* In order: told only once stored, and only then launched. */
+	ck_assert_int_eq(told()->state, TP_OPERATION_FINISHED);
+	ck_assert_uint_eq(f->n_containers, 1);
+	restart();
+	ck_assert_uint_eq(f->n_recovered, 1);
+}
+END_TEST
+
+START_TEST(a_task_without_its_volume_is_dropped)
+{
+	run(SCALAR("cpus", "1") "}," VOLUME);
+	agent_fixture_settle(f);
+	ck_assert_uint_eq(f->n_containers, 0);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_LOST);
+	ck_assert_int_eq(
+		agent_fixture_last_status(f)->reason, TP_REASON_RESOURCES_UNKNOWN);
+}
+END_TEST
+
+static char *state_path(void)
+{
+	return tp_asprintf(
+		"%s/daemon/meta/resources/resources_and_operations.state", f->dir.path);
+}
+
+static void write_state(const void *data, size_t len)
+{
+	tp_cleanup(ptr) char *path = state_path();
+	FILE *out = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(out);
+	ck_assert_uint_eq(fwrite(data, 1, len, out), len);
+	fclose(out);
+}
+
+START_TEST(reservations_that_the_agent_cannot_hold_stop_it)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	tp_cleanup(strbuf) struct tp_strbuf data = TP_STRBUF_INIT;
+	struct tp_error err = { 0 };
+
+	do_apply(1, RESERVE);
+	agent_fixture_stop(f);
+	tp_msgpack_encode(&tp_resource_state_desc,
+		parse(&tp_resource_state_desc,
+			"{'resources':[" SCALAR("disk", "1001") RESERVED("") "]}", arena),
+		&data);
+	write_state(data.data, data.len);
+	ck_assert_int_lt(agent_fixture_try_start(f, "", &err), 0);
+	ck_assert_msg(
+		strstr(err.text, "are made of disk:1001, which the configured") != NULL,
+		"%s", err.text);
+}
+END_TEST
+
+START_TEST(a_damaged_file_stops_a_strict_agent)
+{
+	struct tp_error err = { 0 };
+
+	do_apply(1, RESERVE);
+	agent_fixture_stop(f);
+	write_state("nonsense", 8);
+	ck_assert_int_lt(agent_fixture_try_start(f, "", &err), 0);
+	ck_assert_msg(strstr(err.text, "resources_and_operations.state") != NULL, "%s",
+		err.text);
+	agent_fixture_stop(f);
+	agent_fixture_start(f, "      strict: false\n");
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, a_reservation_outlives_the_agent);
+	tcase_add_test(tc, feedback_is_repeated_until_it_is_acknowledged);
+	tcase_add_test(tc, what_cannot_be_is_dropped_and_so_is_what_builds_on_it);
+	tcase_add_test(tc, a_volume_keeps_its_data_until_it_is_destroyed);
+	tcase_add_test(tc, a_task_sees_its_volume);
+	tcase_add_test(tc, a_launch_waits_until_its_volume_is_stored);
+	tcase_add_test(tc, a_task_without_its_volume_is_dropped);
+	tcase_add_test(tc, reservations_that_the_agent_cannot_hold_stop_it);
+	tcase_add_test(tc, a_damaged_file_stops_a_strict_agent);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("agent_operations");
+	TCase *tc = tcase_create("core");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	add_tests(tc);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
