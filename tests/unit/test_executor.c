@@ -34,8 +34,8 @@ static struct {
 	bool exited;
 	uint64_t peer; /* 0 = nobody */
 	int n_subscribed;
-	size_t n_unacked_tasks, n_unacked_updates; /* of the last SUBSCRIBE */
-	int states[UPDATES_MAX];
+	size_t n_unacked_tasks, n_unacked_updates;     /* of the last SUBSCRIBE */
+	int states[UPDATES_MAX], reasons[UPDATES_MAX]; /* -1 = no reason */
 	char tasks[UPDATES_MAX][16], messages[UPDATES_MAX][64];
 	uint8_t uuids[UPDATES_MAX][16];
 	int n_updates;
@@ -86,6 +86,7 @@ static void on_update(const struct tp_task_status *status)
 	ck_assert_int_eq(status->source, TP_SOURCE_EXECUTOR);
 	ck_assert_str_eq(status->executor_id->value, "e");
 	agent.states[i] = status->state;
+	agent.reasons[i] = status->has_reason ? status->reason : -1;
 	snprintf(agent.tasks[i], sizeof(agent.tasks[i]), "%s", status->task_id->value);
 	snprintf(agent.messages[i], sizeof(agent.messages[i]), "%s",
 		status->message == NULL ? "" : status->message);
@@ -467,6 +468,31 @@ START_TEST(a_kill_is_final)
 }
 END_TEST
 
+START_TEST(a_task_has_only_so_much_time)
+{
+	struct tp_command_info command = { .value = "sleep 60" };
+	struct tp_task_id task_id = { .value = "t1" };
+	struct tp_duration_info limit = { .has_nanoseconds = true,
+		.nanoseconds = 200 * TP_MSEC };
+	struct tp_task_info task = { .name = "t",
+		.task_id = &task_id,
+		.agent_id = &agent_id,
+		.command = &command,
+		.max_completion_time = &limit };
+	struct tp_executor_event_launch launch_event = { .task = &task };
+	struct tp_executor_event event = { .launch = &launch_event };
+	const int states[] = { FIRST_TWO, TP_TASK_FAILED };
+
+	executor_start(true);
+	send_event(&event, TP_EXECUTOR_EVENT_LAUNCH);
+	expect_updates(3);
+	expect_states(3, states);
+	ck_assert_int_eq(agent.reasons[1], -1);
+	ck_assert_int_eq(agent.reasons[2], TP_REASON_MAX_COMPLETION_TIME_REACHED);
+	expect_end();
+}
+END_TEST
+
 START_TEST(shutdown_ends_the_task)
 {
 	struct tp_executor_event event = { .has_type = true };
@@ -584,6 +610,7 @@ int main(void)
 	tcase_add_test(tc, a_second_task_is_refused);
 	tcase_add_test(tc, a_kill_is_polite);
 	tcase_add_test(tc, a_kill_is_final);
+	tcase_add_test(tc, a_task_has_only_so_much_time);
 	tcase_add_test(tc, shutdown_ends_the_task);
 	tcase_add_test(tc, shutdown_before_a_task);
 	tcase_add_test(tc, updates_survive_an_agent);

@@ -39,6 +39,8 @@ struct command_executor {
 	struct tp_signal orphans; /* descendants that became our children */
 	struct tp_timer escalate;
 	int64_t escalate_due_ns;
+	struct tp_timer too_long; /* its max_completion_time */
+	bool took_too_long;
 	int wait_status; /* of the task; -1 = it never ran */
 };
 
@@ -52,6 +54,8 @@ static void report_on(struct command_executor *self, struct tp_task_id *task_id,
 		.has_state = true,
 		.state = (int)state,
 		.message = message,
+		.has_reason = self->took_too_long,
+		.reason = TP_REASON_MAX_COMPLETION_TIME_REACHED,
 	};
 
 	tp_executor_driver_send_status_update(self->driver, &status);
@@ -67,6 +71,7 @@ static void finish(
 	struct command_executor *self, enum tp_task_state state, const char *message)
 {
 	tp_timer_disarm(tp_executor_driver_loop(self->driver), &self->escalate);
+	tp_timer_disarm(tp_executor_driver_loop(self->driver), &self->too_long);
 	self->state = ENDED;
 	report(self, state, message);
 	/* The driver gives up by itself when the agent stays away for too long. */
@@ -89,7 +94,9 @@ static void task_exited(struct tp_child *child, int wait_status)
 	else
 		snprintf(text, sizeof(text), "Command terminated with signal %s",
 			strsignal(WTERMSIG(wait_status)));
-	if (killed)
+	if (self->took_too_long)
+		finish(self, TP_TASK_FAILED, text);
+	else if (killed)
 		finish(self, TP_TASK_KILLED, text);
 	else if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0)
 		finish(self, TP_TASK_FINISHED, text);
@@ -163,10 +170,9 @@ static int64_t kill_grace_ns(
 }
 
 /* A second kill can only shorten the grace that is left. */
-static void task_kill(struct command_executor *self, const struct tp_kill_policy *policy)
+static void task_kill(struct command_executor *self, int64_t grace_ns)
 {
 	struct tp_loop *loop = tp_executor_driver_loop(self->driver);
-	int64_t grace_ns = kill_grace_ns(self, policy);
 	int64_t due_ns = tp_loop_now_ns(loop) + grace_ns;
 
 	if (self->state == KILLING && due_ns >= self->escalate_due_ns)
@@ -179,6 +185,27 @@ static void task_kill(struct command_executor *self, const struct tp_kill_policy
 	}
 	self->escalate_due_ns = due_ns;
 	tp_timer_arm(loop, &self->escalate, grace_ns);
+}
+
+/* It had all the time it was given: no grace on top. */
+static void on_too_long(struct tp_timer *timer)
+{
+	struct command_executor *self =
+		tp_container_of(timer, struct command_executor, too_long);
+
+	if (self->state != RUNNING)
+		return; /* it is being killed anyway */
+	self->took_too_long = true;
+	task_kill(self, 0);
+}
+
+static void limit_time(struct command_executor *self)
+{
+	const struct tp_duration_info *limit = self->task->max_completion_time;
+
+	if (limit != NULL && limit->nanoseconds >= 0)
+		tp_timer_arm(tp_executor_driver_loop(self->driver), &self->too_long,
+			limit->nanoseconds);
 }
 
 /* --- callbacks ------------------------------------------------------------------------- */
@@ -220,6 +247,7 @@ static void on_launch_task(
 	}
 	self->state = RUNNING;
 	report(self, TP_TASK_RUNNING, NULL);
+	limit_time(self);
 }
 
 static void on_kill_task(struct tp_executor_driver *driver, void *user,
@@ -230,7 +258,7 @@ static void on_kill_task(struct tp_executor_driver *driver, void *user,
 	(void)driver;
 	if ((self->state == RUNNING || self->state == KILLING) &&
 		tp_streq(task_id->value, self->task->task_id->value))
-		task_kill(self, policy);
+		task_kill(self, kill_grace_ns(self, policy));
 }
 
 static void on_shutdown(struct tp_executor_driver *driver, void *user)
@@ -238,7 +266,7 @@ static void on_shutdown(struct tp_executor_driver *driver, void *user)
 	struct command_executor *self = user;
 
 	if (self->state == RUNNING || self->state == KILLING)
-		task_kill(self, NULL);
+		task_kill(self, kill_grace_ns(self, NULL));
 	else
 		tp_executor_driver_stop(driver, 0);
 }
@@ -349,6 +377,7 @@ int main(int argc, char **argv)
 	}
 	self.arena = tp_arena_create(0);
 	self.escalate.fire = on_escalate;
+	self.too_long.fire = on_too_long;
 	self.orphans.fire = on_orphan;
 	r = run(&self, &fd, &err);
 	if (r < 0)
