@@ -221,6 +221,8 @@ void checkpoint_remove_executor(struct executor *executor)
 	}
 	/* Its id may be used again at once: only the run goes. */
 	tp_cleanup(ptr) char *path = checkpoint_run_path(executor);
+	tp_cleanup(ptr) char *sentinel = tp_asprintf("%s/executor.sentinel", path);
+	journal_write_now(sentinel, "", 0, NULL); /* for an agent that is killed now */
 	journal_remove(executor->framework->agent->journal, path);
 }
 

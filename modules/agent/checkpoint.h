@@ -8,6 +8,7 @@
  *	.../frameworks/<F>/framework.info
  *	.../frameworks/<F>/executors/<E>/executor.info		(not of command tasks)
  *	.../executors/<E>/runs/<container>/forked.pid		"<pid> <start time>"
+ *	.../executors/<E>/runs/<container>/executor.sentinel	it is over; then the run is removed
  *	.../runs/<container>/tasks/<T>/{task.info,task.updates}
  *
  * .info files are records in msgpack. Only agent.info, framework.info and task.updates are written

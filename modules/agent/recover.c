@@ -297,13 +297,29 @@ static void remember_container(struct recovery *self, struct executor *executor)
 	tp_arena_push(self->arena, &self->states, &self->n_states, state);
 }
 
+static bool run_is_over(struct agent *agent, const struct run *run)
+{
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/executor.sentinel", run->run_dir);
+	tp_cleanup(ptr) char *data = NULL;
+	size_t len;
+
+	return agent->disk.ops->read(agent->disk.impl, path, 4096, &data, &len, NULL) >=
+		0;
+}
+
 static int recover_run(struct recovery *self, const struct run *run, struct tp_error *err)
 {
 	struct agent *agent = self->agent;
 	struct executor *executor = NULL;
 	size_t n_tasks;
 	tp_cleanup(ptr) char **tasks = list_names(agent, run->tasks_dir, &n_tasks);
-	int r = open_executor(agent, run, tasks, n_tasks, &executor, err);
+	int r;
+
+	if (run_is_over(agent, run)) {
+		journal_remove(agent->journal, run->run_dir);
+		return 0;
+	}
+	r = open_executor(agent, run, tasks, n_tasks, &executor, err);
 
 	if (r <= 0)
 		return r < 0

@@ -105,6 +105,14 @@ static int64_t cpus_of(struct tp_resource *const *items, size_t n)
 	return sum;
 }
 
+static void note_variable(struct container *c, const struct tp_environment_variable *v)
+{
+	size_t len = strlen(c->environment);
+
+	snprintf(c->environment + len, sizeof c->environment - len, "%s=%s\n", v->name,
+		v->value);
+}
+
 static void fake_launch(void *impl, const struct tp_container_spec *spec,
 	struct tp_container_request *request)
 {
@@ -124,6 +132,9 @@ static void fake_launch(void *impl, const struct tp_container_spec *spec,
 
 		if (strcmp(v->name, "TEPUI_AGENT_ADDRESS") == 0)
 			snprintf(c->address, sizeof c->address, "%s", v->value);
+		if (strncmp(v->name, "MESOS_", 6) == 0 ||
+			strncmp(v->name, "TEPUI_", 6) == 0)
+			note_variable(c, v);
 		if (strncmp(v->name, "HOOK_", 5) == 0)
 			snprintf(c->hooked, sizeof c->hooked, "%s=%s", v->name, v->value);
 	}
@@ -454,10 +465,11 @@ int agent_fixture_try_start(
 		"    config:\n%s      listen: tcp://127.0.0.1:0\n      work_dir: "
 		"%s/daemon\n"
 		"      runtime_dir: %s/run\n      hostname: test\n"
-		"      resources: \"cpus:4;mem:4096;disk:1000;ports:[]\"\n%s",
+		"      resources: \"%s;disk:1000;ports:[]\"\n%s",
 		f->party == NULL ? "" : "  - module: sim-election\n",
 		f->party == NULL ? "      master: 127.0.0.1:5060\n" : "", f->dir.path,
-		f->dir.path, config);
+		f->dir.path, f->resources == NULL ? "cpus:4;mem:4096" : f->resources,
+		config);
 	int r;
 
 	f->kernel = tp_kernel_create(&options);

@@ -32,8 +32,9 @@ struct container {
 	char id[64];
 	char directory[512];
 	char executor_id[64];
-	char address[160]; /* TEPUI_AGENT_ADDRESS */
-	char hooked[64];   /* the last variable HOOK_..., as name=value */
+	char address[160];      /* TEPUI_AGENT_ADDRESS */
+	char hooked[64];        /* the last variable HOOK_..., as name=value */
+	char environment[4096]; /* lines NAME=value of the agent's own */
 	bool command_executor;
 	bool gone;
 	int updates, destroys;
@@ -77,7 +78,8 @@ struct agent_fixture {
 	struct peer peers[EXECUTORS_MAX];
 	/* Set before a start: the manifest has this election instead of a master's address. */
 	struct sim_party *party;
-	int exit_status; /* -1 = the agent did not ask to exit */
+	const char *resources; /* of the next start; NULL = those of the first */
+	int exit_status;       /* -1 = the agent did not ask to exit */
 };
 
 /* `config`: further lines of the agent's config, each "      key: value\n"; may be "". */

@@ -317,6 +317,102 @@ START_TEST(other_resources_need_another_agent)
 }
 END_TEST
 
+START_TEST(more_is_fine_when_the_policy_is_additive)
+{
+	const char *additive = "      reconfiguration_policy: additive\n"
+			       "      attributes: \"rack:b;cores:[1-4]\"\n";
+	const char *narrow = "      reconfiguration_policy: additive\n"
+			     "      attributes: \"rack:b;cores:[1-3]\"\n";
+	const char *wide = "      reconfiguration_policy: additive\n"
+			   "      attributes: \"zone:z;cores:[1-9];rack:b\"\n";
+	struct tp_error err;
+
+	agent_fixture_stop(f);
+	f->resources = "cpus:6;mem:4096;gpus:1";
+	ck_assert_int_lt(agent_fixture_try_start(f, "", &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "resources"));
+	ck_assert_ptr_nonnull(strstr(err.text, "reconfiguration_policy: additive"));
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	agent_fixture_start(f, additive);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_str_eq(reregistered()->agent->id->value, "M-S0");
+	agent_fixture_stop(f);
+	/* What was added has to stay. */
+	ck_assert_int_lt(agent_fixture_try_start(f, narrow, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "attributes"));
+	agent_fixture_stop(f);
+	f->resources = "cpus:5;mem:4096;gpus:1";
+	ck_assert_int_lt(agent_fixture_try_start(f, additive, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "resources"));
+	agent_fixture_stop(f);
+	f->resources = "cpus:6;mem:4096;gpus:2";
+	agent_fixture_start(f, wide);
+}
+END_TEST
+
+static void reboot(void)
+{
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/daemon/meta/boot_id", f->dir.path);
+	int fd = open(path, O_WRONLY | O_TRUNC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "another boot\n", 13), 13);
+	close(fd);
+}
+
+START_TEST(after_a_reboot_nobody_is_waited_for)
+{
+	running("t1", "t1");
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	reboot();
+	agent_fixture_start(f, "");
+	ck_assert_uint_eq(f->n_recovered, 0);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_str_eq(reregistered()->agent->id->value, "M-S0");
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_FAILED);
+	ck_assert_int_eq(
+		agent_fixture_last_status(f)->reason, TP_REASON_EXECUTOR_TERMINATED);
+	ck_assert_ptr_nonnull(strstr(agent_fixture_last_status(f)->message, "rebooted"));
+}
+END_TEST
+
+START_TEST(a_reboot_with_other_resources_makes_a_new_agent)
+{
+	running("t1", "t1");
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	reboot();
+	f->resources = "cpus:2;mem:4096";
+	agent_fixture_start(f, "");
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_AGENT_REGISTER), 1);
+	ck_assert_ptr_null(reregistered());
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_STATUS_UPDATE), 0);
+}
+END_TEST
+
+START_TEST(a_run_with_a_sentinel_is_over)
+{
+	struct stat st;
+
+	running("e1", "t1");
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	tp_cleanup(ptr) char *sentinel = run_path("e1", "executor.sentinel");
+	tp_cleanup(ptr) char *run = run_path("e1", "");
+	int fd = open(sentinel, O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	agent_fixture_start(f, "");
+	ck_assert_uint_eq(f->n_recovered, 0);
+	ck_assert_int_ne(stat(run, &st), 0);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_uint_eq(reregistered()->n_tasks, 0);
+}
+END_TEST
+
 START_TEST(cleanup_ends_everything)
 {
 	running("t1", "t1");
@@ -367,6 +463,10 @@ int main(void)
 	tcase_add_test(tc, remains_are_removed);
 	tcase_add_test(tc, damage_stops_a_strict_agent);
 	tcase_add_test(tc, other_resources_need_another_agent);
+	tcase_add_test(tc, more_is_fine_when_the_policy_is_additive);
+	tcase_add_test(tc, after_a_reboot_nobody_is_waited_for);
+	tcase_add_test(tc, a_reboot_with_other_resources_makes_a_new_agent);
+	tcase_add_test(tc, a_run_with_a_sentinel_is_over);
 	tcase_add_test(tc, cleanup_ends_everything);
 	tcase_add_test(tc, one_agent_per_work_dir);
 	suite_add_tcase(suite, tc);
