@@ -13,11 +13,14 @@
 
 #include "tepui/record.h"
 #include "tepui/units.h"
+#include "tepui/wire/machine.h"
 
 #include "executor_front.h"
 #include "executors.h"
 #include "frameworks.h"
+#include "native.h"
 
+#define HTTP_PORT 5051 /* when nothing else is advertised */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 extern char **environ;
@@ -114,6 +117,22 @@ static void add_command(struct builder *to, const struct tp_command_info *comman
 	}
 }
 
+/* Where v1 executors look for the agent's HTTP: the host that masters are told, and its port. */
+static void add_endpoint(struct builder *to, const struct agent *agent)
+{
+	const char *url = native_advertised_url(agent);
+	const char *host = url == NULL ? NULL : strstr(url, "://");
+	const char *colon = host == NULL ? NULL : strrchr(host + 3, ':');
+	const char *endpoint;
+
+	if (colon == NULL)
+		return; /* a socket's path */
+	endpoint = tp_arena_printf(to->arena, "%.*s:%d", (int)(colon - host - 3),
+		host + 3, agent->info->has_port ? (int)agent->info->port : HTTP_PORT);
+	set(to, "MESOS_AGENT_ENDPOINT", endpoint);
+	set(to, "MESOS_SLAVE_PID", tp_arena_printf(to->arena, "slave(1)@%s", endpoint));
+}
+
 static void add_agent(struct builder *to, struct executor *executor)
 {
 	struct agent *agent = executor->framework->agent;
@@ -130,9 +149,14 @@ static void add_agent(struct builder *to, struct executor *executor)
 	set_both(to, "DIRECTORY", executor->directory);
 	set_both(to, "SANDBOX", executor->directory);
 	set_both(to, "CHECKPOINT", checkpoint ? "1" : "0");
-	if (checkpoint)
+	if (checkpoint) {
 		set_both(to, "RECOVERY_TIMEOUT",
 			duration(to, config->recovery_timeout_ns));
+		set_both(to, "SUBSCRIPTION_BACKOFF_MAX",
+			duration(to, config->executor_reregistration_timeout_ns));
+	}
+	set(to, "MESOS_HTTP_COMMAND_EXECUTOR", "0");
+	add_endpoint(to, agent);
 	set_both(to, "EXECUTOR_SHUTDOWN_GRACE_PERIOD",
 		duration(to,
 			own != NULL ? own->nanoseconds

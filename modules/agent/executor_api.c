@@ -15,6 +15,7 @@
 #include "calls.h"
 #include "executors.h"
 #include "frameworks.h"
+#include "kill.h"
 #include "metrics.h"
 #include "recover.h"
 #include "registration.h"
@@ -110,6 +111,7 @@ static void begin_stream(struct agent *agent, struct executor *executor,
 	if (!first)
 		drop_lost_tasks(executor, subscribe);
 	executor_flush(executor);
+	kill_resume(executor);
 	if (executor->command && !first && executor_is_idle(executor))
 		shutdown_executor(executor);
 	recover_check(agent);

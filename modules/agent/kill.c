@@ -2,7 +2,7 @@
 /*
  *	unknown			DROPPED / LOST, unless its framework is unknown too
  *	queued			KILLED during launch; an executor left without work is ended
- *	launched		KILL to the executor, which decides
+ *	launched		KILL to the executor, now or when it is back; it decides
  *	terminal, or its executor is going	nothing: the last update is on its way
  */
 #include "kill.h"
@@ -46,23 +46,46 @@ static void kill_queued(struct task *task)
 		shutdown_executor(executor);
 }
 
-static void kill_launched(struct task *task, struct tp_kill_policy *policy)
+static bool send_kill(struct task *task, const struct tp_kill_policy *policy)
 {
-	struct executor *executor = task->executor;
 	struct tp_executor_event_kill kill = {
 		.task_id = task->info->task_id,
-		.kill_policy = policy,
+		.kill_policy = (struct tp_kill_policy *)policy,
 	};
 
-	if (!executor_event(executor,
-		    &(struct tp_executor_event){
-			    .has_type = true,
-			    .type = TP_EXECUTOR_EVENT_KILL,
-			    .kill = &kill,
-		    }))
-		tp_warn(executor->framework->agent,
-			"an executor is not connected, its task is not killed now",
-			"framework=%s task=%s", executor->framework->id, task->id);
+	return executor_event(task->executor,
+		&(struct tp_executor_event){
+			.has_type = true,
+			.type = TP_EXECUTOR_EVENT_KILL,
+			.kill = &kill,
+		});
+}
+
+static void kill_launched(struct task *task, const struct tp_kill_policy *policy)
+{
+	struct executor *executor = task->executor;
+
+	if (send_kill(task, policy))
+		return;
+	tp_info(executor->framework->agent,
+		"an executor is not connected, it is told when it is back to kill a task",
+		"framework=%s task=%s", executor->framework->id, task->id);
+	task->kill_waits = true;
+	task->kill_policy = policy == NULL
+		? NULL
+		: tp_record_copy(&tp_kill_policy_desc, policy, task->arena);
+}
+
+void kill_resume(struct executor *executor)
+{
+	struct tp_list *node, *tmp;
+
+	tp_map_foreach (node, tmp, &executor->tasks) {
+		struct task *task = tp_map_entry(node, struct task, node);
+
+		if (task->kill_waits && task->place == TASK_LAUNCHED)
+			task->kill_waits = !send_kill(task, task->kill_policy);
+	}
 }
 
 static void on_kill_task(void *user, struct tp_message *message)

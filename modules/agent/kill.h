@@ -5,6 +5,10 @@
 
 #include "agent.h"
 
+struct executor;
+
 struct handler_rows kill_rows(void);
+/* The executor has subscribed: it hears of the kills it missed. */
+void kill_resume(struct executor *executor);
 
 #endif

@@ -34,6 +34,10 @@ struct task {
 	struct tp_arena *arena;
 	const struct tp_task_info *info;
 	int state; /* enum tp_task_state; never back from a terminal one */
+	/* A kill that its executor was not there to hear; goes with its next subscription. */
+	bool kill_waits;
+	const struct tp_kill_policy
+		*kill_policy;        /* in the arena; NULL = the task's own */
 	struct tp_arena *last_arena; /* of the newest status; NULL before the first */
 	const struct tp_task_status *last;
 	struct task_change history[TASK_HISTORY_MAX]; /* of states, oldest first */

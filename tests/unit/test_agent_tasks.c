@@ -401,6 +401,67 @@ START_TEST(a_shut_down_agent_ends_when_nothing_runs)
 }
 END_TEST
 
+START_TEST(a_kill_reaches_an_executor_that_was_away)
+{
+	struct peer *e;
+
+	agent_fixture_run_in(f, "t1", "e1", false);
+	e = agent_fixture_executor(f, 0, "e1", true);
+	agent_fixture_update(e, "e1", "t1", TP_TASK_RUNNING, 1);
+	agent_fixture_executor_gone(e);
+	agent_fixture_kill(f, "t1");
+	e = agent_fixture_executor(f, 0, "e1", true);
+	ck_assert_uint_eq(agent_fixture_events(e, TP_EXECUTOR_EVENT_KILL), 1);
+	ck_assert_str_eq(agent_fixture_event(e)->kill->task_id->value, "t1");
+	agent_fixture_executor_gone(e);
+	e = agent_fixture_executor(f, 0, "e1", true);
+	ck_assert_uint_eq(agent_fixture_events(e, TP_EXECUTOR_EVENT_KILL), 0);
+}
+END_TEST
+
+START_TEST(an_executor_is_told_everything_by_its_environment)
+{
+	static const char *const lines[] = {
+		"MESOS_FRAMEWORK_ID=F\n",
+		"MESOS_EXECUTOR_ID=e1\n",
+		"MESOS_SLAVE_ID=M-S0\n",
+		"MESOS_AGENT_ENDPOINT=127.0.0.1:5051\n",
+		"MESOS_SLAVE_PID=slave(1)@127.0.0.1:5051\n",
+		"MESOS_CHECKPOINT=1\n",
+		"MESOS_RECOVERY_TIMEOUT=15mins\n",
+		"MESOS_SUBSCRIPTION_BACKOFF_MAX=2secs\n",
+		"MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD=5secs\n",
+		"MESOS_HTTP_COMMAND_EXECUTOR=0\n",
+		"MESOS_DIRECTORY=/",
+		"MESOS_SANDBOX=/",
+		"TEPUI_FRAMEWORK_ID=F\n",
+		"TEPUI_EXECUTOR_ID=e1\n",
+		"TEPUI_AGENT_ID=M-S0\n",
+		"TEPUI_AGENT_ADDRESS=unix:///",
+		"TEPUI_CHECKPOINT=1\n",
+		"TEPUI_RECOVERY_TIMEOUT=15mins\n",
+	};
+	const char *all;
+
+	agent_fixture_run_in(f, "t1", "e1", true);
+	all = agent_fixture_container(f)->environment;
+	for (size_t i = 0; i < TP_COUNT(lines); i++)
+		ck_assert_msg(
+			strstr(all, lines[i]) != NULL, "no %s in\n%s", lines[i], all);
+}
+END_TEST
+
+START_TEST(without_a_checkpoint_it_is_not_told_to_wait)
+{
+	const char *all;
+
+	agent_fixture_run_in(f, "t1", "e1", false);
+	all = agent_fixture_container(f)->environment;
+	ck_assert_ptr_nonnull(strstr(all, "MESOS_CHECKPOINT=0\n"));
+	ck_assert_ptr_null(strstr(all, "RECOVERY_TIMEOUT"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("agent_tasks");
@@ -431,6 +492,9 @@ int main(void)
 	tcase_add_test(tc, a_second_subscription_closes_the_first);
 	tcase_add_test(tc, unknown_tasks_are_reconciled);
 	tcase_add_test(tc, a_shut_down_agent_ends_when_nothing_runs);
+	tcase_add_test(tc, a_kill_reaches_an_executor_that_was_away);
+	tcase_add_test(tc, an_executor_is_told_everything_by_its_environment);
+	tcase_add_test(tc, without_a_checkpoint_it_is_not_told_to_wait);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
