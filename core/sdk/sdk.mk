@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-sdk_executor_sources = core/sdk/executor.c
+sdk_executor_sources = \
+	core/sdk/executor.c core/sdk/executor.h core/sdk/executor_place.h \
+	core/sdk/executor_environment.c \
+	core/sdk/executor_events.c \
+	core/sdk/executor_session.c
 
 noinst_LTLIBRARIES += core/libsdk.la
 core_libsdk_la_SOURCES = $(sdk_executor_sources) \
@@ -36,3 +40,8 @@ tests_unit_test_scheduler_options_SOURCES = tests/unit/test_scheduler_options.c 
 	tests/unit/scheduler_fixture.c tests/unit/scheduler_fixture.h
 tests_unit_test_scheduler_options_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_scheduler_options_LDADD = tests/libtest.la core/libtepui.la $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_executor_driver
+tests_unit_test_executor_driver_SOURCES = tests/unit/test_executor_driver.c
+tests_unit_test_executor_driver_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_executor_driver_LDADD = tests/libtest.la core/libtepui.la $(UNIT_LIBS)

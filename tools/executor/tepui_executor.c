@@ -25,6 +25,8 @@
 
 #define EXIT_PLAN_FAILED 125
 #define KILL_GRACE_NS (3 * TP_SEC)
+#define REAP_NS \
+	(2 * TP_SEC) /* after the grace, until all is told; the agent gives as much */
 
 enum state { WAITING, RUNNING, KILLING, ENDED };
 
@@ -232,13 +234,14 @@ static void on_launch_task(
 	struct command_executor *self = user;
 	struct tp_error err;
 
-	(void)driver;
 	if (self->state != WAITING) {
 		report_on(self, task->task_id, TP_TASK_FAILED,
 			"A command executor runs one task only");
 		return;
 	}
 	self->task = tp_record_copy(&tp_task_info_desc, task, self->arena);
+	tp_executor_driver_set_shutdown_grace(
+		driver, kill_grace_ns(self, NULL) + REAP_NS);
 	report(self, TP_TASK_STARTING, NULL);
 	if (task_start(self, &err) < 0) {
 		fprintf(stderr, "tepui-executor: %s\n", err.text);
