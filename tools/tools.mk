@@ -32,8 +32,10 @@ tools_tepui_tepui_SOURCES = \
 	tools/tepui/local.c \
 	tools/tepui/logs.c \
 	tools/tepui/module.c \
+	tools/tepui/reserve.c \
 	tools/tepui/table.c tools/tepui/table.h \
-	tools/tepui/tepui.c
+	tools/tepui/tepui.c \
+	tools/tepui/volume.c
 tools_tepui_tepui_CPPFLAGS = $(AM_CPPFLAGS) -DTEPUI_SBIN_DIR='"$(sbindir)"' -DTEPUI_VERSION='"$(VERSION)"'
 tools_tepui_tepui_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 tools_tepui_tepui_LDADD = core/libtepui.la

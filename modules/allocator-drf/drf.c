@@ -311,6 +311,23 @@ static void drf_recover_resources(void *impl, uint32_t framework, uint32_t slot,
 	drf_want(self, slot, filter == NULL || filters);
 }
 
+/* What is shared is free whoever holds it, so its end must be taken from there. */
+static void agent_convert(struct drf *self, struct drf_agent *agent,
+	const struct tp_resources *from, const struct tp_resources *to)
+{
+	struct tp_resources total = TP_RESOURCES_INIT;
+
+	tp_resources_copy(&total, &agent->total);
+	tp_resources_subtract(&total, from);
+	tp_resources_add(&total, to);
+	agent_total_set(self, agent, &total);
+	tp_resources_fini(&total);
+	for (uint32_t i = 0; i < from->n; i++) {
+		if (tp_resource_is_shared(&from->items[i], NULL))
+			tp_resources_subtract_item(&agent->available, &from->items[i]);
+	}
+}
+
 static void drf_update_allocation(void *impl, uint32_t framework, uint32_t slot,
 	const struct tp_resources *from, const struct tp_resources *to)
 {
@@ -322,8 +339,9 @@ static void drf_update_allocation(void *impl, uint32_t framework, uint32_t slot,
 	without_allocation(&plain_to, to);
 	drf_release(self, framework, from);
 	drf_hold(self, framework, to);
-	tp_resources_subtract(&agent->total, &plain_from);
-	tp_resources_add(&agent->total, &plain_to);
+	if (tp_resources_empty(from)) /* copies of what is there */
+		tp_resources_fini(&plain_to);
+	agent_convert(self, agent, &plain_from, &plain_to);
 	tp_resources_fini(&plain_from);
 	tp_resources_fini(&plain_to);
 }
@@ -338,8 +356,7 @@ static int drf_update_available(void *impl, uint32_t slot,
 
 	if (r < 0)
 		return tp_wrap(err, r, "the agent's free resources");
-	tp_resources_subtract(&agent->total, from);
-	tp_resources_add(&agent->total, to);
+	agent_convert(self, agent, from, to);
 	drf_want(self, slot, true);
 	return 0;
 }

@@ -43,6 +43,7 @@ SYSTEM_TESTS += tests/system/bad-input.sh
 SYSTEM_TESTS += $(FAILURE_TESTS)
 SYSTEM_TESTS += tests/system/hostile.sh
 SYSTEM_TESTS += tests/system/local.sh
+SYSTEM_TESTS += tests/system/reservations.sh
 SYSTEM_TESTS += tests/system/master-restart.sh
 SYSTEM_TESTS += tests/system/modcheck.sh
 SYSTEM_TESTS += tests/system/pair0.sh

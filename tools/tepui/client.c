@@ -125,6 +125,13 @@ void client_close(struct client *client)
 	*client = (struct client){ .own_loop = false };
 }
 
+const char *client_principal(const struct client *client, const char *wanted)
+{
+	if (wanted != NULL || client->crammd5.credential == NULL)
+		return wanted;
+	return client->crammd5.credential->principal;
+}
+
 /* A call that is waited for. */
 struct waited {
 	struct tp_call call;

@@ -36,4 +36,7 @@ int client_call_master(struct client *client, const struct tp_master_call *call,
 int client_call_agent(struct client *client, const struct tp_agent_call *call,
 	struct tp_arena *arena, struct tp_agent_response **ret, struct tp_error *err);
 
+/* `wanted`, or else the principal of the credential, or NULL. Borrowed. */
+const char *client_principal(const struct client *client, const char *wanted);
+
 #endif

@@ -424,11 +424,15 @@ static int driver_make(struct execute *self, struct tp_error *err)
 		.error = on_error,
 	};
 	const char *roles[] = { self->role };
-	struct tp_framework_info_capability multi_role = {
-		.has_type = true,
-		.type = TP_FRAMEWORK_INFO_CAPABILITY_MULTI_ROLE,
+	struct tp_framework_info_capability can[] = {
+		{ .has_type = true, .type = TP_FRAMEWORK_INFO_CAPABILITY_MULTI_ROLE },
+		{ .has_type = true,
+			.type = TP_FRAMEWORK_INFO_CAPABILITY_RESERVATION_REFINEMENT },
+		{ .has_type = true,
+			.type = TP_FRAMEWORK_INFO_CAPABILITY_SHARED_RESOURCES },
 	};
-	struct tp_framework_info_capability *capabilities[] = { &multi_role };
+	struct tp_framework_info_capability *capabilities[] = { &can[0], &can[1],
+		&can[2] };
 	struct tp_framework_info framework = {
 		.user = self->user,
 		.name = "tepui execute",
@@ -437,7 +441,7 @@ static int driver_make(struct execute *self, struct tp_error *err)
 		.roles = roles,
 		.n_roles = 1,
 		.capabilities = capabilities,
-		.n_capabilities = 1,
+		.n_capabilities = TP_COUNT(capabilities),
 	};
 	const struct tp_scheduler_options options = {
 		.scheduler = &scheduler,

@@ -17,14 +17,17 @@ struct list {
 	struct table table;
 };
 
-static const char *resources_text(
-	struct tp_arena *arena, struct tp_resource *const *records, size_t n)
+static const char *resources_text(struct tp_arena *arena,
+	struct tp_resource *const *records, size_t n, bool reservations)
 {
 	struct tp_resources resources = TP_RESOURCES_INIT;
 	tp_cleanup(strbuf) struct tp_strbuf text = TP_STRBUF_INIT;
 
 	if (tp_resources_from_records(&resources, records, n, NULL) == 0) {
-		tp_resources_flatten(&resources);
+		if (reservations)
+			tp_resources_unallocate(&resources);
+		else
+			tp_resources_flatten(&resources);
 		tp_resources_print(&resources, &text);
 	}
 	tp_resources_fini(&resources);
@@ -62,9 +65,9 @@ static void agents_table(struct list *list, const struct tp_master_response *res
 			agent->agent_info->hostname,
 			agent->active ? "active" : "inactive",
 			resources_text(list->arena, agent->total_resources,
-				agent->n_total_resources),
+				agent->n_total_resources, true),
 			resources_text(list->arena, agent->allocated_resources,
-				agent->n_allocated_resources),
+				agent->n_allocated_resources, false),
 			agent->address,
 			time_text(list->arena, agent->registered_time),
 		};
@@ -95,7 +98,7 @@ static void framework_row(struct list *list,
 				  : (info->role != NULL ? info->role : "*"),
 		state,
 		resources_text(list->arena, framework->allocated_resources,
-			framework->n_allocated_resources),
+			framework->n_allocated_resources, false),
 		time_text(list->arena, framework->registered_time),
 	};
 
@@ -134,7 +137,8 @@ static void task_rows(struct list *list, struct tp_task *const *tasks, size_t n)
 			task->task_id->value,
 			task->name,
 			tp_enum_name(&tp_task_state_enum, task->state),
-			resources_text(list->arena, task->resources, task->n_resources),
+			resources_text(
+				list->arena, task->resources, task->n_resources, false),
 			task->framework_id->value,
 			task->agent_id->value,
 		};

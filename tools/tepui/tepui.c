@@ -19,6 +19,9 @@ static const struct command {
 	{ "kill", "end a task", cli_kill },
 	{ "teardown", "end a framework and all its tasks", cli_teardown },
 	{ "logs", "print the output of a task", cli_logs },
+	{ "reserve", "keep resources of an agent for a role", cli_reserve },
+	{ "unreserve", "undo a reservation", cli_unreserve },
+	{ "volume", "make, remove and list persistent volumes", cli_volume },
 	{ "module", "list, describe and connect modules", cli_module },
 	{ "local", "run a whole cluster in one process", cli_local },
 };

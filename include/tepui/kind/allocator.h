@@ -112,7 +112,12 @@ struct tp_allocator_ops {
 	void (*recover_resources)(void *impl, uint32_t framework, uint32_t agent,
 		const struct tp_resources *resources,
 		const struct tp_allocator_filter *filter);
-	/* An operation converted part of what the framework holds (reserve, create, ...). */
+	/*
+	 * An operation converted part of what the framework holds (reserve, create, ...). With
+	 * `from` empty and `to` copies of a shared volume a task uses it, too: the framework holds
+	 * them besides, until they come back with recover_resources(), and the agent has no more
+	 * than before.
+	 */
 	void (*update_allocation)(void *impl, uint32_t framework, uint32_t agent,
 		const struct tp_resources *from, const struct tp_resources *to);
 	/* An operator converts free resources: -ENOSPC when the agent has not got them free. */
