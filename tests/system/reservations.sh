@@ -65,10 +65,9 @@ execute() {
 prints() {
 	wanted=$1
 	shift
-	got=$("$@") && [ "$got" = "$wanted" ] || {
-		echo "'$got' instead of '$wanted'"
-		return 1
-	}
+	got=$("$@")
+	[ "$got" = "$wanted" ] || echo "'$got' instead of '$wanted'"
+	[ "$got" = "$wanted" ]
 }
 expect "a producer writes" execute --role eng -r "$resources" -- sh -c 'echo hello >data/file'
 expect "a consumer reads" prints hello execute --role eng -r "$resources" -- cat data/file
