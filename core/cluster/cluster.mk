@@ -13,6 +13,7 @@ cluster_sources = \
 	core/cluster/machine_ip.c \
 	core/cluster/operation.c \
 	core/cluster/quantities.c \
+	core/cluster/registry_variable.c \
 	core/cluster/resource_item.c \
 	core/cluster/resource_item.h \
 	core/cluster/resource_key.c \
@@ -122,6 +123,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/machine.h \
 	include/tepui/operation.h \
 	include/tepui/quantities.h \
+	include/tepui/registry_variable.h \
 	include/tepui/resource.h \
 	include/tepui/resources.h \
 	include/tepui/role.h \

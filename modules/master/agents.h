@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of agents.
- *
- *	registered    known with its tasks; connected while its session stands
- *	recovered     admitted by an earlier master, not back yet: only its AgentInfo is known
- *	unreachable   silent for too long; its id may come back any time
- *
- * What the registry must know is stored before anybody is told of it.
+ * The table of agents that are registered: known with their tasks, connected while their session
+ * stands. Those that the registry knows and that are not there are absent.c's; how agents come is
+ * register.c's, how they go departure.c's, whether they live health.c's concern.
  */
 #ifndef MASTER_AGENTS_H
 #define MASTER_AGENTS_H
@@ -16,6 +12,7 @@
 
 #include "master.h"
 #include "registrar.h"
+#include "removal.h"
 
 struct framework;
 
@@ -38,9 +35,17 @@ struct agent {
 	uint32_t slot;
 	uint64_t peer;                          /* 0 = disconnected */
 	int64_t registered_ns, reregistered_ns; /* wall; 0 = never */
-	struct tp_timer reregister;             /* armed while disconnected */
 	bool in_allocator;
-	bool leaving; /* a registry operation that ends it is on its way */
+
+	struct tp_timer ping;        /* armed while connected */
+	struct tp_timer reregister;  /* armed while disconnected */
+	struct tp_list disconnected; /* agents->disconnected, meanwhile */
+	uint32_t missed_pings;       /* in a row */
+	bool heard;                  /* something, since the last ping */
+	struct removal removal;      /* it was silent for too long */
+
+	bool leaving;       /* a registry operation that ends it is on its way */
+	int64_t leaving_ns; /* wall */
 	struct registrar_operation ending;
 
 	struct tp_list tasks;
@@ -59,30 +64,8 @@ void agents_destroy(struct master *m);
 struct agent *agents_find(const struct master *m, const char *id);
 struct agent *agents_at(const struct master *m, uint32_t slot);
 uint32_t agents_slots(const struct master *m);
-/* Registered, recovered or unreachable. */
-bool agents_is_known(const struct master *m, const char *id);
-/* Admitted by an earlier master and not back yet. */
-bool agents_is_recovered(const struct master *m, const char *id);
-size_t agents_n_recovered(const struct master *m);
-/* The registry is being told of its end: it has to come again later. */
-bool agents_is_leaving(const struct master *m, const char *id);
-/* 0 when it is not unreachable, else since when (wall). */
-int64_t agents_unreachable_since(const struct master *m, const char *id);
-size_t agents_n_unreachable(const struct master *m);
-/* AgentInfos of the recovered ones, appended to an array in `arena`. */
-void agents_recovered_infos(const struct master *m, struct tp_arena *arena,
-	struct tp_agent_info ***items, size_t *n);
-
-/* What the registry knew when it was read. */
-void agents_recover(struct master *m, const struct tp_agent_info *info);
-void agents_recover_unreachable(
-	struct master *m, const struct tp_registry_state_unreachable_agent *record);
-/* The registry was read: absentees have agent_reregister_timeout to come back. */
-void agents_recovered(struct master *m);
-/* The AgentInfo of a recovered one, or NULL. */
-const struct tp_agent_info *agents_recovered_info(const struct master *m, const char *id);
-/* It is back: neither recovered nor unreachable any more. */
-void agents_forget_absent(struct master *m, const char *id);
+/* Those whose session is broken, in order; node: struct agent's `disconnected`. */
+struct tp_list *agents_disconnected(const struct master *m);
 
 /* What an agent says about itself in both kinds of registration. */
 struct registration {
@@ -93,6 +76,7 @@ struct registration {
 	const struct tp_uuid *resource_version;
 	struct tp_resource **checkpointed; /* reservations and volumes that it has */
 	size_t n_checkpointed;
+	const char *ip; /* its session comes from there; NULL = unknown */
 };
 
 /* All that it has, reservations and volumes included. -EINVAL with the reason. */
@@ -107,8 +91,8 @@ struct agent *agents_add(struct master *m, const struct registration *registrati
 void agent_set(struct agent *a, const struct registration *registration);
 /* The allocator hears of it, or of what changed; it may be offered. */
 void agent_allocate(struct agent *a);
-/* Ends it: what it runs ends in `state` (or LOST), everybody is told. */
-void agents_remove(struct agent *a, int state);
+/* Out of the table; nothing of it is left anywhere. */
+void agents_forget(struct agent *a);
 
 static inline bool agent_connected(const struct agent *a)
 {
@@ -117,14 +101,5 @@ static inline bool agent_connected(const struct agent *a)
 /* -ENOTCONN when it is disconnected: whoever sends must be prepared for it anyway. */
 int agent_send(
 	struct agent *a, uint16_t type, const struct tp_desc *desc, const void *body);
-/* The session ended. */
-void agents_disconnected(struct agent *a, const struct tp_error *why);
-
-/* Its session ended before it was in the table: as if it broke just now. */
-void agents_lost_early(struct agent *a);
-/* It leaves for good, at its own wish: first the registry, then everybody else. */
-void agents_leave(struct agent *a);
-/* Silent for too long: first the registry, then everybody else. */
-void agents_mark_unreachable(struct agent *a);
 
 #endif

@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "absent.h"
 #include "agents.h"
 #include "changes.h"
 #include "frameworks.h"
 #include "offers.h"
+#include "registrar.h"
 #include "tasks.h"
 #include "use.h"
 
@@ -27,6 +29,11 @@ static const char *const names[COUNTERS] = {
 		"master/slave_removals/reason_unregistered",
 	[COUNTER_AGENT_UNREACHABLE_SCHEDULED] = "master/slave_unreachable_scheduled",
 	[COUNTER_AGENT_UNREACHABLE_COMPLETED] = "master/slave_unreachable_completed",
+	[COUNTER_AGENT_REMOVALS_REGISTERED] = "master/slave_removals/reason_registered",
+	[COUNTER_AGENT_UNREACHABLE_CANCELED] = "master/slave_unreachable_canceled",
+	[COUNTER_AGENT_SHUTDOWNS_SCHEDULED] = "master/slave_shutdowns_scheduled",
+	[COUNTER_AGENT_SHUTDOWNS_COMPLETED] = "master/slave_shutdowns_completed",
+	[COUNTER_AGENT_SHUTDOWNS_CANCELED] = "master/slave_shutdowns_canceled",
 	[COUNTER_RECOVERY_AGENT_REMOVALS] = "master/recovery_slave_removals",
 	[COUNTER_MESSAGES_REGISTER_AGENT] = "master/messages_register_slave",
 	[COUNTER_MESSAGES_REREGISTER_AGENT] = "master/messages_reregister_slave",
@@ -124,7 +131,7 @@ static double agents(const struct master *m, int which)
 static double agents_unreachable(const struct master *m, int arg)
 {
 	(void)arg;
-	return (double)agents_n_unreachable(m);
+	return (double)absent_n(m, TP_REGISTRY_UNREACHABLE);
 }
 
 static double frameworks(const struct master *m, int which)
@@ -163,6 +170,18 @@ static double subscribers(const struct master *m, int arg)
 {
 	(void)arg;
 	return (double)changes_n_subscribers(m);
+}
+
+static double registry_queue(const struct master *m, int arg)
+{
+	(void)arg;
+	return (double)registrar_n_queued(m);
+}
+
+static double registry_size(const struct master *m, int arg)
+{
+	(void)arg;
+	return (double)registrar_size_bytes(m);
 }
 
 static double tasks(const struct master *m, int state)
@@ -228,6 +247,8 @@ static const struct gauge_row gauge_rows[] = {
 	{ "master/frameworks_inactive", active_frameworks, 0 },
 	{ "master/outstanding_offers", outstanding_offers, 0 },
 	{ "master/operator_event_stream_subscribers", subscribers, 0 },
+	{ "registrar/queued_operations", registry_queue, 0 },
+	{ "registrar/registry_size_bytes", registry_size, 0 },
 	{ "master/tasks_staging", tasks, TP_TASK_STAGING },
 	{ "master/tasks_starting", tasks, TP_TASK_STARTING },
 	{ "master/tasks_running", tasks, TP_TASK_RUNNING },

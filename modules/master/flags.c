@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "removal.h"
+
 #include "tepui/record.h"
 #include "tepui/units.h"
 
@@ -64,6 +66,13 @@ const struct tp_field master_config[] = {
 		"Time for agents to come back after a lost connection or a restart of "
 		"the "
 		"master."),
+	TP_CONFIG("agent_removal_rate_limit", TP_STRING, struct master,
+		agent_removal_rate_limit, NULL,
+		"How fast agents may become unreachable, like 1/20mins; at once when "
+		"absent."),
+	TP_CONFIG("recovery_agent_removal_limit", TP_STRING, struct master,
+		recovery_agent_removal_limit, "100%",
+		"End instead when more of the agents did not come back after a restart."),
 	TP_CONFIG_RELOAD("offer_timeout", TP_DURATION, struct master, offer_timeout_ns,
 		NULL,
 		"Rescind offers that are not answered for so long; never when absent."),
@@ -72,6 +81,19 @@ const struct tp_field master_config[] = {
 	TP_CONFIG("registry_store_timeout", TP_DURATION, struct master,
 		registry_store_timeout_ns, "20s",
 		"Longest time for one write to the registry."),
+	TP_CONFIG("registry_strict", TP_BOOL, struct master, registry_strict, "false",
+		"End agents that the registry does not know, and those that come back "
+		"after they were marked unreachable."),
+	TP_CONFIG("registry_gc_interval", TP_DURATION, struct master,
+		registry_gc_interval_ns, "15mins",
+		"Time between two prunings of the registry."),
+	TP_CONFIG("registry_max_agent_age", TP_DURATION, struct master,
+		registry_max_agent_age_ns, "2weeks",
+		"Forget unreachable and gone agents after this time."),
+	TP_CONFIG("registry_max_agent_count", TP_UINT64, struct master,
+		registry_max_agent_count, "102400",
+		"Forget the oldest unreachable and the oldest gone agents beyond this "
+		"number."),
 	TP_CONFIG_RELOAD("max_completed_frameworks", TP_UINT32, struct master,
 		max_completed_frameworks, "50", "Frameworks remembered after their end."),
 	TP_CONFIG_RELOAD("max_completed_tasks_per_framework", TP_UINT32, struct master,
@@ -95,14 +117,6 @@ const struct tp_field master_config[] = {
 	LATER("port", TP_UINT32, "5050", "Port of HTTP."),
 	LATER("registry", TP_STRING, "replicated_log",
 		"Store of the registry: here a module, bound with use."),
-	LATER("registry_strict", TP_BOOL, "false",
-		"End agents that the registry does not know."),
-	LATER("registry_gc_interval", TP_DURATION, "15mins",
-		"Time between two prunings of the registry."),
-	LATER("registry_max_agent_age", TP_DURATION, "2weeks",
-		"Forget unreachable and gone agents after this time."),
-	LATER("registry_max_agent_count", TP_UINT64, "102400",
-		"Forget the oldest unreachable and gone agents beyond this number."),
 	LATER("quorum", TP_UINT32, NULL, "Majority of the masters."),
 	LATER("log_auto_initialize", TP_BOOL, "true", "Empty replicas may begin."),
 	LATER("zk", TP_STRING, NULL, "ZooKeeper of the masters' election."),
@@ -127,10 +141,6 @@ const struct tp_field master_config[] = {
 		"Schedulers over HTTP must authenticate."),
 	LATER("acls", TP_STRING, NULL, "Who may do what."),
 	LATER("firewall_rules", TP_STRING, NULL, "Endpoints of HTTP that are shut."),
-	LATER("recovery_agent_removal_limit", TP_STRING, "100%",
-		"End when more of the agents are missing after a restart."),
-	LATER("agent_removal_rate_limit", TP_STRING, NULL,
-		"How fast agents may become unreachable, like 1/20mins."),
 	LATER("require_agent_domain", TP_BOOL, "false", "Ignore agents without domain."),
 	LATER("domain", TP_STRING, NULL, "Region and zone of this master."),
 	LATER("publish_per_framework_metrics", TP_BOOL, "true",
@@ -147,15 +157,31 @@ const struct tp_field master_config[] = {
 		max_agent_ping_timeouts, "Now max_agent_ping_timeouts."),
 	TP_CONFIG_ALIAS("slave_reregister_timeout", TP_DURATION, struct master,
 		agent_reregister_timeout_ns, "Now agent_reregister_timeout."),
-	LATER("recovery_slave_removal_limit", TP_STRING, NULL,
-		"Now recovery_agent_removal_limit."),
-	LATER("slave_removal_rate_limit", TP_STRING, NULL,
-		"Now agent_removal_rate_limit."),
+	TP_CONFIG_ALIAS("recovery_slave_removal_limit", TP_STRING, struct master,
+		recovery_agent_removal_limit, "Now recovery_agent_removal_limit."),
+	TP_CONFIG_ALIAS("slave_removal_rate_limit", TP_STRING, struct master,
+		agent_removal_rate_limit, "Now agent_removal_rate_limit."),
 	LATER("max_executors_per_slave", TP_UINT32, NULL, "Now max_executors_per_agent."),
 	{ 0 },
 };
 
-int flags_check(const struct master *m, struct tp_error *err)
+static int parse_limits(struct master *m, struct tp_error *err)
+{
+	int r = 0;
+
+	m->removal_interval_ns = 0;
+	if (m->agent_removal_rate_limit != NULL)
+		r = removal_parse_rate(
+			m->agent_removal_rate_limit, &m->removal_interval_ns, err);
+	if (r < 0)
+		return r;
+	if (m->registry_gc_interval_ns < TP_SEC)
+		return tp_fail(err, EINVAL, "registry_gc_interval must be at least 1s");
+	return removal_parse_percent(
+		m->recovery_agent_removal_limit, &m->recovery_removal_percent, err);
+}
+
+int flags_check(struct master *m, struct tp_error *err)
 {
 	struct in6_addr address;
 
@@ -180,7 +206,7 @@ int flags_check(const struct master *m, struct tp_error *err)
 		inet_pton(AF_INET6, m->advertise_ip, &address) != 1)
 		return tp_fail(err, EINVAL, "advertise_ip: '%s' is not an IP address",
 			m->advertise_ip);
-	return 0;
+	return parse_limits(m, err);
 }
 
 static void print_list(
@@ -207,6 +233,9 @@ static bool print_value(
 		return true;
 	case TP_UINT32:
 		tp_strbuf_printf(out, "%" PRIu32, *(const uint32_t *)at);
+		return true;
+	case TP_UINT64:
+		tp_strbuf_printf(out, "%" PRIu64, *(const uint64_t *)at);
 		return true;
 	case TP_ENUM:
 		tp_strbuf_puts(out, tp_enum_name(field->sub, *(const int *)at));

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "absent.h"
 #include "agents.h"
 #include "calls.h"
 #include "changes.h"
@@ -27,6 +28,7 @@
 #include "operations.h"
 #include "register.h"
 #include "registrar.h"
+#include "removal.h"
 #include "state.h"
 #include "tasks.h"
 
@@ -58,6 +60,8 @@ static int master_init(void *self, struct tp_error *err)
 	counters_create(m);
 	tasks_create(m);
 	executors_create(m);
+	removals_create(m);
+	absent_create(m);
 	agents_create(m);
 	frameworks_create(m);
 	offers_create(m);
@@ -143,9 +147,11 @@ void master_recovered(struct master *m)
 {
 	m->recovered = true;
 	if (m->allocator.ops->recover != NULL)
-		m->allocator.ops->recover(m->allocator.impl, agents_n_recovered(m));
-	agents_recovered(m);
-	tp_info(m, "serving", "id=%s recovered_agents=%zu", m->id, agents_n_recovered(m));
+		m->allocator.ops->recover(
+			m->allocator.impl, absent_n(m, TP_REGISTRY_AGENT));
+	absent_recovered(m);
+	tp_info(m, "serving", "id=%s recovered_agents=%zu", m->id,
+		absent_n(m, TP_REGISTRY_AGENT));
 	native_recovered(m);
 }
 
@@ -223,6 +229,8 @@ static void master_fini(void *self)
 		frameworks_destroy(m);
 	executors_destroy(m);
 	agents_destroy(m);
+	absent_destroy(m);
+	removals_destroy(m);
 	tasks_destroy(m);
 	changes_destroy(m);
 	counters_destroy(m);
@@ -256,8 +264,10 @@ static void master_status(void *self, struct tp_strbuf *out)
 	if (m->native != NULL)
 		tp_strbuf_printf(out, "listen: %s\n", native_url(m));
 	tp_strbuf_printf(out, "outstanding offers: %zu\n", offers_count(m));
-	tp_strbuf_printf(out, "recovered agents: %zu\n", agents_n_recovered(m));
-	tp_strbuf_printf(out, "unreachable agents: %zu\n", agents_n_unreachable(m));
+	tp_strbuf_printf(out, "recovered agents: %zu\n", absent_n(m, TP_REGISTRY_AGENT));
+	tp_strbuf_printf(
+		out, "unreachable agents: %zu\n", absent_n(m, TP_REGISTRY_UNREACHABLE));
+	tp_strbuf_printf(out, "gone agents: %zu\n", absent_n(m, TP_REGISTRY_GONE));
 }
 
 /* --- what it provides ------------------------------------------------------------------ */

@@ -20,6 +20,7 @@
 
 #define MASTER_HEARTBEAT_NS (15 * TP_SEC)
 
+struct absents;
 struct agents;
 struct changes;
 struct counters;
@@ -30,6 +31,7 @@ struct offers;
 struct operations;
 struct registers;
 struct registrar;
+struct removals;
 struct tasks;
 
 struct master {
@@ -59,7 +61,15 @@ struct master {
 	int64_t agent_ping_timeout_ns;
 	uint32_t max_agent_ping_timeouts;
 	int64_t agent_reregister_timeout_ns;
-	int64_t offer_timeout_ns; /* 0 = never */
+	const char *agent_removal_rate_limit; /* NULL = none */
+	int64_t removal_interval_ns;          /* of that; 0 = none */
+	const char *recovery_agent_removal_limit;
+	double recovery_removal_percent; /* of that */
+	int64_t offer_timeout_ns;        /* 0 = never */
+	bool registry_strict;
+	int64_t registry_gc_interval_ns;
+	int64_t registry_max_agent_age_ns;
+	uint64_t registry_max_agent_count;
 	int64_t registry_fetch_timeout_ns;
 	int64_t registry_store_timeout_ns;
 	uint32_t max_completed_frameworks;
@@ -90,6 +100,7 @@ struct master {
 	struct log_level log_level;
 
 	/* concerns */
+	struct absents *absents;
 	struct agents *agents;
 	struct changes *changes;
 	struct counters *counters;
@@ -100,6 +111,7 @@ struct master {
 	struct operations *operations;
 	struct registers *registers;
 	struct registrar *registrar;
+	struct removals *removals;
 	struct tasks *tasks;
 };
 

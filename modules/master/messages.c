@@ -102,6 +102,16 @@ void messages_failure(
 	framework_send(f, event);
 }
 
+void messages_agent_lost(struct master *m, const char *agent_id)
+{
+	for (uint32_t i = 0; i < frameworks_slots(m); i++) {
+		struct framework *f = frameworks_at(m, i);
+
+		if (f != NULL && framework_connected(f))
+			messages_failure(f, agent_id, NULL, 0);
+	}
+}
+
 void messages_on_exited_executor(struct master *m, struct tp_message *message)
 {
 	const struct tp_exited_executor *body = message->body;

@@ -21,5 +21,7 @@ void messages_on_exited_executor(struct master *m, struct tp_message *message);
 /* An agent is lost (executor_id NULL), or an executor with its wait status. */
 void messages_failure(
 	struct framework *f, const char *agent_id, const char *executor_id, int status);
+/* Every framework that listens hears of it. */
+void messages_agent_lost(struct master *m, const char *agent_id);
 
 #endif

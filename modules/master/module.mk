@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 master_sources = \
+	modules/master/absent.c \
+	modules/master/absent.h \
 	modules/master/accept.c \
 	modules/master/accept.h \
 	modules/master/agents.c \
@@ -14,6 +16,8 @@ master_sources = \
 	modules/master/conversion.h \
 	modules/master/counters.c \
 	modules/master/counters.h \
+	modules/master/departure.c \
+	modules/master/departure.h \
 	modules/master/executors.c \
 	modules/master/executors.h \
 	modules/master/flags.c \
@@ -22,6 +26,8 @@ master_sources = \
 	modules/master/framework_info.h \
 	modules/master/frameworks.c \
 	modules/master/frameworks.h \
+	modules/master/health.c \
+	modules/master/health.h \
 	modules/master/hooks.c \
 	modules/master/hooks.h \
 	modules/master/idrecord.h \
@@ -50,12 +56,20 @@ master_sources = \
 	modules/master/reconcile.h \
 	modules/master/register.c \
 	modules/master/register.h \
+	modules/master/register_check.c \
+	modules/master/register_check.h \
 	modules/master/registrar.c \
 	modules/master/registrar.h \
+	modules/master/registrar_operation.c \
+	modules/master/registrar_operation.h \
+	modules/master/removal.c \
+	modules/master/removal.h \
 	modules/master/return.c \
 	modules/master/return.h \
 	modules/master/roles.c \
 	modules/master/roles.h \
+	modules/master/series.c \
+	modules/master/series.h \
 	modules/master/slot_table.c \
 	modules/master/slot_table.h \
 	modules/master/state.c \
@@ -119,3 +133,13 @@ tests_unit_test_master_hooks_CPPFLAGS = $(TOY_CPPFLAGS)
 tests_unit_test_master_hooks_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_hooks_LDADD = $(MASTER_TEST_LIBS)
 EXTRA_tests_unit_test_master_hooks_DEPENDENCIES = tests/unit/modules/toy_hook.la
+
+UNIT_TESTS += tests/unit/test_master_departures
+tests_unit_test_master_departures_SOURCES = tests/unit/test_master_departures.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_departures_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_departures_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_registrar
+tests_unit_test_master_registrar_SOURCES = tests/unit/test_master_registrar.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_registrar_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_registrar_LDADD = $(MASTER_TEST_LIBS)

@@ -17,6 +17,8 @@
 
 #include "agents.h"
 #include "carriage.h"
+#include "departure.h"
+#include "health.h"
 #include "listen.h"
 #include "messages.h"
 #include "operations.h"
@@ -95,6 +97,15 @@ static void dispatch(struct master *m, struct tp_message *message)
 	}
 }
 
+/* Whatever an agent says, it lives. */
+static void hear(struct master *m, uint64_t id)
+{
+	struct agent *agent = native_agent(m, id);
+
+	if (agent != NULL)
+		health_heard(agent);
+}
+
 static void on_message(void *user, struct tp_message *message)
 {
 	struct master *m = user;
@@ -105,6 +116,7 @@ static void on_message(void *user, struct tp_message *message)
 		return;
 	}
 	if (m->recovered) {
+		hear(m, message->peer);
 		dispatch(m, message);
 		return;
 	}
@@ -194,7 +206,7 @@ static void closed(void *user, uint64_t id, const struct tp_error *why)
 	carriage_destroy(peer->carriage);
 	tp_free(peer);
 	if (agent != NULL)
-		agents_disconnected(agent, why);
+		departure_disconnected(agent, why);
 }
 
 struct carriage *native_carriage(const struct master *m, uint64_t id)
@@ -214,29 +226,30 @@ struct agent *native_agent(const struct master *m, uint64_t id)
 void native_bind_agent(struct master *m, uint64_t id, struct agent *agent)
 {
 	struct peer *peer = find_peer(m, id);
-	uint64_t old = agent->peer;
 
-	if (old == id)
+	if (agent->peer == id)
 		return;
-	native_unbind_agent(m, agent);
+	native_unbind_agent(m, agent,
+		peer == NULL ? NULL : "the agent has registered by another session");
 	if (peer == NULL)
 		return;
-	if (old != 0)
-		tp_server_kick(m->native->server, old,
-			"the agent has registered by another session");
 	if (peer->agent != NULL)
 		peer->agent->peer = 0;
 	peer->agent = agent;
 	agent->peer = id;
 }
 
-void native_unbind_agent(struct master *m, struct agent *agent)
+void native_unbind_agent(struct master *m, struct agent *agent, const char *reason)
 {
-	struct peer *peer = agent->peer == 0 ? NULL : find_peer(m, agent->peer);
+	uint64_t id = agent->peer;
+	struct peer *peer = id == 0 ? NULL : find_peer(m, id);
 
-	if (peer != NULL)
-		peer->agent = NULL;
 	agent->peer = 0;
+	if (peer == NULL)
+		return;
+	peer->agent = NULL;
+	if (reason != NULL)
+		tp_server_kick(m->native->server, id, reason);
 }
 
 const char *native_peer_address(const struct master *m, uint64_t id)
@@ -283,8 +296,9 @@ static int create(struct master *m, struct tp_error *err)
 		.transport = m->transport,
 		.limits = {
 			.heartbeat_ns = m->agent_ping_timeout_ns,
+			/* Agents are counted out by pings before their session is. */
 			.silence_ns = m->agent_ping_timeout_ns *
-				m->max_agent_ping_timeouts,
+				(m->max_agent_ping_timeouts + 1),
 			.handshake_ns = m->authentication_v0_timeout_ns,
 		},
 		.self = { .kind = "master", .id = m->id },

@@ -25,8 +25,8 @@ const char *native_url(const struct master *m);
 
 /* The session of a peer is that of this agent from now on; an older one is ended. */
 void native_bind_agent(struct master *m, uint64_t peer, struct agent *agent);
-/* The agent is forgotten: its session, if any, is nobody's. */
-void native_unbind_agent(struct master *m, struct agent *agent);
+/* The agent is forgotten: its session, if any, is nobody's, and ended if there is a reason. */
+void native_unbind_agent(struct master *m, struct agent *agent, const char *reason);
 /* The streams of a scheduler or operator; NULL when the peer is gone. */
 struct carriage *native_carriage(const struct master *m, uint64_t peer);
 struct agent *native_agent(const struct master *m, uint64_t peer);

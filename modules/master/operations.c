@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "absent.h"
 #include "agents.h"
 #include "changes.h"
 #include "counters.h"
@@ -388,11 +389,13 @@ static void reconcile_one(struct framework *f,
 	if (op != NULL) {
 		agent_id = op->agent->id;
 		state = op->record->latest_status->state;
-	} else if (agent_id == NULL ? agents_n_recovered(m) > 0
-				    : agents_is_recovered(m, agent_id)) {
+	} else if (agent_id == NULL ? absent_n(m, TP_REGISTRY_AGENT) > 0
+				    : absent_is(m, TP_REGISTRY_AGENT, agent_id)) {
 		state = TP_OPERATION_RECOVERING;
-	} else if (agent_id != NULL && agents_unreachable_since(m, agent_id) != 0) {
+	} else if (agent_id != NULL && absent_is(m, TP_REGISTRY_UNREACHABLE, agent_id)) {
 		state = TP_OPERATION_UNREACHABLE;
+	} else if (agent_id != NULL && absent_is(m, TP_REGISTRY_GONE, agent_id)) {
+		state = TP_OPERATION_GONE_BY_OPERATOR;
 	}
 	answer(f, op, id, agent_id, state);
 }

@@ -10,6 +10,7 @@
 
 #include "calls.h"
 #include "changes.h"
+#include "departure.h"
 #include "flags.h"
 #include "frameworks.h"
 #include "kill.h"
@@ -244,32 +245,39 @@ static const struct row {
 	const char *body; /* the member that must be there; NULL = none */
 	answer_f *answer;
 	act_f *act; /* instead of it */
+	/* Instead of that: answers the submission itself, later. */
+	void (*begin)(struct master *m, struct tp_submission *submission,
+		const struct tp_master_call *call);
 } rows[] = {
-	{ TP_MASTER_CALL_GET_HEALTH, NULL, get_health, NULL },
-	{ TP_MASTER_CALL_GET_FLAGS, NULL, get_flags, NULL },
-	{ TP_MASTER_CALL_GET_VERSION, NULL, get_version, NULL },
-	{ TP_MASTER_CALL_GET_METRICS, NULL, get_metrics, NULL },
-	{ TP_MASTER_CALL_GET_LOGGING_LEVEL, NULL, get_logging_level, NULL },
-	{ TP_MASTER_CALL_SET_LOGGING_LEVEL, "set_logging_level", set_logging_level,
+	{ TP_MASTER_CALL_GET_HEALTH, NULL, get_health, NULL, NULL },
+	{ TP_MASTER_CALL_GET_FLAGS, NULL, get_flags, NULL, NULL },
+	{ TP_MASTER_CALL_GET_VERSION, NULL, get_version, NULL, NULL },
+	{ TP_MASTER_CALL_GET_METRICS, NULL, get_metrics, NULL, NULL },
+	{ TP_MASTER_CALL_GET_LOGGING_LEVEL, NULL, get_logging_level, NULL, NULL },
+	{ TP_MASTER_CALL_SET_LOGGING_LEVEL, "set_logging_level", set_logging_level, NULL,
 		NULL },
-	{ TP_MASTER_CALL_GET_STATE, NULL, get_state, NULL },
-	{ TP_MASTER_CALL_GET_AGENTS, NULL, get_agents, NULL },
-	{ TP_MASTER_CALL_GET_FRAMEWORKS, NULL, get_frameworks, NULL },
-	{ TP_MASTER_CALL_GET_EXECUTORS, NULL, get_executors, NULL },
-	{ TP_MASTER_CALL_GET_TASKS, NULL, get_tasks, NULL },
-	{ TP_MASTER_CALL_GET_OPERATIONS, NULL, get_operations, NULL },
-	{ TP_MASTER_CALL_GET_ROLES, NULL, get_roles, NULL },
-	{ TP_MASTER_CALL_GET_MASTER, NULL, get_master, NULL },
-	{ TP_MASTER_CALL_TEARDOWN, "teardown", teardown, NULL },
-	{ TP_MASTER_CALL_KILL_TASK, "kill_task", kill_task, NULL },
-	{ TP_MASTER_CALL_RESERVE_RESOURCES, "reserve_resources", NULL,
-		operator_resources },
+	{ TP_MASTER_CALL_GET_STATE, NULL, get_state, NULL, NULL },
+	{ TP_MASTER_CALL_GET_AGENTS, NULL, get_agents, NULL, NULL },
+	{ TP_MASTER_CALL_GET_FRAMEWORKS, NULL, get_frameworks, NULL, NULL },
+	{ TP_MASTER_CALL_GET_EXECUTORS, NULL, get_executors, NULL, NULL },
+	{ TP_MASTER_CALL_GET_TASKS, NULL, get_tasks, NULL, NULL },
+	{ TP_MASTER_CALL_GET_OPERATIONS, NULL, get_operations, NULL, NULL },
+	{ TP_MASTER_CALL_GET_ROLES, NULL, get_roles, NULL, NULL },
+	{ TP_MASTER_CALL_GET_MASTER, NULL, get_master, NULL, NULL },
+	{ TP_MASTER_CALL_TEARDOWN, "teardown", teardown, NULL, NULL },
+	{ TP_MASTER_CALL_KILL_TASK, "kill_task", kill_task, NULL, NULL },
+	{ TP_MASTER_CALL_RESERVE_RESOURCES, "reserve_resources", NULL, operator_resources,
+		NULL },
 	{ TP_MASTER_CALL_UNRESERVE_RESOURCES, "unreserve_resources", NULL,
-		operator_resources },
-	{ TP_MASTER_CALL_CREATE_VOLUMES, "create_volumes", NULL, operator_resources },
-	{ TP_MASTER_CALL_DESTROY_VOLUMES, "destroy_volumes", NULL, operator_resources },
-	{ TP_MASTER_CALL_GROW_VOLUME, "grow_volume", NULL, operator_resources },
-	{ TP_MASTER_CALL_SHRINK_VOLUME, "shrink_volume", NULL, operator_resources },
+		operator_resources, NULL },
+	{ TP_MASTER_CALL_CREATE_VOLUMES, "create_volumes", NULL, operator_resources,
+		NULL },
+	{ TP_MASTER_CALL_DESTROY_VOLUMES, "destroy_volumes", NULL, operator_resources,
+		NULL },
+	{ TP_MASTER_CALL_GROW_VOLUME, "grow_volume", NULL, operator_resources, NULL },
+	{ TP_MASTER_CALL_SHRINK_VOLUME, "shrink_volume", NULL, operator_resources, NULL },
+	{ TP_MASTER_CALL_MARK_AGENT_GONE, "mark_agent_gone", NULL, NULL,
+		departure_mark_gone },
 };
 
 static const struct row *row_of(int type)
@@ -320,6 +328,10 @@ void operator_call(struct master *m, struct tp_submission *submission,
 		return;
 	}
 	r = check(call, &row, &err);
+	if (r >= 0 && row->begin != NULL) {
+		row->begin(m, submission, call);
+		return;
+	}
 	if (r >= 0)
 		r = row->act != NULL ? row->act(m, submission->principal, call, &err)
 				     : row->answer(m, call, response, arena, &err);

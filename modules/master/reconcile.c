@@ -6,6 +6,7 @@
  */
 #include "reconcile.h"
 
+#include "absent.h"
 #include "agents.h"
 #include "counters.h"
 #include "frameworks.h"
@@ -39,45 +40,67 @@ static void send_known(struct framework *f, const struct task *task)
 	updates_forward(f, status);
 }
 
-static void send_unknown(struct framework *f, struct update *update)
+/* What the place of its agent says about a task that the master does not have. */
+static void judge(const struct framework *f, struct update *update)
 {
-	struct master *m = f->master;
-	const char *agent_id = update->agent_id;
+	const struct master *m = f->master;
+	const char *id = update->agent_id;
 
-	update->reason = TP_REASON_RECONCILIATION;
-	update->message = "Reconciliation: Task is unknown";
-	update->state = updates_state_for(f, TP_TASK_UNKNOWN);
-	if (agent_id != NULL) {
-		update->unreachable_ns = agents_unreachable_since(m, agent_id);
-		if (update->unreachable_ns != 0) {
-			update->message = "Reconciliation: Task is unreachable";
-			update->state = updates_state_for(f, TP_TASK_UNREACHABLE);
-		} else if (agents_find(m, agent_id) != NULL) {
-			update->message = "Reconciliation: Task is unknown to the agent";
-			update->state = updates_state_for(f, TP_TASK_GONE);
-		}
+	if (id == NULL) {
+		update->message = "Reconciliation: Task is unknown";
+		update->state = TP_TASK_UNKNOWN;
+	} else if (agents_find(m, id) != NULL) {
+		update->message = "Reconciliation: Task is unknown to the agent";
+		update->state = TP_TASK_GONE;
+	} else if (absent_is(m, TP_REGISTRY_UNREACHABLE, id)) {
+		update->message = "Reconciliation: Task is unreachable";
+		update->state = TP_TASK_UNREACHABLE;
+		update->unreachable_ns = absent_since(m, TP_REGISTRY_UNREACHABLE, id);
+	} else if (absent_is(m, TP_REGISTRY_GONE, id)) {
+		update->message = "Reconciliation: Task is gone";
+		update->state = TP_TASK_GONE_BY_OPERATOR;
+	} else {
+		update->message = "Reconciliation: Task is unknown";
+		update->state = TP_TASK_UNKNOWN;
 	}
-	updates_send_answer(f, update);
+	update->state = updates_state_for(f, update->state);
+}
+
+/* May the answer still change by itself, as an agent returns or is being removed? */
+static bool is_undecided(const struct master *m, const char *agent_id)
+{
+	const struct agent *a;
+
+	if (agent_id == NULL)
+		return absent_n(m, TP_REGISTRY_AGENT) > 0;
+	a = agents_find(m, agent_id);
+	return absent_is(m, TP_REGISTRY_AGENT, agent_id) || (a != NULL && a->leaving) ||
+		absent_is_changing(m, agent_id);
 }
 
 void reconcile_one(
 	struct master *m, struct framework *f, const char *task_id, const char *agent_id)
 {
 	const struct task *task = tasks_find(f, task_id);
-	struct update update = { .task_id = task_id, .agent_id = agent_id };
-	const struct agent *a;
+	struct update update = { .task_id = task_id,
+		.agent_id = agent_id,
+		.reason = TP_REASON_RECONCILIATION };
+	tp_cleanup(arena) struct tp_arena *arena = NULL;
 
 	if (task != NULL) {
 		send_known(f, task);
 		return;
 	}
-	if (agent_id == NULL ? agents_n_recovered(m) > 0
-			     : agents_is_recovered(m, agent_id))
+	/* Its scheduler may have forgotten where it ran; the master has not. */
+	task = agent_id == NULL ? tasks_find_unreachable(f, task_id) : NULL;
+	if (task != NULL) {
+		arena = tp_arena_create(0);
+		update.agent_id = agent_id = task_agent_id(task, arena);
+	}
+	if (is_undecided(m, agent_id))
 		return;
-	a = agent_id == NULL ? NULL : agents_find(m, agent_id);
-	if (a != NULL && a->leaving)
-		return;
-	send_unknown(f, &update);
+	judge(f, &update);
+	updates_send_answer(f, &update);
 }
 
 int reconcile_call(struct master *m, struct framework *f,

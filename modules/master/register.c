@@ -10,16 +10,23 @@
 #include "register.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "absent.h"
 #include "agents.h"
 #include "changes.h"
 #include "counters.h"
+#include "departure.h"
+#include "health.h"
 #include "idrecord.h"
 #include "kill.h"
 #include "native.h"
 #include "offers.h"
 #include "operations.h"
+#include "register_check.h"
+#include "registrar.h"
 #include "return.h"
 
 #include "tepui/ids.h"
@@ -27,52 +34,47 @@
 /* One registration while the registry stores it. */
 struct admission {
 	struct registrar_operation operation;
-	struct tp_list node;
+	struct tp_map_node by_id, by_peer;
+	char peer[24];
 	struct master *master;
 	struct tp_message message; /* its arena is ours */
 	struct registration registration;
 	const struct tp_agent_reregister *again; /* NULL: a new agent */
 };
 
+/* The admissions that are under way; thousands after a restart of the master. */
 struct registers {
-	struct tp_list admissions;
+	struct tp_map by_id, by_peer;
 };
 
 int registers_create(struct master *m)
 {
 	m->registers = tp_alloc(sizeof *m->registers);
-	tp_list_init(&m->registers->admissions);
+	tp_map_init(&m->registers->by_id);
+	tp_map_init(&m->registers->by_peer);
 	return 0;
 }
 
 void registers_destroy(struct master *m)
 {
 	/* The registrar has cancelled all admissions before. */
+	tp_map_fini(&m->registers->by_id);
+	tp_map_fini(&m->registers->by_peer);
 	tp_free(m->registers);
 	m->registers = NULL;
 }
 
-static struct admission *find(const struct master *m, uint64_t peer, const char *id)
+bool register_is_under_way(const struct master *m, const char *id)
 {
-	struct tp_list *node, *tmp;
-
-	tp_list_foreach (node, tmp, &m->registers->admissions) {
-		struct admission *a = tp_container_of(node, struct admission, node);
-
-		if (a->message.peer == peer ||
-			(id != NULL && strcmp(a->registration.info->id->value, id) == 0))
-			return a;
-	}
-	return NULL;
+	return tp_map_find(&m->registers->by_id, id) != NULL;
 }
 
-static int check(const struct registration *registration, struct tp_error *err)
+static bool is_busy(const struct master *m, uint64_t peer)
 {
-	tp_cleanup(resources) struct tp_resources total = TP_RESOURCES_INIT;
+	char key[24];
 
-	if (registration->info->hostname[0] == '\0')
-		return tp_fail(err, EINVAL, "AgentInfo has no hostname");
-	return registration_total(registration, &total, err);
+	snprintf(key, sizeof key, "%" PRIx64, peer);
+	return tp_map_find(&m->registers->by_peer, key) != NULL;
 }
 
 static void answer(const struct agent *a, const struct tp_message *message,
@@ -88,19 +90,34 @@ static void answer(const struct agent *a, const struct tp_message *message,
 		m, message, TP_MESSAGE_AGENT_REGISTERED, &tp_agent_registered_desc, body);
 }
 
-static void shut_down(struct master *m, const struct tp_message *message, const char *why)
+void register_shut_down(struct master *m, uint64_t peer, const char *why)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct tp_agent_shutdown *body = tp_record_new(&tp_agent_shutdown_desc, arena);
 
-	tp_warn(m, "an agent may not register, telling it to shut down", "why=%s", why);
 	body->message = why;
-	native_send(m, message->peer, TP_MESSAGE_AGENT_SHUTDOWN, &tp_agent_shutdown_desc,
-		body);
+	native_send(m, peer, TP_MESSAGE_AGENT_SHUTDOWN, &tp_agent_shutdown_desc, body);
+}
+
+static void shut_down(struct master *m, const struct tp_message *message, const char *id,
+	const char *why)
+{
+	tp_warn(m, "an agent may not register, telling it to shut down",
+		"agent=%s from=%s why=%s", id, native_peer_address(m, message->peer),
+		why);
+	register_shut_down(m, message->peer, why);
 	native_refuse(m, message, EPERM, why);
 }
 
 /* --- admitted -------------------------------------------------------------------------- */
+
+static void connected(struct agent *a)
+{
+	if (agent_connected(a))
+		health_connected(a);
+	else
+		departure_early(a);
+}
 
 static void enter_new(struct admission *admission)
 {
@@ -118,8 +135,7 @@ static void enter_new(struct admission *admission)
 	answer(a, &admission->message, body, arena);
 	agent_allocate(a);
 	changes_agent_added(m, a);
-	if (!agent_connected(a))
-		agents_lost_early(a);
+	connected(a);
 }
 
 /* Back after a break, a restart of the master, or having been unreachable. */
@@ -130,20 +146,21 @@ static void enter_again(struct admission *admission)
 	struct tp_agent_registered *body =
 		tp_record_new(&tp_agent_registered_desc, arena);
 	const char *id = admission->registration.info->id->value;
-	bool unreachable = agents_unreachable_since(m, id) != 0;
+	bool unreachable = absent_is(m, TP_REGISTRY_UNREACHABLE, id);
 	struct agent *a = agents_find(m, id);
 	bool known = a != NULL;
 	int64_t now = tp_loop_wall_ns(m->instance.loop);
 
-	agents_forget_absent(m, id);
-	if (known)
+	absent_forget(m, id);
+	if (known) {
+		offers_withdraw_agent(a);
 		agent_set(a, &admission->registration);
-	else
+	} else {
 		a = agents_add(m, &admission->registration);
+	}
 	if (a->registered_ns == 0)
 		a->registered_ns = now;
 	a->reregistered_ns = now;
-	tp_timer_disarm(m->instance.loop, &a->reregister);
 	native_bind_agent(m, admission->message.peer, a);
 	counter_add(m, COUNTER_AGENT_REREGISTRATIONS, 1);
 	tp_info(m, "agent registered again", "agent=%s host=%s tasks=%zu", a->id,
@@ -159,8 +176,7 @@ static void enter_again(struct admission *admission)
 	kill_resend(a);
 	if (!known)
 		changes_agent_added(m, a);
-	if (!agent_connected(a))
-		agents_lost_early(a);
+	connected(a);
 }
 
 static void enter(struct admission *admission)
@@ -173,7 +189,10 @@ static void enter(struct admission *admission)
 
 static void admission_free(struct admission *admission)
 {
-	tp_list_remove(&admission->node);
+	struct registers *registers = admission->master->registers;
+
+	tp_map_remove(&registers->by_id, &admission->by_id);
+	tp_map_remove(&registers->by_peer, &admission->by_peer);
 	tp_arena_destroy(admission->message.arena);
 	tp_free(admission);
 }
@@ -185,6 +204,9 @@ static void admitted(struct registrar_operation *operation, int status)
 
 	if (status >= 0)
 		enter(admission);
+	else if (status != -ECANCELED)
+		native_refuse(admission->master, &admission->message, EAGAIN,
+			"the registry did not take it");
 	admission_free(admission);
 }
 
@@ -200,7 +222,10 @@ static struct admission *admission_create(struct master *m, struct tp_message *m
 	admission->message.arena = tp_message_take_arena(message);
 	admission->registration = *registration;
 	admission->operation.done = admitted;
-	tp_list_append(&m->registers->admissions, &admission->node);
+	snprintf(admission->peer, sizeof admission->peer, "%" PRIx64, message->peer);
+	tp_map_add(
+		&m->registers->by_id, &admission->by_id, registration->info->id->value);
+	tp_map_add(&m->registers->by_peer, &admission->by_peer, admission->peer);
 	return admission;
 }
 
@@ -213,19 +238,57 @@ static void give_id(struct master *m, struct tp_agent_info *info, struct tp_aren
 		tp_cleanup(ptr) char *id = agents_next_id(m);
 
 		text = tp_arena_strdup(arena, id);
-	} while (agents_is_known(m, text) || find(m, 0, text) != NULL);
+	} while (agents_find(m, text) != NULL || absent_is_known(m, text) ||
+		register_is_under_way(m, text));
 	info->id = agent_id_record(arena, text);
+}
+
+/* The newcomer's own words; false when it was told that they are wrong. */
+static bool is_acceptable(struct master *m, const struct tp_message *message,
+	const struct registration *registration)
+{
+	struct tp_error err = { 0 };
+	int r = register_check(registration, &err);
+
+	if (r >= 0)
+		return true;
+	tp_warn(m, "ignoring an agent that registers", "from=%s host=%s why=%s",
+		native_peer_address(m, message->peer), registration->info->hostname,
+		err.text);
+	native_refuse(m, message, -r, err.text);
+	return false;
+}
+
+/*
+ * A new agent at the address of one whose session is broken: that one has lost its checkpoint and
+ * cannot come back. Its tasks end with it.
+ */
+static void replace_old(struct master *m, const struct registration *registration)
+{
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, agents_disconnected(m)) {
+		struct agent *a = tp_container_of(node, struct agent, disconnected);
+
+		if (!a->leaving && registration->address != NULL &&
+			tp_streq(a->address, registration->address) &&
+			tp_streq(a->ip, registration->ip) &&
+			strcmp(a->info->hostname, registration->info->hostname) == 0 &&
+			!register_is_under_way(m, a->id))
+			departure_replaced(a);
+	}
 }
 
 void register_on_register(struct master *m, struct tp_message *message)
 {
 	const struct tp_agent_register *body = message->body;
-	struct registration registration = { body->agent, body->address, body->version,
-		body->capabilities, body->n_capabilities, body->resource_version_uuid,
-		body->checkpointed_resources, body->n_checkpointed_resources };
+	const struct registration registration = { body->agent, body->address,
+		body->version, body->capabilities, body->n_capabilities,
+		body->resource_version_uuid, body->checkpointed_resources,
+		body->n_checkpointed_resources,
+		register_ip(m, message->peer, message->arena) };
 	struct agent *a = native_agent(m, message->peer);
 	struct admission *admission;
-	struct tp_error err = { 0 };
 
 	counter_add(m, COUNTER_MESSAGES_REGISTER_AGENT, 1);
 	if (a != NULL) {
@@ -235,57 +298,99 @@ void register_on_register(struct master *m, struct tp_message *message)
 			arena);
 		return;
 	}
-	if (find(m, message->peer, NULL) != NULL) {
+	if (is_busy(m, message->peer)) {
 		native_refuse(
 			m, message, EAGAIN, "the agent is being registered already");
 		return;
 	}
-	if (check(&registration, &err) < 0) {
-		native_refuse(m, message, EINVAL, err.text);
+	if (!is_acceptable(m, message, &registration))
 		return;
-	}
+	replace_old(m, &registration);
 	give_id(m, body->agent, message->arena);
 	admission = admission_create(m, message, &registration);
-	registrar_admit(m, &admission->operation, body->agent);
+	registrar_apply(m, &admission->operation, REGISTRAR_ADMIT_AGENT,
+		&(struct registrar_arguments){ .agent = body->agent });
 }
 
-/* Does the registry know the agent as it is now? */
-static bool is_stored(const struct master *m, const struct tp_agent_info *info)
-{
-	const struct agent *a = agents_find(m, info->id->value);
-	const struct tp_agent_info *known =
-		a != NULL ? a->info : agents_recovered_info(m, info->id->value);
+/* --- again ----------------------------------------------------------------------------- */
 
-	return known != NULL && tp_record_equal(&tp_agent_info_desc, known, info);
+/* NULL, or why an agent that says this must end. */
+static const char *why_unwelcome(const struct master *m, const struct agent *a,
+	const struct registration *registration)
+{
+	const char *id = registration->info->id->value;
+
+	if (absent_is(m, TP_REGISTRY_GONE, id))
+		return "Agent has been marked gone";
+	if (a != NULL && strcmp(a->info->hostname, registration->info->hostname) != 0)
+		return "Agent attempted to re-register with different hostname";
+	if (a != NULL && a->ip != NULL && registration->ip != NULL &&
+		strcmp(a->ip, registration->ip) != 0)
+		return "Agent attempted to re-register with different IP";
+	if (!m->registry_strict || a != NULL || absent_is(m, TP_REGISTRY_AGENT, id))
+		return NULL;
+	return absent_is(m, TP_REGISTRY_UNREACHABLE, id)
+		? "Agent attempted to re-register after it was marked unreachable "
+		  "(registry_strict)"
+		: "Agent is not in the registry (registry_strict)";
 }
 
-static int check_again(const struct registration *registration, struct tp_error *err)
+/* Stores what the registry does not know yet, then enters. */
+static void admit_again(struct admission *admission)
 {
-	const struct tp_agent_info *info = registration->info;
-	int r;
+	struct master *m = admission->master;
+	const struct tp_agent_info *info = admission->registration.info;
+	struct agent *a = agents_find(m, info->id->value);
+	bool admitted_before =
+		a != NULL || absent_is(m, TP_REGISTRY_AGENT, info->id->value);
 
+	if (a != NULL) {
+		/* Nothing may end it now but itself. */
+		health_heard(a);
+		tp_timer_disarm(m->instance.loop, &a->reregister);
+	}
+	if (a != NULL ? tp_record_equal(&tp_agent_info_desc, a->info, info)
+		      : absent_is_stored(m, info)) {
+		enter(admission);
+		admission_free(admission);
+		return;
+	}
+	if (!admitted_before && !absent_is(m, TP_REGISTRY_UNREACHABLE, info->id->value))
+		tp_warn(m, "an agent registers again that the registry does not know",
+			"agent=%s host=%s", info->id->value, info->hostname);
+	absent_hold(m, info->id->value, true);
+	registrar_apply(m, &admission->operation,
+		admitted_before ? REGISTRAR_UPDATE_AGENT : REGISTRAR_MARK_AGENT_REACHABLE,
+		&(struct registrar_arguments){ .agent = info });
+}
+
+static int check_id(const struct tp_agent_info *info, struct tp_error *err)
+{
 	if (info->id == NULL)
 		return tp_fail(err, EINVAL, "AgentInfo has no id");
-	r = tp_id_validate("AgentID", info->id->value, err);
-	return r < 0 ? r : check(registration, err);
+	return tp_id_validate("AgentID", info->id->value, err);
 }
 
 void register_on_reregister(struct master *m, struct tp_message *message)
 {
 	const struct tp_agent_reregister *body = message->body;
-	struct registration registration = { body->agent, body->address, body->version,
-		body->capabilities, body->n_capabilities, body->resource_version_uuid,
-		body->checkpointed_resources, body->n_checkpointed_resources };
+	const struct registration registration = { body->agent, body->address,
+		body->version, body->capabilities, body->n_capabilities,
+		body->resource_version_uuid, body->checkpointed_resources,
+		body->n_checkpointed_resources,
+		register_ip(m, message->peer, message->arena) };
 	struct admission *admission;
 	struct tp_error err = { 0 };
 	const struct agent *a;
-	const char *id;
+	const char *id, *why;
 
 	counter_add(m, COUNTER_MESSAGES_REREGISTER_AGENT, 1);
-	if (check_again(&registration, &err) < 0) {
+	if (check_id(body->agent, &err) < 0) {
 		native_refuse(m, message, EINVAL, err.text);
 		return;
 	}
+	if (!is_acceptable(m, message, &registration))
+		return;
 	id = body->agent->id->value;
 	a = native_agent(m, message->peer);
 	if (a != NULL && strcmp(a->id, id) != 0) {
@@ -293,23 +398,19 @@ void register_on_reregister(struct master *m, struct tp_message *message)
 		return;
 	}
 	a = agents_find(m, id);
-	if (find(m, message->peer, id) != NULL || agents_is_leaving(m, id)) {
+	if (is_busy(m, message->peer) || register_is_under_way(m, id) ||
+		(a != NULL && a->leaving) || absent_is_changing(m, id)) {
 		native_refuse(m, message, EAGAIN, "the agent's state is changing");
 		return;
 	}
-	if (a != NULL && strcmp(a->info->hostname, body->agent->hostname) != 0) {
-		shut_down(m, message,
-			"Agent attempted to re-register with different hostname");
+	why = why_unwelcome(m, a, &registration);
+	if (why != NULL) {
+		shut_down(m, message, id, why);
 		return;
 	}
 	admission = admission_create(m, message, &registration);
 	admission->again = body;
-	if (is_stored(m, body->agent)) {
-		enter(admission);
-		admission_free(admission);
-	} else {
-		registrar_admit(m, &admission->operation, body->agent);
-	}
+	admit_again(admission);
 }
 
 void register_on_unregister(struct master *m, struct tp_message *message)
@@ -322,9 +423,11 @@ void register_on_unregister(struct master *m, struct tp_message *message)
 		native_refuse(m, message, ENOENT, "the agent is not registered");
 		return;
 	}
-	agents_leave(a);
+	departure_leave(a);
 	native_answer(m, message, TP_MESSAGE_NONE, NULL, NULL);
 }
+
+/* --- changes of a registered one --------------------------------------------------------- */
 
 void register_on_update(struct master *m, struct tp_message *message)
 {
@@ -338,7 +441,9 @@ void register_on_update(struct master *m, struct tp_message *message)
 	counter_add(m, COUNTER_MESSAGES_UPDATE_AGENT, 1);
 	if (a == NULL || a->leaving)
 		return;
-	if (body->resource_version_uuid != NULL)
+	if (body->resource_version_uuid != NULL &&
+		!tp_record_equal(
+			&tp_uuid_desc, a->resource_version, body->resource_version_uuid))
 		a->resource_version = tp_record_copy(
 			&tp_uuid_desc, body->resource_version_uuid, a->arena);
 	if (!body->has_update_oversubscribed_resources ||
@@ -360,7 +465,7 @@ void register_on_update(struct master *m, struct tp_message *message)
 
 void register_on_pong(struct master *m, struct tp_message *message)
 {
-	/* Any frame keeps the session alive; the session's end is what counts. */
+	/* Whatever an agent says counts as life: see native.c. */
 	(void)m;
 	(void)message;
 }

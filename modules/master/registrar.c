@@ -1,34 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The registrar. Variables: "agent/<id>" is a RegistryState.Agent, "unreachable/<id>" a
- * RegistryState.UnreachableAgent, "master" who leads; all msgpack. Others are left as they are.
+ * The registrar: which operation goes into which store, and what becomes of a store. Variables
+ * are named in tepui/registry_variable.h; others are left as they are.
  *
- *	FETCHING -> IDLE <-> STORING	any failure or timeout -> BROKEN, and the process exits
+ *	FETCHING -> IDLE <-> STORING -no space-> RETRYING -> STORING
+ *	any other failure, or registry_store_timeout over all attempts -> BROKEN: the process exits
  */
 #include "registrar.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "agents.h"
-#include "idrecord.h"
+#include "absent.h"
+#include "series.h"
 
 #include "tepui/codec.h"
+#include "tepui/wire.h"
 
-#define AGENT_PREFIX "agent/"
-#define UNREACHABLE_PREFIX "unreachable/"
+/* One store takes at most so many operations: those behind wait for the next. */
+#define BATCH_MAX 4096
+#define RETRY_NS (250 * TP_MSEC)
 
-enum state { IDLE, FETCHING, STORING, BROKEN };
+enum state { IDLE, FETCHING, STORING, RETRYING, BROKEN };
 
 struct registrar {
 	struct master *master;
 	enum state state;
 	bool outstanding; /* the registry has our request */
 	struct tp_registry_request request;
-	struct tp_timer timeout;
+	struct tp_timer timeout, retry;
+	struct tp_error last; /* why the last attempt failed */
 	uint64_t version;
+	int64_t begun_ns;       /* of the request, loop time */
 	struct tp_list waiting; /* for the next store */
 	struct tp_list storing; /* in the store that runs */
+	size_t n_waiting, n_storing;
+	struct registrar_batch batch; /* of the store that runs */
+	struct registrar_members members;
+	struct tp_defer unchanged; /* a batch that writes nothing is done */
+	struct registrar_operation recover;
+	struct series fetch_ms, store_ms;
 	struct tp_done *flushed;
 };
 
@@ -37,6 +48,8 @@ static void begin_store(struct registrar *r);
 static void broken(struct registrar *r, const char *what, const struct tp_error *why)
 {
 	r->state = BROKEN;
+	tp_timer_disarm(r->master->instance.loop, &r->timeout);
+	tp_timer_disarm(r->master->instance.loop, &r->retry);
 	master_fatal(r->master, what, why);
 	if (r->flushed != NULL)
 		registrar_flush(r->master, r->flushed);
@@ -48,21 +61,16 @@ static void timed_out(struct tp_timer *timer)
 	bool reading = r->state == FETCHING;
 	struct tp_error err = { 0 };
 
-	tp_fail(&err, ETIMEDOUT, "no answer within %s",
-		reading ? "registry_fetch_timeout" : "registry_store_timeout");
+	if (r->last.code != 0)
+		tp_fail(&err, ETIMEDOUT,
+			"no room within registry_store_timeout (%s); make some and "
+			"start again",
+			r->last.text);
+	else
+		tp_fail(&err, ETIMEDOUT, "no answer within %s",
+			reading ? "registry_fetch_timeout" : "registry_store_timeout");
 	broken(r, reading ? "reading the registry failed" : "writing the registry failed",
 		&err);
-}
-
-int registrar_create(struct master *m, struct tp_error *err)
-{
-	struct registrar *r = m->registrar = tp_alloc(sizeof *r);
-
-	r->master = m;
-	r->timeout.fire = timed_out;
-	tp_list_init(&r->waiting);
-	tp_list_init(&r->storing);
-	return m->registry.ops->open(m->registry.impl, m->work_dir, err);
 }
 
 static void finish(struct tp_list *list, int status)
@@ -78,56 +86,75 @@ static void finish(struct tp_list *list, int status)
 	}
 	while ((operation = tp_list_first(&done, struct registrar_operation, node))) {
 		tp_list_remove(&operation->node);
-		for (size_t i = 0; i < operation->n; i++) {
-			tp_free(operation->changes[i].name);
-			tp_strbuf_fini(&operation->changes[i].data);
-		}
-		operation->n = 0;
-		operation->done(operation, status);
+		operation->done(operation, status < 0 ? status : operation->status);
 	}
 }
 
-void registrar_destroy(struct master *m)
+static void done_storing(struct registrar *r, int status)
 {
-	struct registrar *r = m->registrar;
+	registrar_batch_end(&r->batch);
+	r->n_storing = 0;
+	finish(&r->storing, status);
+}
 
-	if (r == NULL)
+/* The store is over and durable, or there was nothing to store. */
+static void stored_all(struct registrar *r)
+{
+	r->state = IDLE;
+	r->last.code = 0;
+	done_storing(r, 0);
+	if (r->state != IDLE)
 		return;
-	tp_timer_disarm(m->instance.loop, &r->timeout);
-	finish(&r->storing, -ECANCELED);
-	finish(&r->waiting, -ECANCELED);
-	m->registrar = NULL;
-	r->master = NULL;
-	/* A request that never came back still points here: it frees us when it does. */
-	if (!r->outstanding)
-		tp_free(r);
+	if (!tp_list_empty(&r->waiting))
+		begin_store(r);
+	else if (r->flushed != NULL)
+		registrar_flush(r->master, r->flushed);
+}
+
+static void nothing_to_store(struct tp_defer *defer)
+{
+	stored_all(tp_container_of(defer, struct registrar, unchanged));
 }
 
 /* --- reading --------------------------------------------------------------------------- */
 
-static int take_entry(struct master *m, const struct tp_registry_entry *entry,
+/* A master can what it announces. */
+static int check_capability(
+	const struct master *m, const char *name, struct tp_error *err)
+{
+	for (size_t i = 0; i < m->info->n_capabilities; i++) {
+		const char *have = tp_enum_name(&tp_master_info_capability_type_enum,
+			m->info->capabilities[i]->type);
+
+		if (have != NULL && strcmp(have, name) == 0)
+			return 0;
+	}
+	return tp_fail(err, EPROTONOSUPPORT,
+		"the registry needs a master with the capability '%s'; upgrade this one",
+		name);
+}
+
+static int take_entry(struct registrar *r, const struct tp_registry_entry *entry,
 	struct tp_arena *arena, struct tp_error *err)
 {
-	const struct tp_desc *desc = NULL;
+	const struct tp_registry_variable *row;
 	void *record;
-	int r;
+	int status = tp_registry_variable_decode(entry, arena, &row, &record, err);
 
-	if (strncmp(entry->name, AGENT_PREFIX, strlen(AGENT_PREFIX)) == 0)
-		desc = &tp_registry_state_agent_desc;
-	else if (strncmp(entry->name, UNREACHABLE_PREFIX, strlen(UNREACHABLE_PREFIX)) ==
-		0)
-		desc = &tp_registry_state_unreachable_agent_desc;
-	else
+	if (status == -ENOENT) {
+		r->members.size_bytes += strlen(entry->name) + entry->len;
+		tp_warn(r->master, "leaving a variable of the registry as it is",
+			"why=%s", err->text);
 		return 0;
-	r = tp_msgpack_decode(desc, entry->data, entry->len, arena, &record, err);
-	if (r >= 0)
-		r = tp_record_check(desc, record, err);
-	if (r < 0)
-		return tp_wrap(err, r, "registry variable '%s'", entry->name);
-	if (desc == &tp_registry_state_agent_desc)
-		agents_recover(m, ((struct tp_registry_state_agent *)record)->info);
-	else
-		agents_recover_unreachable(m, record);
+	}
+	if (status >= 0)
+		status = registrar_members_load(&r->members, row, entry, err);
+	if (status < 0)
+		return status;
+	if (row->what == TP_REGISTRY_CAPABILITY)
+		return check_capability(
+			r->master, entry->name + strlen(row->prefix), err);
+	absent_load(r->master, row, entry, record);
 	return 0;
 }
 
@@ -142,6 +169,20 @@ static bool came_late(struct registrar *r)
 	return true;
 }
 
+static double elapsed_ms(const struct registrar *r)
+{
+	return (double)(tp_loop_now_ns(r->master->instance.loop) - r->begun_ns) /
+		(double)TP_MSEC;
+}
+
+static void recovered(struct registrar_operation *operation, int status)
+{
+	struct registrar *r = tp_container_of(operation, struct registrar, recover);
+
+	if (status >= 0 && !r->master->stopping)
+		master_recovered(r->master);
+}
+
 static void fetched(struct tp_registry_request *request, int status)
 {
 	struct registrar *r = tp_container_of(request, struct registrar, request);
@@ -151,9 +192,10 @@ static void fetched(struct tp_registry_request *request, int status)
 	if (came_late(r))
 		return;
 	tp_timer_disarm(r->master->instance.loop, &r->timeout);
+	series_add(&r->fetch_ms, elapsed_ms(r));
 	r->state = IDLE;
 	for (size_t i = 0; status >= 0 && i < request->n_entries; i++) {
-		status = take_entry(r->master, &request->entries[i], arena, &err);
+		status = take_entry(r, &request->entries[i], arena, &err);
 		tp_arena_reset(arena);
 	}
 	if (status < 0) {
@@ -163,8 +205,14 @@ static void fetched(struct tp_registry_request *request, int status)
 	r->version = request->version;
 	tp_info(r->master, "registry read", "version=%llu variables=%zu",
 		(unsigned long long)request->version, request->n_entries);
-	if (!r->master->stopping)
-		master_recovered(r->master);
+	if (r->master->stopping) {
+		if (r->flushed != NULL)
+			registrar_flush(r->master, r->flushed);
+		return;
+	}
+	r->recover.done = recovered;
+	registrar_apply(r->master, &r->recover, REGISTRAR_RECOVER,
+		&(struct registrar_arguments){ .master = r->master->info });
 }
 
 void registrar_fetch(struct master *m)
@@ -174,6 +222,7 @@ void registrar_fetch(struct master *m)
 	tp_assert(r->state == IDLE);
 	r->state = FETCHING;
 	r->outstanding = true;
+	r->begun_ns = tp_loop_now_ns(m->instance.loop);
 	r->request = (struct tp_registry_request){ .done = fetched };
 	tp_timer_arm(m->instance.loop, &r->timeout, m->registry_fetch_timeout_ns);
 	m->registry.ops->fetch(m->registry.impl, &r->request);
@@ -184,131 +233,146 @@ void registrar_fetch(struct master *m)
 static void stored(struct tp_registry_request *request, int status)
 {
 	struct registrar *r = tp_container_of(request, struct registrar, request);
+	struct tp_loop *loop;
 
 	if (came_late(r))
 		return;
-	tp_timer_disarm(r->master->instance.loop, &r->timeout);
+	loop = r->master->instance.loop;
+	if (status == -ENOSPC && r->flushed == NULL) {
+		if (r->last.code == 0)
+			tp_warn(r->master,
+				"there is no room for the registry, trying again until "
+				"registry_store_timeout; nobody is admitted meanwhile",
+				"why=%s", request->err.text);
+		r->last = request->err;
+		r->state = RETRYING;
+		tp_timer_arm(loop, &r->retry, RETRY_NS);
+		return;
+	}
+	tp_timer_disarm(loop, &r->timeout);
 	if (status < 0) {
 		broken(r, "writing the registry failed", &request->err);
 		return;
 	}
-	r->state = IDLE;
+	if (r->last.code != 0)
+		tp_info(r->master, "there is room for the registry again", "%s", "");
+	series_add(&r->store_ms, elapsed_ms(r));
 	r->version = request->version;
-	finish(&r->storing, 0);
-	if (!tp_list_empty(&r->waiting))
-		begin_store(r);
-	else if (r->flushed != NULL && r->state == IDLE)
-		registrar_flush(r->master, r->flushed);
+	stored_all(r);
 }
 
-static size_t count(const struct tp_list *list)
+static void attempt(struct registrar *r)
 {
-	struct tp_list *node, *tmp;
-	size_t n = 0;
-
-	tp_list_foreach (node, tmp, list)
-		n += tp_container_of(node, struct registrar_operation, node)->n;
-	return n;
-}
-
-static void begin_store(struct registrar *r)
-{
-	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct master *m = r->master;
-	struct registrar_operation *operation;
-	struct tp_registry_entry *entries;
-	size_t n = 0;
 
-	entries = tp_arena_alloc(arena, (count(&r->waiting) + 1) * sizeof *entries);
-	while ((operation =
-			tp_list_first(&r->waiting, struct registrar_operation, node))) {
-		tp_list_remove(&operation->node);
-		tp_list_append(&r->storing, &operation->node);
-		for (size_t i = 0; i < operation->n; i++) {
-			const struct tp_strbuf *data = &operation->changes[i].data;
-			bool remove = operation->changes[i].remove;
-
-			entries[n++] = (struct tp_registry_entry){
-				.name = operation->changes[i].name,
-				.data = remove ? NULL : data->data,
-				.len = remove ? 0 : data->len,
-			};
-		}
-	}
 	r->state = STORING;
 	r->outstanding = true;
 	r->request =
 		(struct tp_registry_request){ .done = stored, .version = r->version };
-	tp_timer_arm(m->instance.loop, &r->timeout, m->registry_store_timeout_ns);
-	m->registry.ops->store(m->registry.impl, &r->request, entries, n);
+	m->registry.ops->store(
+		m->registry.impl, &r->request, r->batch.entries, r->batch.n);
 }
 
-static void queue(struct master *m, struct registrar_operation *operation)
+static void attempt_again(struct tp_timer *timer)
+{
+	attempt(tp_container_of(timer, struct registrar, retry));
+}
+
+static void begin_store(struct registrar *r)
+{
+	struct master *m = r->master;
+	struct registrar_operation *operation;
+	struct tp_error err;
+
+	registrar_batch_begin(&r->batch);
+	while (r->n_storing < BATCH_MAX &&
+		(operation = tp_list_first(
+			 &r->waiting, struct registrar_operation, node)) != NULL) {
+		tp_list_remove(&operation->node);
+		tp_list_append(&r->storing, &operation->node);
+		r->n_waiting--;
+		r->n_storing++;
+		operation->status = registrar_operation_apply(
+			&r->members, operation, &r->batch, &err);
+		if (operation->status < 0)
+			tp_warn(m, "the registry refuses an operation",
+				"operation=%s why=%s",
+				registrar_operation_name(operation), err.text);
+	}
+	r->state = STORING;
+	if (r->batch.n == 0) {
+		tp_loop_defer(m->instance.loop, &r->unchanged);
+		return;
+	}
+	r->begun_ns = tp_loop_now_ns(m->instance.loop);
+	tp_timer_arm(m->instance.loop, &r->timeout, m->registry_store_timeout_ns);
+	attempt(r);
+}
+
+void registrar_apply(struct master *m, struct registrar_operation *operation,
+	enum registrar_kind kind, const struct registrar_arguments *arguments)
 {
 	struct registrar *r = m->registrar;
 
+	operation->kind = kind;
+	operation->arguments = *arguments;
 	tp_list_append(&r->waiting, &operation->node);
+	r->n_waiting++;
 	if (r->state == IDLE)
 		begin_store(r);
 }
 
-static void change(struct registrar_operation *operation, const char *prefix,
-	const char *id, const struct tp_desc *desc, const void *record)
-{
-	size_t i = operation->n++;
+/* --- life ------------------------------------------------------------------------------ */
 
-	tp_assert(i < REGISTRAR_CHANGES_MAX);
-	operation->changes[i].name = tp_asprintf("%s%s", prefix, id);
-	operation->changes[i].remove = record == NULL;
-	operation->changes[i].data = (struct tp_strbuf)TP_STRBUF_INIT;
-	if (record != NULL)
-		tp_msgpack_encode(desc, record, &operation->changes[i].data);
+int registrar_create(struct master *m, struct tp_error *err)
+{
+	struct registrar *r = m->registrar = tp_alloc(sizeof *r);
+
+	r->master = m;
+	r->timeout.fire = timed_out;
+	r->retry.fire = attempt_again;
+	r->unchanged.run = nothing_to_store;
+	tp_list_init(&r->waiting);
+	tp_list_init(&r->storing);
+	registrar_members_init(&r->members);
+	series_init(&r->fetch_ms, m->instance.metrics, "registrar/state_fetch_ms");
+	series_init(&r->store_ms, m->instance.metrics, "registrar/state_store_ms");
+	return m->registry.ops->open(m->registry.impl, m->work_dir, err);
 }
 
-void registrar_admit(struct master *m, struct registrar_operation *operation,
-	const struct tp_agent_info *info)
+void registrar_destroy(struct master *m)
 {
-	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
-	struct tp_registry_state_agent *record =
-		tp_record_new(&tp_registry_state_agent_desc, arena);
+	struct registrar *r = m->registrar;
 
-	record->info =
-		(struct tp_agent_info *)record_shallow(&tp_agent_info_desc, info, arena);
-	operation->n = 0;
-	change(operation, AGENT_PREFIX, info->id->value, &tp_registry_state_agent_desc,
-		record);
-	change(operation, UNREACHABLE_PREFIX, info->id->value, NULL, NULL);
-	queue(m, operation);
-}
-
-void registrar_mark_unreachable(struct master *m, struct registrar_operation *operation,
-	const char *agent_id, int64_t since_ns)
-{
-	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
-	struct tp_registry_state_unreachable_agent *record =
-		tp_record_new(&tp_registry_state_unreachable_agent_desc, arena);
-
-	record->id = agent_id_record(arena, agent_id);
-	record->timestamp = time_record(arena, since_ns);
-	operation->n = 0;
-	change(operation, AGENT_PREFIX, agent_id, NULL, NULL);
-	change(operation, UNREACHABLE_PREFIX, agent_id,
-		&tp_registry_state_unreachable_agent_desc, record);
-	queue(m, operation);
-}
-
-void registrar_remove(
-	struct master *m, struct registrar_operation *operation, const char *agent_id)
-{
-	operation->n = 0;
-	change(operation, AGENT_PREFIX, agent_id, NULL, NULL);
-	queue(m, operation);
+	if (r == NULL)
+		return;
+	tp_timer_disarm(m->instance.loop, &r->timeout);
+	tp_timer_disarm(m->instance.loop, &r->retry);
+	tp_loop_undefer(m->instance.loop, &r->unchanged);
+	r->state = BROKEN;
+	done_storing(r, -ECANCELED);
+	finish(&r->waiting, -ECANCELED);
+	registrar_members_fini(&r->members);
+	series_fini(&r->fetch_ms);
+	series_fini(&r->store_ms);
+	m->registrar = NULL;
+	r->master = NULL;
+	/* A request that never came back still points here: it frees us when it does. */
+	if (!r->outstanding)
+		tp_free(r);
 }
 
 void registrar_flush(struct master *m, struct tp_done *done)
 {
 	struct registrar *r = m->registrar;
 
+	if (r != NULL && r->state == RETRYING) {
+		/* Nobody was told anything yet, and there may never be room. */
+		tp_timer_disarm(m->instance.loop, &r->timeout);
+		tp_timer_disarm(m->instance.loop, &r->retry);
+		r->state = BROKEN;
+		done_storing(r, -ECANCELED);
+	}
 	if (r != NULL && r->state != IDLE && r->state != BROKEN) {
 		r->flushed = done;
 		return;
@@ -316,4 +380,16 @@ void registrar_flush(struct master *m, struct tp_done *done)
 	if (r != NULL)
 		r->flushed = NULL;
 	tp_done(done, 0);
+}
+
+size_t registrar_n_queued(const struct master *m)
+{
+	const struct registrar *r = m->registrar;
+
+	return r == NULL ? 0 : r->n_waiting + r->n_storing;
+}
+
+uint64_t registrar_size_bytes(const struct master *m)
+{
+	return m->registrar == NULL ? 0 : m->registrar->members.size_bytes;
 }

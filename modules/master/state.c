@@ -6,6 +6,7 @@
  */
 #include "state.h"
 
+#include "absent.h"
 #include "agents.h"
 #include "executors.h"
 #include "frameworks.h"
@@ -236,8 +237,7 @@ struct tp_master_response_get_agents *state_agents(
 		tp_record_new(&tp_master_response_get_agents_desc, arena);
 
 	all(m, TP_STATE_AGENTS, arena, &record->agents, &record->n_agents);
-	agents_recovered_infos(
-		m, arena, &record->recovered_agents, &record->n_recovered_agents);
+	absent_infos(m, arena, &record->recovered_agents, &record->n_recovered_agents);
 	return record;
 }
 

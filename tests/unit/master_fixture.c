@@ -15,6 +15,7 @@
 #include "tepui/kind/daemon.h"
 #include "tepui/kind/election.h"
 #include "tepui/kind/registry.h"
+#include "tepui/metrics.h"
 #include "tepui/record.h"
 #include "tepui/resources.h"
 
@@ -27,6 +28,7 @@ struct fake {
 	struct master_fixture *fixture;
 	struct tp_defer defer;
 	struct tp_candidate *candidate;
+	struct tp_detector *detector;
 	struct tp_registry_request *request;
 	int status;
 };
@@ -286,8 +288,9 @@ static void registry_store(void *impl, struct tp_registry_request *request,
 	struct master_fixture *f = self->fixture;
 
 	ck_assert_uint_eq(request->version, (uint64_t)f->stores);
-	f->stores++;
 	self->status = f->store_status;
+	if (self->status >= 0)
+		f->stores++;
 	for (size_t i = 0; self->status >= 0 && i < n; i++)
 		apply(f, &changes[i]);
 	self->request = request;
@@ -335,7 +338,8 @@ static void election_contend(void *impl, struct tp_candidate *candidate)
 
 	self->candidate = candidate;
 	self->defer.run = elect;
-	tp_loop_defer(self->instance.loop, &self->defer);
+	if (!self->fixture->standby)
+		tp_loop_defer(self->instance.loop, &self->defer);
 }
 
 static void election_withdraw(void *impl, struct tp_candidate *candidate)
@@ -346,10 +350,46 @@ static void election_withdraw(void *impl, struct tp_candidate *candidate)
 	tp_loop_undefer(self->instance.loop, &self->defer);
 }
 
+static void election_detect(void *impl, struct tp_detector *detector)
+{
+	((struct fake *)impl)->detector = detector;
+}
+
+static void election_ignore(void *impl, struct tp_detector *detector)
+{
+	(void)detector;
+	((struct fake *)impl)->detector = NULL;
+}
+
 static const struct tp_election_ops election_ops = {
 	.contend = election_contend,
 	.withdraw = election_withdraw,
+	.detect = election_detect,
+	.ignore = election_ignore,
 };
+
+void fixture_elect(struct master_fixture *f)
+{
+	struct fake *self = tp_kernel_instance(f->kernel, "fake-election");
+
+	tp_loop_defer(f->loop, &self->defer);
+	fixture_settle(f);
+}
+
+void fixture_depose(struct master_fixture *f, const char *why)
+{
+	struct fake *self = tp_kernel_instance(f->kernel, "fake-election");
+
+	self->candidate->lost(self->candidate, why);
+	fixture_settle(f);
+}
+
+void fixture_lead(struct master_fixture *f, const struct tp_master_info *leader)
+{
+	struct fake *self = tp_kernel_instance(f->kernel, "fake-election");
+
+	self->detector->changed(self->detector, leader);
+}
 
 #define FAKE(kind, fake_abi, table) \
 	{ \
@@ -473,6 +513,32 @@ void fixture_fini(struct master_fixture *f)
 	test_tmpdir_fini(&f->dir);
 }
 
+struct wanted {
+	const char *name;
+	double value;
+	bool found;
+};
+
+static void take_metric(void *arg, const char *name, double value)
+{
+	struct wanted *wanted = arg;
+
+	if (strcmp(name, wanted->name) != 0)
+		return;
+	wanted->value = value;
+	wanted->found = true;
+}
+
+double fixture_metric(struct master_fixture *f, const char *name)
+{
+	const struct tp_instance *instance = tp_kernel_instance(f->kernel, "master");
+	struct wanted wanted = { .name = name };
+
+	tp_metrics_each(instance->metrics, take_metric, &wanted);
+	ck_assert_msg(wanted.found, "there is no metric %s", name);
+	return wanted.value;
+}
+
 void fixture_settle(struct master_fixture *f)
 {
 	test_clock_settle(&f->clock, f->loop);
@@ -526,6 +592,11 @@ static const struct heard_type {
 
 static void on_message(void *user, struct tp_message *message)
 {
+	static const struct tp_agent_pong pong;
+	struct client *c = user;
+
+	if (message->type == TP_MESSAGE_AGENT_PING && !c->mute)
+		tp_link_send(c->link, TP_MESSAGE_AGENT_PONG, &tp_agent_pong_desc, &pong);
 	for (size_t i = 0; i < HEARD_TYPES; i++) {
 		if (heard_types[i].type == message->type)
 			hear(user, message->type, heard_types[i].desc, message->body);
@@ -536,6 +607,7 @@ static void on_up(void *user, const struct tp_hello *server)
 {
 	(void)server;
 	((struct client *)user)->up = true;
+	((struct client *)user)->n_ups++;
 }
 
 static void on_down(void *user, bool was_up, const struct tp_error *why)
@@ -564,6 +636,8 @@ struct client *client_up(struct master_fixture *f, int i, const char *kind)
 		c->handlers[k] = (struct tp_handler){ heard_types[k].type, 0,
 			heard_types[k].desc, on_message };
 	c->fixture = f;
+	c->mute = false;
+	c->n_ups = 0;
 	c->instance.topic.name = kind;
 	c->instance.loop = f->loop;
 	ck_assert_msg(tp_link_create(&config, &c->link, &err) >= 0, "%s", err.text);
@@ -744,6 +818,26 @@ struct client *fixture_scheduler(struct master_fixture *f, int i, const char *ex
 				 extra),
 		0);
 	return c;
+}
+
+void fixture_reregister(
+	struct client *c, const char *master_id, const char *task, const char *state)
+{
+	tp_cleanup(ptr) char *tasks = task == NULL
+		? tp_strdup("")
+		: tp_asprintf("'tasks':[{'name':'n','task_id':{'value':'%s'},"
+			      "'framework_id':{'value':'%s-0000'},"
+			      "'agent_id':{'value':'%s-S0'},'state':'%s',"
+			      "'resources':[{'name':'cpus','type':'SCALAR',"
+			      "'scalar':{'value':1},'allocation_info':{'role':'*'}}]}],"
+			      "'frameworks':[{'user':'u','name':'test','checkpoint':true,"
+			      "'failover_timeout':3600,'id':{'value':'%s-0000'}}],",
+			  task, master_id, master_id, state, master_id);
+
+	client_send(c, TP_MESSAGE_AGENT_REREGISTER, &tp_agent_reregister_desc,
+		"{%s'agent':{'hostname':'host0','id':{'value':'%s-S0'},"
+		"'resources':[" CPUS(4) "]},'version':'1.0'}",
+		tasks, master_id);
 }
 
 void fixture_launch(struct master_fixture *f, struct client *c, unsigned framework,

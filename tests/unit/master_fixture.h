@@ -31,6 +31,8 @@ struct client {
 	struct tp_link *link;
 	struct tp_handler handlers[HEARD_TYPES];
 	bool up;
+	int n_ups;              /* how often its session came to stand */
+	bool mute;              /* an agent that answers no pings; its session stands */
 	char *heard[HEARD_MAX]; /* "<message type> <JSON>" */
 	size_t n_heard;
 	struct tp_call call;
@@ -67,6 +69,9 @@ struct master_fixture {
 	int stores;
 	bool store_held; /* no store is answered */
 	int store_status;
+
+	/* the election */
+	bool standby; /* nobody is elected until fixture_elect() */
 };
 
 /* With more lines for the master's config, like "      offer_timeout: 5s\n"; NULL = none. */
@@ -78,6 +83,12 @@ void fixture_settle(struct master_fixture *f);
 void fixture_advance(struct master_fixture *f, int64_t ns);
 const char *fixture_master_id(struct master_fixture *f);
 bool fixture_has_variable(const struct master_fixture *f, const char *prefix);
+/* The master is elected, if it was not before. */
+void fixture_elect(struct master_fixture *f);
+/* The master loses what it was elected for. */
+void fixture_depose(struct master_fixture *f, const char *why);
+/* Everybody who detects hears that this one leads. */
+void fixture_lead(struct master_fixture *f, const struct tp_master_info *leader);
 /* A held store is answered. */
 void fixture_release_store(struct master_fixture *f);
 
@@ -106,6 +117,14 @@ void client_forget(struct client *c);
 /* An agent with 4 cpus is registered and a framework subscribed. */
 struct client *fixture_agent(struct master_fixture *f, int i);
 struct client *fixture_scheduler(struct master_fixture *f, int i, const char *extra);
+/*
+ * The client registers again as agent 0 of `master_id`, with a task of framework 0 there; task
+ * NULL: with none.
+ */
+void fixture_reregister(
+	struct client *c, const char *master_id, const char *task, const char *state);
+/* The value of a metric of the master. */
+double fixture_metric(struct master_fixture *f, const char *name);
 /* Launches a command task of 1 cpu from offer `n`. */
 void fixture_launch(struct master_fixture *f, struct client *c, unsigned framework,
 	unsigned offer, const char *task);

@@ -135,14 +135,7 @@ START_TEST(a_kill_waits_for_an_agent_that_is_away)
 	client_down(agent);
 	ck_assert_int_eq(kill_task("t", ""), 0);
 	agent = client_up(f, 0, "agent");
-	client_send(agent, TP_MESSAGE_AGENT_REREGISTER, &tp_agent_reregister_desc,
-		"{'agent':{'hostname':'host0','id':{'value':'%s-S0'},'resources':[" CPUS(
-			4) "]},"
-			   "'tasks':[{'name':'n','task_id':{'value':'t'},"
-			   "'framework_id':{'value':'%s-0000'},"
-			   "'agent_id':{'value':'%s-S0'},"
-			   "'state':'TASK_RUNNING','resources':[" CPUS(1) "]}]}",
-		id, id, id);
+	fixture_reregister(agent, id, "t", "TASK_RUNNING");
 	ck_assert_ptr_nonnull(client_heard(agent, "22 {'agent_id'"));
 	ck_assert_ptr_nonnull(client_heard(agent, "42 {'framework_id'"));
 }

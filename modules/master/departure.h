@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How agents go: disconnected for a while, unreachable, left at their own wish, declared gone.
+ * What ends an agent is in the registry before anybody is told of it.
+ */
+#ifndef MASTER_DEPARTURE_H
+#define MASTER_DEPARTURE_H
+
+#include "tepui/kind/calls.h"
+
+#include "master.h"
+
+struct agent;
+
+/* The session ended. */
+void departure_disconnected(struct agent *a, const struct tp_error *why);
+/* Its session ended before it was in the table: as if it broke just now. */
+void departure_early(struct agent *a);
+/* Silent for too long. */
+void departure_unreachable(struct agent *a);
+/* It leaves for good, at its own wish. */
+void departure_leave(struct agent *a);
+/* Another one has registered in its place: it cannot come back. */
+void departure_replaced(struct agent *a);
+/*
+ * MARK_AGENT_GONE. The submission is answered when the registry knows: 200, also when it is gone
+ * already; 404 when nobody knows it; 503 while its state is changing.
+ */
+void departure_mark_gone(struct master *m, struct tp_submission *submission,
+	const struct tp_master_call *call);
+
+#endif
