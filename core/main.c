@@ -9,15 +9,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "core/host/hangup.h"
+#include "core/host/admin.h"
 #include "core/host/options.h"
-#include "core/host/services.h"
+#include "core/host/ready.h"
 
 struct daemon {
 	struct tp_topic topic; /* first: this is who logs */
 	struct tp_loop *loop;
 	struct tp_signal signals[2];
-	struct hangup hangup;
+	struct admin admin;
 	struct tp_services_host *host;
 	struct tp_kernel *kernel;
 	struct tp_done stopped;
@@ -78,7 +78,7 @@ static int prepare(
 		if (r < 0)
 			return r;
 	}
-	r = hangup_watch(&daemon->hangup, daemon->loop, &daemon->kernel, err);
+	r = admin_prepare(&daemon->admin, daemon->loop, &daemon->kernel, err);
 	if (r >= 0)
 		r = tp_services_host_create(daemon->loop, &daemon->host, err);
 	if (r < 0)
@@ -92,12 +92,14 @@ static int prepare(
 static int run(struct daemon *daemon, const struct options *options)
 {
 	struct tp_error err = { 0 };
-	int status = 1;
-	int r;
+	int status = 1, r;
 
 	r = tp_kernel_start(daemon->kernel, &err);
-	if (r >= 0 && options->ready_file != NULL)
-		r = tp_kernel_write_ready(daemon->kernel, options->ready_file, &err);
+	if (r >= 0)
+		r = admin_open(&daemon->admin, daemon->host, &err);
+	if (r >= 0)
+		r = ready_write(options->ready_file, daemon->kernel,
+			admin_url(&daemon->admin), &err);
 	if (r < 0) {
 		tp_err(daemon, "cannot start, ending", "error=%s", err.text);
 	} else {
@@ -105,6 +107,7 @@ static int run(struct daemon *daemon, const struct options *options)
 		status = tp_loop_run(daemon->loop);
 	}
 	daemon->stopping = true;
+	admin_close(&daemon->admin);
 	daemon->stopped.call = on_stopped;
 	tp_kernel_stop(daemon->kernel, &daemon->stopped);
 	while (!daemon->has_stopped)
@@ -119,12 +122,10 @@ static int load_and_run(struct daemon *daemon, const struct options *options)
 		fputs(tp_kernel_issues(daemon->kernel), stderr);
 		return 2;
 	}
-	if (options->graph)
-		options_print_graph(daemon->kernel);
+	options_print_graph(options, daemon->kernel);
 	if (options->graph || options->check)
 		return 0;
-	options_set_up_log(options, tp_kernel_log_level(daemon->kernel),
-		tp_kernel_log_format(daemon->kernel));
+	options_set_up_log(options, daemon->kernel);
 	return run(daemon, options);
 }
 

@@ -22,9 +22,11 @@ tools_tepui_executor_LDFLAGS = $(HELPER_LINK)
 # The operator's tool.
 bin_PROGRAMS += tools/tepui/tepui
 tools_tepui_tepui_SOURCES = \
+	tools/tepui/admin.c tools/tepui/admin.h \
 	tools/tepui/cli.h \
 	tools/tepui/client.c tools/tepui/client.h \
 	tools/tepui/control.c \
+	tools/tepui/daemon.c \
 	tools/tepui/execute.c \
 	tools/tepui/find.c tools/tepui/find.h \
 	tools/tepui/follow.c tools/tepui/follow.h \
@@ -35,7 +37,8 @@ tools_tepui_tepui_SOURCES = \
 	tools/tepui/reserve.c \
 	tools/tepui/table.c tools/tepui/table.h \
 	tools/tepui/tepui.c \
-	tools/tepui/volume.c
+	tools/tepui/volume.c \
+	core/host/admin_call.c core/host/admin_call.h
 tools_tepui_tepui_CPPFLAGS = $(AM_CPPFLAGS) -DTEPUI_SBIN_DIR='"$(sbindir)"' -DTEPUI_VERSION='"$(VERSION)"'
 tools_tepui_tepui_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 tools_tepui_tepui_LDADD = core/libtepui.la

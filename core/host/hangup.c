@@ -39,6 +39,8 @@ static void on_hangup(struct tp_signal *signal)
 			&changes.refused);
 		tp_info(hangup, "reloaded", "");
 	}
+	if (hangup->done != NULL)
+		hangup->done(hangup, &changes);
 	tp_kernel_changes_fini(&changes);
 }
 

@@ -9,6 +9,8 @@ struct hangup {
 	struct tp_topic topic; /* first: this is who logs */
 	struct tp_signal signal;
 	struct tp_kernel **kernel;
+	/* What came of a reload, after each; may be NULL. */
+	void (*done)(struct hangup *hangup, const struct tp_kernel_changes *changes);
 };
 
 /*

@@ -153,17 +153,20 @@ int options_parse(struct options *options, int argc, char **argv)
 	return -1;
 }
 
-void options_set_up_log(
-	const struct options *options, enum tp_log_level level, enum tp_log_format format)
+void options_set_up_log(const struct options *options, const struct tp_kernel *kernel)
 {
-	tp_log_set_level(options->has_level ? options->level : level);
-	tp_log_setup(options->has_format ? options->format : format, STDERR_FILENO);
+	tp_log_set_level(
+		options->has_level ? options->level : tp_kernel_log_level(kernel));
+	tp_log_setup(options->has_format ? options->format : tp_kernel_log_format(kernel),
+		STDERR_FILENO);
 }
 
-void options_print_graph(const struct tp_kernel *kernel)
+void options_print_graph(const struct options *options, const struct tp_kernel *kernel)
 {
 	tp_cleanup(strbuf) struct tp_strbuf text = TP_STRBUF_INIT;
 
+	if (!options->graph)
+		return;
 	tp_kernel_graph(kernel, &text);
 	fputs(tp_strbuf_text(&text), stdout);
 }

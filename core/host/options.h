@@ -25,10 +25,9 @@ struct options {
  * stdout, and after wrong usage, which is explained on stderr.
  */
 int options_parse(struct options *options, int argc, char **argv);
-/* Sets up the log as the options say, else as given. */
-void options_set_up_log(const struct options *options, enum tp_log_level level,
-	enum tp_log_format format);
-/* What --graph prints. */
-void options_print_graph(const struct tp_kernel *kernel);
+/* Sets up the log as the options say, else as the manifest does. */
+void options_set_up_log(const struct options *options, const struct tp_kernel *kernel);
+/* What --graph prints, if that was asked for. */
+void options_print_graph(const struct options *options, const struct tp_kernel *kernel);
 
 #endif

@@ -167,7 +167,7 @@ static void add_instance(struct tp_kernel *kernel, const struct manifest_entry *
 static int assemble(struct tp_kernel *kernel, const char *const *settings,
 	size_t n_settings, struct tp_error *err)
 {
-	const struct tp_modules modules = { &kernel_modules_ops, kernel };
+	const struct tp_modules modules = tp_kernel_modules(kernel);
 	const struct tp_kernel_service own =
 		TP_KERNEL_SERVICE("modules", TP_MODULES_ABI, modules);
 	struct issues *issues = &kernel->issues;
@@ -221,6 +221,16 @@ enum tp_log_level tp_kernel_log_level(const struct tp_kernel *kernel)
 enum tp_log_format tp_kernel_log_format(const struct tp_kernel *kernel)
 {
 	return kernel->manifest.format;
+}
+
+const char *tp_kernel_admin_socket(const struct tp_kernel *kernel)
+{
+	return kernel->manifest.admin_socket;
+}
+
+struct tp_modules tp_kernel_modules(struct tp_kernel *kernel)
+{
+	return (struct tp_modules){ &kernel_modules_ops, kernel };
 }
 
 void tp_kernel_graph(const struct tp_kernel *kernel, struct tp_strbuf *out)

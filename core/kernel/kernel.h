@@ -68,6 +68,8 @@ TP_EXPORT const char *tp_kernel_issues(const struct tp_kernel *kernel);
 /* What the manifest says about the log; info and text when it says nothing. */
 TP_EXPORT enum tp_log_level tp_kernel_log_level(const struct tp_kernel *kernel);
 TP_EXPORT enum tp_log_format tp_kernel_log_format(const struct tp_kernel *kernel);
+/* And about the admin socket: its path, "" for none; NULL when it says nothing. Borrowed. */
+TP_EXPORT const char *tp_kernel_admin_socket(const struct tp_kernel *kernel);
 
 /*
  * init, start and recover of every instance. When one fails, err names it and its place, and
@@ -99,11 +101,10 @@ TP_EXPORT void tp_kernel_changes_fini(struct tp_kernel_changes *changes);
 TP_EXPORT void tp_kernel_graph(const struct tp_kernel *kernel, struct tp_strbuf *out);
 /* The lines "instance.key=value" that instances published so far. */
 TP_EXPORT void tp_kernel_ready(const struct tp_kernel *kernel, struct tp_strbuf *out);
-/* Replaces `path` by "tepuid.pid=N" and these lines, at once: a reader sees all or nothing. */
-TP_EXPORT int tp_kernel_write_ready(
-	const struct tp_kernel *kernel, const char *path, struct tp_error *err);
 /* The instance's own struct; NULL when there is none of that name. */
 TP_EXPORT void *tp_kernel_instance(const struct tp_kernel *kernel, const char *name);
+/* The service that modules know as `modules`. */
+TP_EXPORT struct tp_modules tp_kernel_modules(struct tp_kernel *kernel);
 TP_EXPORT struct tp_metrics *tp_kernel_metrics(const struct tp_kernel *kernel);
 
 #endif

@@ -13,6 +13,7 @@
 #include "core/kernel/suggest.h"
 
 #define MAX_NAME 64
+#define MAX_SOCKET 107 /* sun_path without its NUL */
 #define MAX_INSTANCES 256
 
 void manifest_init(struct manifest *manifest)
@@ -95,6 +96,26 @@ static void read_log(
 	else if (format != NULL && strcmp(format->text, "text") != 0)
 		issues_add(issues, &format->mark,
 			"'%s' is not a log format (text or json)", node_shown(format));
+}
+
+static void read_admin(
+	struct manifest *manifest, const struct node *root, struct issues *issues)
+{
+	static const char *const keys[] = { "socket", NULL };
+	const struct node *admin = get_kind(root, "admin", NODE_MAP, issues);
+	const struct node *socket = get_kind(admin, "socket", NODE_SCALAR, issues);
+
+	if (admin != NULL)
+		check_keys(admin, keys, "of 'admin'", issues);
+	if (socket == NULL)
+		return;
+	manifest->admin_socket = socket->text;
+	if (socket->text[0] != '\0' &&
+		(socket->text[0] != '/' || strlen(socket->text) > MAX_SOCKET))
+		issues_add(issues, &socket->mark,
+			"'%s' is not an absolute path of at most %d bytes, which a unix "
+			"socket needs",
+			node_shown(socket), MAX_SOCKET);
 }
 
 /* Names stand in messages, options and metrics: letters, digits, '-' and '_'. */
@@ -269,11 +290,13 @@ static void read_entries(
 static void read_root(
 	struct manifest *manifest, const struct node *root, struct issues *issues)
 {
-	static const char *const keys[] = { "log", "modules", "libraries", NULL };
+	static const char *const keys[] = { "log", "admin", "modules", "libraries",
+		NULL };
 	const struct node *modules, *libraries;
 
 	check_keys(root, keys, "of the manifest", issues);
 	read_log(manifest, root, issues);
+	read_admin(manifest, root, issues);
 	modules = get_kind(root, "modules", NODE_LIST, issues);
 	libraries = get_kind(root, "libraries", NODE_LIST, issues);
 	if (manifest->n_files == 1 &&

@@ -4,6 +4,7 @@
  * which configuration.
  *
  *	log: { level: info, format: text }
+ *	admin: { socket: /run/tepui/master.sock }	# of the process; "" = none
  *	modules:
  *	  - module: registry-leveldb	# a name in the module directories, or /path/to/it.so
  *	    as: registry		# name of the instance; default: the module's name
@@ -37,6 +38,7 @@ struct manifest {
 	struct tp_arena *arena;
 	enum tp_log_level level;   /* info unless the manifest says so */
 	enum tp_log_format format; /* text likewise */
+	const char *admin_socket;  /* NULL unless the manifest says so */
 	struct manifest_entry **entries;
 	size_t n_entries;
 	size_t n_files; /* read so far: the first is the manifest, others are drop-ins */

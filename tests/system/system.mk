@@ -37,6 +37,7 @@ tests_system_failures_fast_clock_la_SOURCES = tests/system/failures/fast_clock.c
 tests_system_failures_fast_clock_la_CFLAGS = $(WARN_CFLAGS) -std=c11 -D_GNU_SOURCE
 tests_system_failures_fast_clock_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
+SYSTEM_TESTS += tests/system/admin.sh
 SYSTEM_TESTS += tests/system/agent-restart.sh
 SYSTEM_TESTS += tests/system/authentication.sh
 SYSTEM_TESTS += tests/system/bad-input.sh

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/host/ready.h"
 #include "tests/lib/clock.h"
 #include "tests/lib/tmpdir.h"
 
@@ -361,15 +362,16 @@ START_TEST(instances_publish_values)
 	tp_kernel_ready(kernel, &text);
 	ck_assert_str_eq(
 		text.data, "a.listen=tcp://127.0.0.1:3\nb.listen=tcp://127.0.0.1:2\n");
-	ck_assert_int_eq(tp_kernel_write_ready(kernel, path, &err), 0);
+	ck_assert_int_eq(ready_write(path, kernel, "ipc:///x", &err), 0);
 	close(fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC); /* another file by now */
 	ck_assert_int_gt(read(fd, got, sizeof(got) - 1), 0);
-	tp_strbuf_printf(&want, "tepuid.pid=%d\n%s", (int)getpid(), text.data);
+	tp_strbuf_printf(&want, "tepuid.pid=%d\ntepuid.admin=ipc:///x\n%s", (int)getpid(),
+		text.data);
 	ck_assert_str_eq(got, want.data);
 	close(fd);
 	unlink(path);
-	ck_assert_int_eq(tp_kernel_write_ready(kernel, "/nonexistent/x", &err), -ENOENT);
+	ck_assert_int_eq(ready_write("/nonexistent/x", kernel, NULL, &err), -ENOENT);
 	ck_assert_ptr_nonnull(strstr(err.text, "open '/nonexistent/x."));
 	tp_strbuf_fini(&text);
 	tp_strbuf_fini(&want);

@@ -32,6 +32,7 @@ const char *cli_tepuid(void);
 
 /* The subcommands: argv[0] is the command's name. */
 int cli_agents(int argc, char **argv);
+int cli_daemon(int argc, char **argv);
 int cli_execute(int argc, char **argv);
 int cli_frameworks(int argc, char **argv);
 int cli_kill(int argc, char **argv);

@@ -156,7 +156,7 @@ static void on_reply(struct tp_call *call, const struct tp_reply *reply)
 		waited->body = tp_record_copy(waited->desc, reply->body, waited->arena);
 }
 
-static int client_call(struct client *client, uint16_t type, const struct tp_desc *desc,
+int client_call(struct client *client, uint16_t type, const struct tp_desc *desc,
 	const void *body, const struct tp_desc *reply_desc, struct tp_arena *arena,
 	void **ret, struct tp_error *err)
 {

@@ -30,6 +30,10 @@ int client_join(struct client *client, const struct client *first, const char *u
 	struct tp_error *err);
 void client_close(struct client *client);
 
+/* A call, answered within 30 s; *ret, NULL for an empty answer, lives in `arena`. */
+int client_call(struct client *client, uint16_t type, const struct tp_desc *desc,
+	const void *body, const struct tp_desc *reply_desc, struct tp_arena *arena,
+	void **ret, struct tp_error *err);
 /* Calls the master and waits, at most 30 s; *ret lives in `arena`. */
 int client_call_master(struct client *client, const struct tp_master_call *call,
 	struct tp_arena *arena, struct tp_master_response **ret, struct tp_error *err);

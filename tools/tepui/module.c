@@ -1,64 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tepui module: what modules are installed, what one of them is and how it is configured, and how
- * the modules of a manifest are connected.
+ * tepui module: what modules are installed, what one of them is and how it is configured, how
+ * the modules of a manifest are connected, and how those of a running daemon are doing.
  */
-#include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "admin.h"
 #include "cli.h"
+#include "core/host/installed.h" /* opens modules as tepuid does, with its checks */
 #include "table.h"
 #include "tepui/module.h"
-
-static const char *module_dir(void)
-{
-	const char *dir = getenv("TEPUI_MODULE_DIR");
-
-	return dir != NULL && dir[0] != '\0' ? dir : TEPUI_MODULE_DIR;
-}
-
-static int module_open(struct tp_arena *arena, const char *name,
-	const struct tp_module **ret, struct tp_error *err)
-{
-	const char *path = strchr(name, '/') != NULL
-		? name
-		: tp_arena_printf(arena, "%s/%s.so", module_dir(), name);
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	const struct tp_module *module;
-
-	if (handle == NULL)
-		return tp_fail(err, ENOENT, "%s", dlerror());
-	module = dlsym(handle, "tp_module");
-	if (module == NULL)
-		return tp_fail(
-			err, ENOEXEC, "%s is not a module: it has no tp_module", path);
-	if (module->abi != TP_MODULE_ABI)
-		return tp_fail(err, ENOEXEC, "%s: module ABI %u, this tepui speaks %u",
-			path, module->abi, TP_MODULE_ABI);
-	*ret = module;
-	return 0;
-}
-
-static const void *row(const void *table, size_t stride, size_t i)
-{
-	return (const char *)table + stride * i;
-}
 
 static const char *module_kinds(struct tp_arena *arena, const struct tp_module *module)
 {
 	const char *text = NULL;
 
-	for (size_t i = 0; module->provides != NULL; i++) {
-		const struct tp_provide *provide =
-			row(module->provides, module->provide_size, i);
-
-		if (provide->kind == NULL)
-			break;
+	for (const struct tp_provide *provide = module->provides;
+		provide != NULL && provide->kind != NULL; provide++) {
 		text = text == NULL
 			? provide->kind
 			: tp_arena_printf(arena, "%s, %s", text, provide->kind);
@@ -66,32 +27,24 @@ static const char *module_kinds(struct tp_arena *arena, const struct tp_module *
 	return text;
 }
 
-static int name_filter(const struct dirent *entry)
-{
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return dot != NULL && strcmp(dot, ".so") == 0;
-}
-
-static int module_list(struct tp_arena *arena, struct tp_error *err)
+static int module_list(
+	struct tp_installed *installed, struct tp_arena *arena, struct tp_error *err)
 {
 	static const char *const headings[] = { "NAME", "VERSION", "KINDS", "SUMMARY",
 		NULL };
-	struct dirent **entries;
 	struct table table;
-	int n = scandir(module_dir(), &entries, name_filter, alphasort);
+	const char **names, *file;
+	size_t n;
+	int r = tp_installed_names(installed, arena, &names, &n, err);
 
-	if (n < 0)
-		return tp_fail_errno(err, errno, "reading '%s'", module_dir());
+	if (r < 0)
+		return r;
 	table_init(&table, arena, headings);
-	for (int i = 0; i < n; i++) {
-		const char *name = tp_arena_strndup(
-			arena, entries[i]->d_name, strlen(entries[i]->d_name) - 3);
+	for (size_t i = 0; i < n; i++) {
 		const struct tp_module *module;
 		struct tp_error why;
 
-		free(entries[i]);
-		if (module_open(arena, name, &module, &why) < 0) {
+		if (tp_installed_open(installed, names[i], &module, &file, &why) < 0) {
 			fprintf(stderr, "tepui: %s\n", why.text);
 			continue;
 		}
@@ -99,7 +52,6 @@ static int module_list(struct tp_arena *arena, struct tp_error *err)
 			module_kinds(arena, module), module->summary };
 		table_row(&table, cells);
 	}
-	free(entries);
 	table_print(&table);
 	return 0;
 }
@@ -147,11 +99,8 @@ static void describe_config(struct tp_arena *arena, const struct tp_module *modu
 	struct table table;
 
 	table_init(&table, arena, headings);
-	for (size_t i = 0; module->config != NULL; i++) {
-		const struct tp_field *field = row(module->config, module->field_size, i);
-
-		if (field->name == NULL)
-			break;
+	for (const struct tp_field *field = module->config;
+		field != NULL && field->name != NULL; field++) {
 		const char *const cells[] = {
 			field->name,
 			type_text(arena, field),
@@ -167,31 +116,25 @@ static void describe_config(struct tp_arena *arena, const struct tp_module *modu
 		puts("No configuration.");
 }
 
-static int module_describe(struct tp_arena *arena, const char *name, struct tp_error *err)
+static int module_describe(struct tp_installed *installed, struct tp_arena *arena,
+	const char *name, struct tp_error *err)
 {
 	const struct tp_module *module;
-	int r = module_open(arena, name, &module, err);
+	const char *file;
+	int r = tp_installed_open(installed, name, &module, &file, err);
 
 	if (r < 0)
 		return r;
-	printf("%s %s: %s\n\n", module->name, module->version,
-		module->summary != NULL ? module->summary : "");
-	for (size_t i = 0; module->provides != NULL; i++) {
-		const struct tp_provide *provide =
-			row(module->provides, module->provide_size, i);
-
-		if (provide->kind == NULL)
-			break;
+	printf("%s %s: %s\n%s\n\n", module->name, module->version,
+		module->summary != NULL ? module->summary : "", file);
+	for (const struct tp_provide *provide = module->provides;
+		provide != NULL && provide->kind != NULL; provide++) {
 		printf("provides %s (ABI %u)%s%s\n", provide->kind, provide->abi,
 			provide->key != NULL ? " for " : "",
 			provide->key != NULL ? provide->key : "");
 	}
-	for (size_t i = 0; module->requires != NULL; i++) {
-		const struct tp_require *require =
-			row(module->requires, module->require_size, i);
-
-		if (require->kind == NULL)
-			break;
+	for (const struct tp_require *require = module->requires;
+		require != NULL && require->kind != NULL; require++) {
 		printf("requires %s (ABI %u)%s\n", require->kind, require->abi,
 			(require->flags & TP_REQUIRE_IS_MANY) != 0 ? ", any number"
 				: (require->flags & TP_REQUIRE_IS_OPTIONAL) != 0
@@ -203,12 +146,72 @@ static int module_describe(struct tp_arena *arena, const char *name, struct tp_e
 	return 0;
 }
 
+/* --- a running daemon ------------------------------------------------------------------ */
+
+static int daemon_list(const char *socket, struct tp_arena *arena, struct tp_error *err)
+{
+	static const char *const headings[] = { "INSTANCE", "MODULE", "VERSION", "KINDS",
+		"FILE", NULL };
+	struct admin_answer *answer;
+	struct table table;
+	int r = admin_ask(socket, "list", NULL, arena, &answer, err);
+
+	if (r < 0)
+		return r;
+	table_init(&table, arena, headings);
+	for (size_t i = 0; i < answer->n_instances; i++) {
+		const struct admin_instance *one = answer->instances[i];
+		const char *const cells[] = { one->name, one->module, one->version,
+			one->kinds, one->file };
+
+		table_row(&table, cells);
+	}
+	table_print(&table);
+	return 0;
+}
+
+static void print_status(const struct admin_instance *one)
+{
+	const char *at = one->status != NULL ? one->status : "";
+
+	printf("%s (%s %s)\n", one->name, one->module != NULL ? one->module : "",
+		one->version != NULL ? one->version : "");
+	while (*at != '\0') {
+		size_t len = strcspn(at, "\n");
+
+		printf("    %.*s\n", (int)len, at);
+		at += len + (at[len] == '\n');
+	}
+}
+
+static int daemon_status(const char *socket, const char *instance, struct tp_arena *arena,
+	struct tp_error *err)
+{
+	struct admin_answer *answer;
+	int r = admin_ask(socket, "status", instance, arena, &answer, err);
+
+	for (size_t i = 0; r >= 0 && i < answer->n_instances; i++)
+		print_status(answer->instances[i]);
+	return r;
+}
+
+static int daemon_graph(const char *socket, struct tp_arena *arena, struct tp_error *err)
+{
+	struct admin_answer *answer;
+	int r = admin_ask(socket, "graph", NULL, arena, &answer, err);
+
+	if (r >= 0 && answer->text != NULL)
+		fputs(answer->text, stdout);
+	return r;
+}
+
 /* --- the command ----------------------------------------------------------------------- */
 
 struct module_args {
 	char *words[3];
 	size_t n_words;
 	const char *manifest;
+	const char *socket;
 };
 
 static error_t on_option(int key, char *arg, struct argp_state *state)
@@ -219,6 +222,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 	case 'c':
 		args->manifest = arg;
 		return 0;
+	case 's':
+		args->socket = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (args->n_words == 2)
 			argp_error(state, "unexpected argument '%s'", arg);
@@ -226,7 +232,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (args->n_words == 0)
-			argp_error(state, "list, describe or graph? see --help");
+			argp_error(state, "list, describe, graph or status? see --help");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -242,32 +248,52 @@ static int module_graph(const char *manifest, struct tp_error *err)
 	return tp_fail_errno(err, errno, "executing '%s'", path);
 }
 
+static int module_run(
+	const struct module_args *args, struct tp_arena *arena, struct tp_error *err)
+{
+	struct tp_installed *installed = tp_installed_create();
+	const char *command = args->words[0];
+	int r;
+
+	if (strcmp(command, "status") == 0)
+		r = daemon_status(args->socket, args->words[1], arena, err);
+	else if (strcmp(command, "describe") == 0 && args->n_words == 2)
+		r = module_describe(installed, arena, args->words[1], err);
+	else if (strcmp(command, "list") == 0 && args->n_words == 1)
+		r = args->socket != NULL ? daemon_list(args->socket, arena, err)
+					 : module_list(installed, arena, err);
+	else if (strcmp(command, "graph") == 0 && args->n_words == 1)
+		r = args->socket != NULL ? daemon_graph(args->socket, arena, err)
+					 : module_graph(args->manifest, err);
+	else
+		r = tp_fail(err, EINVAL,
+			"module: list, describe NAME, graph or status [INSTANCE]");
+	tp_installed_destroy(installed);
+	return r;
+}
+
 int cli_module(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "config", 'c', "FILE", 0, "graph: the manifest; default: local.yaml",
 			0 },
+		{ "socket", 's', "PATH", 0,
+			"list, graph, status: of the running daemon with this admin "
+			"socket; status by default of the one daemon here",
+			0 },
 		{ 0 },
 	};
-	const struct argp argp = { options, on_option, "list\ndescribe NAME\ngraph",
+	const struct argp argp = { options, on_option,
+		"list\ndescribe NAME\ngraph\nstatus [INSTANCE]",
 		"Modules: what is installed, what one is and how it is configured, how "
-		"those of a "
-		"manifest are connected.",
+		"those of a manifest are connected, and how those of a running daemon "
+		"are doing.",
 		NULL, NULL, NULL };
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct module_args args = { .manifest = TEPUI_CONF_DIR "/local.yaml" };
 	struct tp_error err = { 0 };
-	int r;
 
 	if (cli_parse(&argp, argc, argv, &args) < 0)
 		return CLI_USAGE;
-	if (strcmp(args.words[0], "list") == 0)
-		r = module_list(arena, &err);
-	else if (strcmp(args.words[0], "describe") == 0 && args.n_words == 2)
-		r = module_describe(arena, args.words[1], &err);
-	else if (strcmp(args.words[0], "graph") == 0)
-		r = module_graph(args.manifest, &err);
-	else
-		r = tp_fail(&err, EINVAL, "module: list, describe NAME or graph");
-	return r < 0 ? cli_error(&err) : CLI_OK;
+	return module_run(&args, arena, &err) < 0 ? cli_error(&err) : CLI_OK;
 }

@@ -23,6 +23,8 @@ static const struct command {
 	{ "unreserve", "undo a reservation", cli_unreserve },
 	{ "volume", "make, remove and list persistent volumes", cli_volume },
 	{ "module", "list, describe and connect modules", cli_module },
+	{ "daemon", "change the log level of a running daemon, or reload it",
+		cli_daemon },
 	{ "local", "run a whole cluster in one process", cli_local },
 };
 

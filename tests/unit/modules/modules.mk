@@ -64,7 +64,7 @@ tests_unit_test_graph_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_graph_LDADD = $(KERNEL_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_life
-tests_unit_test_life_SOURCES = tests/unit/test_life.c
+tests_unit_test_life_SOURCES = tests/unit/test_life.c core/host/ready.c
 tests_unit_test_life_CPPFLAGS = $(TOY_CPPFLAGS)
 tests_unit_test_life_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_life_LDADD = $(KERNEL_TEST_LIBS)
