@@ -370,7 +370,7 @@ static int remove_path(struct batch *batch, struct disk_op *op)
 	int r;
 
 	close_files(batch, NULL);
-	r = disk_tree_remove(op->path, op->err);
+	r = tp_disk_tree_remove(op->path, op->err);
 	if (r < 0)
 		return r;
 	forget_failed_within(batch->store, op->path);

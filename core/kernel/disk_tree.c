@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tepui/disk.h"
 #include "tepui/strbuf.h"
 
 #define DEPTH_MAX 32
@@ -170,7 +171,7 @@ static void empty(struct removal *self, int fd, const char *name, int depth)
 	closedir(dir);
 }
 
-int disk_tree_remove(const char *path, struct tp_error *err)
+int tp_disk_tree_remove(const char *path, struct tp_error *err)
 {
 	struct removal self = { .path = path, .err = err };
 

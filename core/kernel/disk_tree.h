@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Directories of the disk service: making, removing, listing, linking. */
+/* Directories of the disk service: making, listing, linking; removing is in tepui/disk.h. */
 #ifndef CORE_KERNEL_DISK_TREE_H
 #define CORE_KERNEL_DISK_TREE_H
 
@@ -15,11 +15,6 @@ char *disk_parent(const char *path);
 /* made() is called for each directory that was missing, outermost first; may be NULL. */
 int disk_tree_make(const char *path, mode_t mode,
 	void (*made)(void *arg, const char *path), void *arg, struct tp_error *err);
-/*
- * Removes a file or a tree, a missing one is fine. Follows no symbolic links and refuses to
- * cross into a mount (-EBUSY). Goes on after an error and reports the first.
- */
-int disk_tree_remove(const char *path, struct tp_error *err);
 int disk_tree_list(const char *path, char ***ret, size_t *ret_n, struct tp_error *err);
 int disk_tree_link(const char *target, const char *path, struct tp_error *err);
 

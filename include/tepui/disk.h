@@ -66,6 +66,12 @@ struct tp_disk_ops {
 		void *impl, const char *target, const char *path, struct tp_error *err);
 };
 
+/*
+ * remove() without the service, at once: for a work that removes what need not be in order with
+ * other writes and may take long.
+ */
+TP_EXPORT int tp_disk_tree_remove(const char *path, struct tp_error *err);
+
 struct tp_disk_service {
 	const struct tp_disk_ops *ops;
 	void *impl;

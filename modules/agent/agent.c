@@ -25,6 +25,7 @@
 #include "executor_front.h"
 #include "files.h"
 #include "frameworks.h"
+#include "gc.h"
 #include "hooks.h"
 #include "identity.h"
 #include "journal.h"
@@ -55,6 +56,7 @@ static int agent_init(void *impl, struct tp_error *err)
 	agent->journal = journal_create(&agent->instance, &agent->disk);
 	agent_info_init(agent);
 	litter_init(agent);
+	gc_init(agent);
 	status_init(agent);
 	operations_init(agent);
 	registration_init(agent);
@@ -108,6 +110,7 @@ void agent_recovered(struct agent *agent)
 		agent_shut_down(agent, "recover: cleanup");
 		return;
 	}
+	gc_start(agent);
 	if (leader_start(agent, &err) >= 0)
 		return;
 	tp_err(agent, "no master can be dialled, ending", "error=%s", err.text);
@@ -138,7 +141,7 @@ void agent_check_finished(struct agent *agent)
 }
 
 /*
- * stop():  link down ─► operators ─► executors' socket ─► files ─► disk ─► done
+ * stop():  link down ─► operators ─► executors' socket ─► files ─► gc ─► disk ─► done
  */
 static void stop_step(struct tp_done *done, int status)
 {
@@ -147,6 +150,7 @@ static void stop_step(struct tp_done *done, int status)
 		native_stop,
 		executor_front_stop,
 		files_stop,
+		gc_stop,
 		journal_stop,
 	};
 
@@ -184,6 +188,7 @@ static void agent_fini(void *impl)
 	registration_fini(agent);
 	status_fini(agent);
 	operations_fini(agent);
+	gc_fini(agent);
 	agent_info_fini(agent);
 	litter_fini(agent);
 	journal_destroy(agent->journal);

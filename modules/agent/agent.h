@@ -41,6 +41,9 @@ struct agent_config {
 	int64_t executor_reregistration_timeout_ns;
 	int64_t executor_shutdown_grace_period_ns;
 	int64_t recovery_timeout_ns;
+	int64_t gc_delay_ns;
+	int64_t disk_watch_interval_ns;
+	double gc_disk_headroom;    /* 0 to 1 */
 	int recover;                /* enum agent_recover */
 	int reconfiguration_policy; /* enum agent_reconfigure */
 	bool strict;
@@ -94,6 +97,7 @@ struct agent {
 	struct agent_info *agent_info;
 	struct journal *journal;
 	struct litter *litter;
+	struct gc *gc;
 	struct updates *updates;
 	struct operations *operations;
 	struct frameworks *frameworks;

@@ -88,6 +88,13 @@ const struct tp_field config_fields[] = {
 		"Time between asking an executor to end and killing it."),
 	RELOAD("recovery_timeout", TP_DURATION, recovery_timeout_ns, "15mins",
 		"Executors end themselves when the agent stays away for so long."),
+	RELOAD("gc_delay", TP_DURATION, gc_delay_ns, "1weeks",
+		"How long sandboxes of what has ended are kept at most."),
+	RELOAD("gc_disk_headroom", TP_DOUBLE, gc_disk_headroom, "0.1",
+		"Part of the disk that is to stay free, 0 to 1: the fuller it is, the "
+		"earlier sandboxes are removed."),
+	RELOAD("disk_watch_interval", TP_DURATION, disk_watch_interval_ns, "1mins",
+		"Time between two looks at how full the disk is."),
 	TP_CONFIG_ENUM("recover", &recover_enum, struct agent, config.recover,
 		"reconnect",
 		"After a restart: reconnect to the executors, or cleanup: end them and "
@@ -153,12 +160,8 @@ const struct tp_field config_fields[] = {
 	LATER("http_executor_domain_sockets", TP_BOOL, "false",
 		"Executors use HTTP over a unix socket."),
 	LATER("domain_socket_location", TP_STRING, NULL, "That socket."),
-	LATER("gc_delay", TP_DURATION, "1weeks", "Longest life of a dead sandbox."),
-	LATER("gc_disk_headroom", TP_DOUBLE, "0.1", "Disk that is to stay free."),
 	LATER("gc_non_executor_container_sandboxes", TP_BOOL, "false",
 		"Remove nested sandboxes too."),
-	LATER("disk_watch_interval", TP_DURATION, "1mins",
-		"Time between two looks at the disk."),
 	LATER("cgroups_hierarchy", TP_STRING, "/sys/fs/cgroup", "Where cgroups are."),
 	LATER("cgroups_root", TP_STRING, "mesos", "Root of our cgroups."),
 	LATER("cgroups_destroy_timeout", TP_DURATION, "1mins",
@@ -220,6 +223,10 @@ int config_check(const struct agent *agent, struct tp_error *err)
 	if (config->registration_backoff_factor_ns > TP_MIN)
 		return tp_fail(err, EINVAL,
 			"registration_backoff_factor: must be at most 1mins");
+	if (config->gc_disk_headroom < 0 || config->gc_disk_headroom > 1)
+		return tp_fail(err, EINVAL, "gc_disk_headroom: must be from 0 to 1");
+	if (config->disk_watch_interval_ns <= 0)
+		return tp_fail(err, EINVAL, "disk_watch_interval: must be more than 0");
 	if (config->advertise_port > 65535)
 		return tp_fail(err, EINVAL, "advertise_port: must be at most 65535");
 	if (config->advertise_ip != NULL &&

@@ -21,6 +21,7 @@
 #include "checkpoint.h"
 #include "containers.h"
 #include "frameworks.h"
+#include "gc.h"
 #include "metrics.h"
 #include "recover.h"
 #include "registration.h"
@@ -355,6 +356,7 @@ void executor_check_finished(struct executor *executor)
 		!tp_list_empty(&executor->completed))
 		return;
 	checkpoint_remove_executor(executor);
+	gc_add(framework->agent, executor->directory);
 	tp_map_remove(&framework->executors, &executor->node);
 	tp_list_append(&framework->completed_executors, &executor->completed);
 	framework->n_completed_executors++;

@@ -9,6 +9,7 @@
 
 #include "executors.h"
 #include "frameworks.h"
+#include "gc.h"
 #include "tasks.h"
 
 enum percent { TOTAL, USED, PERCENT };
@@ -97,6 +98,20 @@ static double read_executors(struct tp_metric *metric)
 
 	executors_each(agent, count_executors, &count);
 	return (double)count.n;
+}
+
+static double read_gc_waiting(struct tp_metric *metric)
+{
+	int what;
+
+	return (double)gc_waiting(gauge_agent(metric, &what));
+}
+
+static double read_gc_age(struct tp_metric *metric)
+{
+	int what;
+
+	return gc_allowed_age_secs(gauge_agent(metric, &what));
 }
 
 static const char *const resource_names[] = { "cpus", "gpus", "mem", "disk" };
@@ -188,6 +203,8 @@ static const struct {
 	{ "slave/invalid_framework_messages",
 		offsetof(struct metrics, invalid_framework_messages) },
 	{ "slave/recovery_errors", offsetof(struct metrics, recovery_errors) },
+	{ "gc/path_removals_succeeded", offsetof(struct metrics, gc_succeeded) },
+	{ "gc/path_removals_failed", offsetof(struct metrics, gc_failed) },
 	{ "slave/recovery_time_secs", offsetof(struct metrics, recovery_time_secs) },
 };
 
@@ -221,6 +238,8 @@ void metrics_init(struct agent *agent)
 	add_gauge(agent, "slave/executors_running", read_executors, EXECUTOR_RUNNING);
 	add_gauge(agent, "slave/executors_terminating", read_executors,
 		EXECUTOR_TERMINATING);
+	add_gauge(agent, "gc/path_removals_pending", read_gc_waiting, 0);
+	add_gauge(agent, "slave/executor_directory_max_allowed_age_secs", read_gc_age, 0);
 	for (size_t i = 0; i < TP_COUNT(resource_metrics); i++)
 		add_gauge(agent, resource_metrics[i], read_resource, (int)i);
 }

@@ -23,6 +23,7 @@ struct metrics {
 	struct tp_metric valid_status_updates, invalid_status_updates;
 	struct tp_metric valid_framework_messages, invalid_framework_messages;
 	struct tp_metric recovery_errors, recovery_time_secs;
+	struct tp_metric gc_succeeded, gc_failed;
 	struct agent_gauge gauges[METRICS_GAUGES_MAX];
 	size_t n_gauges;
 };

@@ -13,6 +13,8 @@ agent_sources = \
 	modules/agent/executors.c modules/agent/executors.h \
 	modules/agent/files.c modules/agent/files.h \
 	modules/agent/frameworks.c modules/agent/frameworks.h \
+	modules/agent/gc.c modules/agent/gc.h \
+	modules/agent/gc_scan.c modules/agent/gc_scan.h \
 	modules/agent/hooks.c modules/agent/hooks.h \
 	modules/agent/identity.c modules/agent/identity.h \
 	modules/agent/journal.c modules/agent/journal.h \
@@ -74,6 +76,11 @@ UNIT_TESTS += tests/unit/test_agent_disk
 tests_unit_test_agent_disk_SOURCES = tests/unit/test_agent_disk.c $(AGENT_TEST_SOURCES)
 tests_unit_test_agent_disk_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_disk_LDADD = $(AGENT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_gc
+tests_unit_test_agent_gc_SOURCES = tests/unit/test_agent_gc.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_gc_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_gc_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_leader
 tests_unit_test_agent_leader_SOURCES = tests/unit/test_agent_leader.c $(AGENT_TEST_SOURCES)
