@@ -30,6 +30,7 @@ tepuiinclude_HEADERS += \
 # One header per kind of module.
 tepuikind_HEADERS += \
 	include/tepui/kind/allocator.h \
+	include/tepui/kind/allocator_explanation.h \
 	include/tepui/kind/anonymous.h \
 	include/tepui/kind/authenticatee.h \
 	include/tepui/kind/authenticator.h \
@@ -42,5 +43,6 @@ tepuikind_HEADERS += \
 	include/tepui/kind/isolator.h \
 	include/tepui/kind/logger.h \
 	include/tepui/kind/registry.h \
+	include/tepui/kind/sorter.h \
 	include/tepui/kind/state.h
 

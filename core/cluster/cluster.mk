@@ -2,7 +2,7 @@
 noinst_LTLIBRARIES += core/libcluster.la
 core_libcluster_la_SOURCES = $(wire_sources) $(cluster_sources)
 
-cluster_sources = \
+cluster_sources = $(allocation_sources) \
 	core/cluster/attributes.c \
 	core/cluster/checkpointed.c \
 	core/cluster/crammd5.c \
@@ -32,6 +32,42 @@ cluster_sources = \
 	core/cluster/value_text.h \
 	core/cluster/zk_address.c \
 	core/cluster/zk_address.h
+
+# What allocators share. See include/tepui/allotment.h.
+allocation_sources = \
+	core/cluster/allocation/agent.c \
+	core/cluster/allocation/agent.h \
+	core/cluster/allocation/alloc.h \
+	core/cluster/allocation/allotment.c \
+	core/cluster/allocation/client.c \
+	core/cluster/allocation/client.h \
+	core/cluster/allocation/constraint.c \
+	core/cluster/allocation/create.c \
+	core/cluster/allocation/explain.c \
+	core/cluster/allocation/fair.c \
+	core/cluster/allocation/fair_tree.c \
+	core/cluster/allocation/fair_tree.h \
+	core/cluster/allocation/filter.c \
+	core/cluster/allocation/filter.h \
+	core/cluster/allocation/framework.c \
+	core/cluster/allocation/histogram.c \
+	core/cluster/allocation/hold.c \
+	core/cluster/allocation/hold.h \
+	core/cluster/allocation/maintenance.c \
+	core/cluster/allocation/maintenance.h \
+	core/cluster/allocation/metric.c \
+	core/cluster/allocation/metric.h \
+	core/cluster/allocation/offer.c \
+	core/cluster/allocation/pattern.c \
+	core/cluster/allocation/portion.c \
+	core/cluster/allocation/quota.c \
+	core/cluster/allocation/recovery.c \
+	core/cluster/allocation/role.c \
+	core/cluster/allocation/role.h \
+	core/cluster/allocation/run.c \
+	core/cluster/allocation/run.h \
+	core/cluster/allocation/stage.c \
+	core/cluster/allocation/wake.c
 
 # The wire types: structs and tables generated from the schema, in the build tree. The static
 # archive for executors takes $(wire_sources) too.
@@ -117,6 +153,7 @@ wire_sources = \
 	core/cluster/wire/index.c
 
 tepuiinclude_HEADERS += \
+	include/tepui/allotment.h \
 	include/tepui/attributes.h \
 	include/tepui/ids.h \
 	include/tepui/listen.h \

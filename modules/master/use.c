@@ -50,7 +50,7 @@ void use_release(
 		tp_resources_fini(&use->resources);
 		tp_free(use);
 	}
-	if (f->in_allocator && a->in_allocator && !tp_resources_empty(resources))
+	if (a->in_allocator && !tp_resources_empty(resources))
 		m->allocator.ops->recover_resources(
 			m->allocator.impl, f->slot, a->slot, resources, NULL);
 }

@@ -187,13 +187,46 @@ void fixture_recover(struct drf_fixture *f, uint32_t framework, uint32_t agent,
 	tp_resources_fini(&some);
 }
 
+static struct tp_allotment *books(const struct drf_fixture *f)
+{
+	return ((struct tp_allotment_head *)f->drf)->allotment;
+}
+
+uint32_t fixture_filters(const struct drf_fixture *f, uint32_t agent)
+{
+	return books(f)->agents[agent].n_filters;
+}
+
+int64_t fixture_role_held(
+	const struct drf_fixture *f, const char *role, enum tp_resource_known name)
+{
+	const struct alloc_role *there = alloc_role_find(books(f), role);
+
+	return there == NULL ? 0 : there->held.milli[name];
+}
+
+double fixture_role_share(const struct drf_fixture *f, const char *role)
+{
+	const struct alloc_role *there = alloc_role_find(books(f), role);
+
+	return books(f)->role_sorter.ops->share(books(f)->role_order, there->handle);
+}
+
+double fixture_runs(const struct drf_fixture *f)
+{
+	return books(f)->runs.value;
+}
+
 void fixture_expect_free(struct drf_fixture *f, uint32_t agent, const char *resources)
 {
 	struct tp_resources wanted = fixture_parse(resources, NULL);
+	struct tp_resources free = TP_RESOURCES_INIT;
 	tp_cleanup(strbuf) struct tp_strbuf text = TP_STRBUF_INIT;
 
-	tp_resources_print(&f->drf->agents[agent].available, &text);
-	ck_assert_msg(tp_resources_equal(&wanted, &f->drf->agents[agent].available),
-		"'%s' is free instead of '%s'", tp_strbuf_text(&text), resources);
+	alloc_free_copy(&books(f)->agents[agent], &free);
+	tp_resources_print(&free, &text);
+	ck_assert_msg(tp_resources_equal(&wanted, &free), "'%s' is free instead of '%s'",
+		tp_strbuf_text(&text), resources);
+	tp_resources_fini(&free);
 	tp_resources_fini(&wanted);
 }

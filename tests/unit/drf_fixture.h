@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A master for allocator-drf: adds agents and frameworks by text, keeps the offers it got. */
+/* A master for allocators: adds agents and frameworks by text, keeps the offers it got. */
 #ifndef TESTS_UNIT_DRF_FIXTURE_H
 #define TESTS_UNIT_DRF_FIXTURE_H
 
-#include "modules/allocator-drf/drf.h"
+#include "core/cluster/allocation/alloc.h"
 #include "tests/lib/host.h"
 
 #define OFFERS_MAX 256
@@ -17,7 +17,7 @@ struct drf_offer {
 struct drf_fixture {
 	struct test_host host;
 	const struct tp_allocator_ops *ops;
-	struct drf *drf;
+	void *drf; /* the allocator's instance */
 	struct drf_offer offers[OFFERS_MAX];
 	size_t n_offers;
 	unsigned n_calls; /* of offer() */
@@ -49,6 +49,12 @@ void fixture_accept(struct drf_fixture *f, const char *used, int64_t refuse_ns);
 void fixture_decline(struct drf_fixture *f, int64_t refuse_ns);
 void fixture_recover(struct drf_fixture *f, uint32_t framework, uint32_t agent,
 	const char *role, const char *resources);
+/* What the allocator's own books say. */
+uint32_t fixture_filters(const struct drf_fixture *f, uint32_t agent);
+int64_t fixture_role_held(
+	const struct drf_fixture *f, const char *role, enum tp_resource_known name);
+double fixture_role_share(const struct drf_fixture *f, const char *role);
+double fixture_runs(const struct drf_fixture *f);
 /* The agent's free resources as text. */
 void fixture_expect_free(struct drf_fixture *f, uint32_t agent, const char *resources);
 

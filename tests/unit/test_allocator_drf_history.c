@@ -49,6 +49,8 @@ struct model {
 	int n_filters;
 };
 
+static const char *const role_names[] = { "a", "b", "*" };
+
 static struct model m;
 
 static int pick(int n)
@@ -162,17 +164,17 @@ static void books_check(void)
 		if (m.agents[i].used)
 			fixture_expect_free(&m.f, (uint32_t)i, text_of(free_of_agent(i)));
 	}
-	for (uint32_t i = 0; i < m.f.drf->n_roles; i++) {
-		const struct drf_role *role = &m.f.drf->roles[i];
+	for (size_t i = 0; i < TP_COUNT(role_names); i++) {
 		int cpus = 0;
 
 		for (int j = 0; j < HELD_MAX; j++) {
 			if (m.held[j].used &&
 				strcmp(m.frameworks[m.held[j].framework].role,
-					role->name) == 0)
+					role_names[i]) == 0)
 				cpus += m.held[j].amount.cpus;
 		}
-		ck_assert_int_eq(role->share.held.milli[TP_CPUS], cpus * 1000);
+		ck_assert_int_eq(
+			fixture_role_held(&m.f, role_names[i], TP_CPUS), cpus * 1000);
 	}
 }
 
@@ -217,8 +219,6 @@ static struct held *held_pick(void)
 
 static void on_framework(int i)
 {
-	static const char *const roles[] = { "a", "b", "*" };
-
 	if (m.frameworks[i].used && pick(2) == 0) {
 		for (int j = 0; j < HELD_MAX; j++) {
 			if (m.held[j].used && m.held[j].framework == i)
@@ -230,7 +230,7 @@ static void on_framework(int i)
 	} else if (!m.frameworks[i].used) {
 		m.frameworks[i].used = m.frameworks[i].active = true;
 		m.frameworks[i].suppressed = false;
-		m.frameworks[i].role = roles[pick(3)];
+		m.frameworks[i].role = role_names[pick(3)];
 		fixture_framework(&m.f, (uint32_t)i, m.frameworks[i].role, 0);
 	} else if (m.frameworks[i].active) {
 		m.f.ops->deactivate_framework(m.f.drf, (uint32_t)i);
@@ -288,7 +288,6 @@ static void on_agent(int i)
 		m.agents[i].active = pick(4) != 0;
 		fixture_agent_update(&m.f, (uint32_t)i, text_of(m.agents[i].total),
 			m.agents[i].active);
-		filters_drop(-1, i);
 		break;
 	case 2:
 		m.f.ops->deactivate_agent(m.f.drf, (uint32_t)i);
@@ -388,7 +387,7 @@ START_TEST(random_history)
 		if (i % 7 == 0)
 			idle_check();
 	}
-	ck_assert_double_gt(m.f.drf->runs.value, N_EVENTS / 7);
+	ck_assert_double_gt(fixture_runs(&m.f), N_EVENTS / 7);
 	fixture_stop(&m.f);
 }
 END_TEST

@@ -15,7 +15,23 @@
  *
  * What is offered counts as taken by the framework until it comes back with recover_resources().
  *
- * Changelog of TP_ALLOCATOR_ABI:  1 first
+ * Replay: the owner of the truth can fill an instance at any time, after a failover or because it
+ * takes the place of another one while the master runs. The order is: open(); pause();
+ * update_domain(), update_whitelist(), update_weights() and update_quota() for each role that has
+ * one; add_agent() for every agent, with all that is used of it and all that is offered of it, which is
+ * one to the allocator; add_framework() for every framework; update_unavailability(); resume(). After
+ * a failover of the master recover() follows the quotas, and nothing is paused. What the owner
+ * does not have begins anew, as after a failover: filters, and refusals of inverse offers.
+ * Outstanding offers stay valid: they come back to the new instance with recover_resources(). The
+ * old instance gets no more calls and is stopped: a stopped allocator makes no offers.
+ *
+ * Overlapping offers: an allocator whose `flags` have TP_ALLOCATOR_OVERLAPPING may offer the same
+ * resources of an agent to several frameworks at once. The owner takes the first accept, gives the
+ * other offers that have something of it back with recover_resources() (rescinded), and answers a
+ * late accept with INVALID_OFFERS. Without the flag an allocator that offers twice is in error.
+ *
+ * Changelog of TP_ALLOCATOR_ABI:  1 first; then update_domain, update_inverse_offer, explain and
+ * flags appended to the ops
  */
 #ifndef TEPUI_KIND_ALLOCATOR_H
 #define TEPUI_KIND_ALLOCATOR_H
@@ -31,6 +47,8 @@ struct tp_offer_constraints;
 struct tp_quota_config;
 struct tp_weight_info;
 struct tp_unavailability;
+struct tp_domain_info;
+struct tp_allocator_explanation; /* kind/allocator_explanation.h */
 
 /* Resources of one agent for one role: one offer. */
 struct tp_allocation {
@@ -83,10 +101,21 @@ struct tp_allocator_filter {
 	int64_t refuse_ns;
 };
 
+/* What became of an inverse offer. */
+struct tp_allocator_inverse_answer {
+	/* The framework answered, yes or no; else the offer expired or was withdrawn. */
+	bool answered;
+	/* >= 0: no inverse offer for this agent again within this time; else < 0. */
+	int64_t refuse_ns;
+};
+
+enum tp_allocator_flags { TP_ALLOCATOR_OVERLAPPING = 1 << 0 };
+
 struct tp_allocator_ops {
 	/* Once, in the master's start(), before anything else. */
 	void (*open)(void *impl, const struct tp_allocator_user *user);
-	/* After a failover: how many agents are expected back; offers may be held until then. */
+	/* After a failover, with the quotas told: how many agents are expected back. With
+	 * quotas offers may be held until most of them are. */
 	void (*recover)(void *impl, size_t expected_agents);
 
 	void (*add_framework)(void *impl, uint32_t framework,
@@ -130,6 +159,7 @@ struct tp_allocator_ops {
 		void *impl, uint32_t framework, const char *const *roles, size_t n_roles);
 	void (*suppress)(
 		void *impl, uint32_t framework, const char *const *roles, size_t n_roles);
+	/* The framework asks for offers, of these agents or (n 0) of any: a run at once. */
 	void (*request)(
 		void *impl, uint32_t framework, const uint32_t *agents, size_t n_agents);
 
@@ -146,6 +176,17 @@ struct tp_allocator_ops {
 	void (*resume)(void *impl);
 	/* Runs over everything now, offers inside the call: for tests and `module swap`. */
 	void (*run)(void *impl);
+
+	/* Where the master is; agents elsewhere are for frameworks with REGION_AWARE. NULL: nowhere. */
+	void (*update_domain)(void *impl, const struct tp_domain_info *domain);
+	/* The end of an inverse offer. What frameworks answered is the master's to keep. */
+	void (*update_inverse_offer)(void *impl, uint32_t framework, uint32_t agent,
+		const struct tp_allocator_inverse_answer *answer);
+	/* Calls `each` for every role of the framework, before it returns; all is borrowed. */
+	void (*explain)(void *impl, uint32_t framework,
+		void (*each)(void *user, const struct tp_allocator_explanation *why),
+		void *user);
+	uint64_t flags; /* enum tp_allocator_flags */
 };
 
 struct tp_allocator {

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Agents: what they have, where they are and what they ask of frameworks. Their slots outlive
+ * them: what frameworks hold of a removed agent may still come back.
+ */
+#include <string.h>
+
+#include "core/cluster/allocation/alloc.h"
+#include "core/cluster/allocation/filter.h"
+#include "core/cluster/allocation/hold.h"
+#include "core/cluster/allocation/maintenance.h"
+#include "core/cluster/allocation/run.h"
+#include "tepui/attributes.h"
+#include "tepui/record.h"
+
+#define INTERNED_MAX 64
+
+struct alloc_agent *alloc_agent_at(struct tp_allotment *self, uint32_t slot)
+{
+	if (slot >= self->n_agents || !self->agents[slot].used)
+		return NULL;
+	return &self->agents[slot];
+}
+
+/* --- place ----------------------------------------------------------------------------- */
+
+static void site_destroy(struct alloc_site *site)
+{
+	if (site == NULL)
+		return;
+	tp_arena_destroy(site->arena);
+}
+
+static const char *region_of(const struct tp_domain_info *domain)
+{
+	if (domain == NULL || domain->fault_domain == NULL ||
+		domain->fault_domain->region == NULL)
+		return NULL;
+	return domain->fault_domain->region->name;
+}
+
+static struct alloc_site *site_create(const struct tp_agent_info *info)
+{
+	bool large = info->n_attributes > 0 || info->domain != NULL;
+	struct tp_arena *arena = tp_arena_create(large ? 512 : 128);
+	struct alloc_site *site = tp_arena_alloc(arena, sizeof *site);
+	struct tp_attribute **attributes = NULL;
+	size_t i;
+
+	site->arena = arena;
+	if (info->hostname != NULL)
+		site->hostname = tp_arena_strdup(arena, info->hostname);
+	if (info->domain != NULL)
+		site->domain = tp_record_copy(&tp_domain_info_desc, info->domain, arena);
+	for (i = 0; i < info->n_attributes; i++)
+		tp_arena_push(arena, &attributes, &site->n_attributes,
+			tp_record_copy(&tp_attribute_desc, info->attributes[i], arena));
+	site->attributes = attributes;
+	return site;
+}
+
+static bool site_same(const struct alloc_site *site, const struct tp_agent_info *info)
+{
+	return tp_streq(site->hostname, info->hostname) &&
+		tp_record_equal(&tp_domain_info_desc, site->domain, info->domain) &&
+		tp_attributes_equal(site->attributes, site->n_attributes,
+			info->attributes, info->n_attributes);
+}
+
+static bool whitelist_allows(
+	const struct tp_allotment *self, const struct alloc_agent *agent)
+{
+	return !self->whitelisted ||
+		(agent->site->hostname != NULL &&
+			tp_map_find(&self->whitelist, agent->site->hostname) != NULL);
+}
+
+static void demands_refresh(const struct tp_allotment *self, struct alloc_agent *agent)
+{
+	const char *region = region_of(agent->site->domain);
+	unsigned demands = 0;
+
+	if (self->filter_gpus && tp_resources_has(&agent->total, "gpus"))
+		demands |= ALLOC_GPUS;
+	if (region != NULL && !tp_streq(region, self->region))
+		demands |= ALLOC_REGION;
+	if ((agent->capabilities & UINT32_C(1) << TP_AGENT_INFO_CAPABILITY_MULTI_ROLE) ==
+		0)
+		demands |= ALLOC_SINGLE_ROLE;
+	if ((agent->capabilities &
+		    UINT32_C(1) << TP_AGENT_INFO_CAPABILITY_HIERARCHICAL_ROLE) == 0)
+		demands |= ALLOC_FLAT_ROLE;
+	agent->demands = (uint8_t)demands;
+}
+
+void alloc_region_set(struct tp_allotment *self, const struct tp_domain_info *domain)
+{
+	const char *region = region_of(domain);
+	uint32_t i;
+
+	tp_free(self->region);
+	self->region = region == NULL ? NULL : tp_strdup(region);
+	for (i = 0; i < self->n_agents; i++)
+		if (self->agents[i].used)
+			demands_refresh(self, &self->agents[i]);
+}
+
+/* --- whitelist ------------------------------------------------------------------------- */
+
+void alloc_whitelist_clear(struct tp_allotment *self)
+{
+	struct tp_list *node, *tmp;
+
+	tp_map_foreach (node, tmp, &self->whitelist) {
+		struct tp_map_node *host =
+			tp_container_of(node, struct tp_map_node, order);
+		char *name = (char *)host->key;
+
+		tp_map_remove(&self->whitelist, host);
+		tp_free(name);
+		tp_free(host);
+	}
+	self->whitelisted = false;
+}
+
+void alloc_whitelist_set(
+	struct tp_allotment *self, const char *const *hostnames, size_t n)
+{
+	struct tp_map_node *host;
+	size_t i;
+
+	alloc_whitelist_clear(self);
+	self->whitelisted = hostnames != NULL;
+	for (i = 0; i < n; i++) {
+		if (tp_map_find(&self->whitelist, hostnames[i]) != NULL)
+			continue;
+		host = tp_alloc(sizeof *host);
+		tp_map_add(&self->whitelist, host, tp_strdup(hostnames[i]));
+	}
+	for (i = 0; i < self->n_agents; i++)
+		if (self->agents[i].used)
+			self->agents[i].allowed =
+				whitelist_allows(self, &self->agents[i]);
+}
+
+/* --- totals ---------------------------------------------------------------------------- */
+
+/* Keys that nearly all agents have are kept once for all of them. */
+static void intern(struct tp_allotment *self, struct tp_resources *total)
+{
+	uint32_t i, j;
+
+	tp_resources_share(total, &self->interned);
+	for (i = 0; i < total->n && self->interned.n < INTERNED_MAX; i++) {
+		const struct tp_resource_key *key = total->items[i].key;
+
+		if (key->n_reservations > 0 || key->record->disk != NULL)
+			continue;
+		for (j = 0; j < self->interned.n; j++)
+			if (self->interned.items[j].key == key)
+				break;
+		if (j == self->interned.n)
+			tp_resources_add_item(&self->interned, &total->items[i]);
+	}
+}
+
+static void total_set(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct tp_resources *total)
+{
+	struct tp_resources old = TP_RESOURCES_INIT;
+
+	tp_resources_move(&old, &agent->total);
+	tp_resources_copy(&agent->total, total);
+	intern(self, &agent->total);
+	tp_quantities_add_resources(&self->cluster.total, &self->names, &agent->total);
+	tp_quantities_subtract_resources(&self->cluster.total, &self->names, &old);
+	self->cluster.n_names = self->names.n;
+	self->cluster.generation++;
+	alloc_reserved_change(self, &agent->total, true);
+	alloc_reserved_change(self, &old, false);
+	tp_resources_fini(&old);
+}
+
+static void without_allocation(
+	struct tp_resources *ret, const struct tp_resources *resources)
+{
+	tp_resources_copy(ret, resources);
+	tp_resources_unallocate(ret);
+}
+
+/* What is shared is never used up, so nobody owes it. */
+static void without_shared(struct tp_resources *ret, const struct tp_resources *resources)
+{
+	uint32_t i;
+
+	tp_resources_fini(ret);
+	for (i = 0; i < resources->n; i++)
+		if ((resources->items[i].key->flags & TP_RESOURCE_SHARED) == 0)
+			tp_resources_add_item(ret, &resources->items[i]);
+	tp_resources_unallocate(ret);
+}
+
+/* An operation changed part of what the agent has; what is free is the caller's. */
+void alloc_agent_convert(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct tp_resources *from, const struct tp_resources *to)
+{
+	tp_cleanup(resources) struct tp_resources total = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources bare = TP_RESOURCES_INIT;
+
+	tp_resources_copy(&total, &agent->total);
+	without_allocation(&bare, from);
+	tp_resources_subtract(&total, &bare);
+	without_allocation(&bare, to);
+	tp_resources_add(&total, &bare);
+	total_set(self, agent, &total);
+}
+
+/* --- coming, changing, going ----------------------------------------------------------- */
+
+static void use_book(
+	struct tp_allotment *self, uint32_t slot, const struct tp_allocator_use *use)
+{
+	if (use->framework == ALLOC_NONE || tp_resources_empty(use->resources))
+		return;
+	self->frameworks = alloc_grow(self->frameworks, &self->n_frameworks,
+		use->framework, sizeof *self->frameworks);
+	alloc_hold(self, use->framework, slot, use->resources);
+}
+
+void alloc_agent_add(struct tp_allotment *self, uint32_t slot,
+	const struct tp_allocator_agent *spec, const struct tp_allocator_use *used,
+	size_t n_used)
+{
+	tp_cleanup(resources) struct tp_resources bare = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources gone = TP_RESOURCES_INIT;
+	struct alloc_agent *agent;
+	size_t i;
+
+	self->agents =
+		alloc_grow(self->agents, &self->n_agents, slot, sizeof *self->agents);
+	alloc_holds_drop_agent(self, slot);
+	agent = &self->agents[slot];
+	agent->used = true;
+	agent->active = spec->active;
+	agent->capabilities = spec->capabilities;
+	agent->wake_ns = INT64_MAX;
+	agent->plain.role = ALLOC_NONE;
+	agent->site = site_create(spec->info);
+	agent->allowed = whitelist_allows(self, agent);
+	total_set(self, agent, spec->total);
+	demands_refresh(self, agent);
+	alloc_free_set(self, agent, &agent->total);
+	for (i = 0; i < n_used; i++) {
+		without_shared(&bare, used[i].resources);
+		alloc_free_subtract(self, agent, &bare);
+		tp_resources_add(&gone, &bare);
+		use_book(self, slot, &used[i]);
+	}
+	tp_resources_subtract(&gone, &agent->total);
+	tp_resources_move(&agent->owed, &gone);
+	alloc_constraints_judge_agent(self, slot);
+	alloc_maintenance_set(self, slot, spec->unavailability);
+}
+
+/*
+ * What is held stays held. What is held but no longer there is owed: it vanishes when it comes
+ * back.
+ */
+static void total_replace(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct tp_resources *total)
+{
+	tp_cleanup(resources) struct tp_resources held = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources free = TP_RESOURCES_INIT;
+
+	alloc_free_copy(agent, &free);
+	tp_resources_copy(&held, &agent->total);
+	tp_resources_subtract(&held, &free);
+	tp_resources_add(&held, &agent->owed);
+	total_set(self, agent, total);
+	tp_resources_copy(&free, &agent->total);
+	tp_resources_subtract(&free, &held);
+	alloc_free_set(self, agent, &free);
+	tp_resources_subtract(&held, &agent->total);
+	tp_resources_move(&agent->owed, &held);
+}
+
+bool alloc_agent_update(
+	struct tp_allotment *self, uint32_t slot, const struct tp_allocator_agent *spec)
+{
+	struct alloc_agent *agent = &self->agents[slot];
+	bool same_site = site_same(agent->site, spec->info);
+	bool same_total = tp_resources_equal(&agent->total, spec->total);
+	bool changed = !same_site || !same_total || agent->active != spec->active ||
+		agent->capabilities != spec->capabilities;
+
+	agent->active = spec->active;
+	agent->capabilities = spec->capabilities;
+	if (!same_site) {
+		site_destroy(agent->site);
+		agent->site = site_create(spec->info);
+		agent->allowed = whitelist_allows(self, agent);
+		alloc_filters_clear_agent(self, slot);
+		alloc_constraints_judge_agent(self, slot);
+	}
+	if (!same_total)
+		total_replace(self, agent, spec->total);
+	demands_refresh(self, agent);
+	return changed;
+}
+
+void alloc_agent_remove(struct tp_allotment *self, uint32_t slot)
+{
+	struct alloc_agent *agent = &self->agents[slot];
+	const struct tp_resources none = TP_RESOURCES_INIT;
+	struct alloc_agent left = {
+		.waiting = agent->waiting, /* its slot is in the list: the run skips it */
+		.holds = agent->holds,
+		.n_holds = agent->n_holds,
+		.holds_room = agent->holds_room,
+	};
+
+	alloc_filters_clear_agent(self, slot);
+	alloc_free_set(self, agent, &none);
+	total_set(self, agent, &none);
+	tp_resources_fini(&agent->total);
+	tp_resources_fini(&agent->owed);
+	tp_free(agent->others);
+	tp_free(agent->refusals);
+	site_destroy(agent->site);
+	alloc_maintenance_set(self, slot, NULL);
+	*agent = left;
+}
+
+void alloc_agents_fini(struct tp_allotment *self)
+{
+	uint32_t i;
+
+	for (i = 0; i < self->n_agents; i++) {
+		if (self->agents[i].used)
+			alloc_agent_remove(self, i);
+		alloc_holds_drop_agent(self, i);
+	}
+	tp_free(self->agents);
+	tp_free(self->wakes);
+	tp_resources_fini(&self->interned);
+	tp_free(self->region);
+	alloc_whitelist_clear(self);
+	tp_map_fini(&self->whitelist);
+}

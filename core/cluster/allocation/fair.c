@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The fair sorter: dominant resource fairness over a tree of clients. While the tree stays what
+ * it is, a gift or a return moves one child on each level; its place is found by halving, and the
+ * list of all clients is mended by moving one stretch of it. A new member, weight or cluster
+ * total costs one sort of everything, when somebody asks next.
+ *
+ * No texts are compared but when members changed: they have ranks.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cluster/allocation/fair_tree.h"
+#include "tepui/module.h"
+
+static void *fair_create(void *impl, const struct tp_sorter_spec *spec)
+{
+	struct fair *self = tp_alloc(sizeof *self);
+
+	(void)impl;
+	self->spec = *spec;
+	fair_tree_init(self);
+	return self;
+}
+
+static void fair_destroy(void *sorter)
+{
+	struct fair *self = sorter;
+
+	fair_tree_fini(self);
+	tp_free(self);
+}
+
+/* --- order ----------------------------------------------------------------------------- */
+
+static double share_of(const struct fair *self, const struct fair_node *node)
+{
+	const struct tp_sorter_cluster *cluster = self->spec.cluster;
+	double largest = 0, fraction;
+	uint32_t i;
+
+	for (i = 0; i < cluster->n_names; i++) {
+		if (node->held.milli[i] == 0 || cluster->total.milli[i] <= 0 ||
+			(cluster->excluded_mask & UINT32_C(1) << i) != 0)
+			continue;
+		fraction = (double)node->held.milli[i] / (double)cluster->total.milli[i];
+		if (fraction > largest)
+			largest = fraction;
+	}
+	return largest / node->weight;
+}
+
+static bool key_before(const struct fair_key *a, const struct fair_key *b)
+{
+	if (a->share != b->share)
+		return a->share < b->share;
+	if (a->gifts != b->gifts)
+		return a->gifts < b->gifts;
+	return a->rank < b->rank;
+}
+
+/* How many of the ordered children items[0..n) come before the key. */
+static uint32_t place_of(const struct fair *self, const uint32_t *items, uint32_t n,
+	const struct fair_key *key)
+{
+	uint32_t low = 0, high = n, middle;
+
+	if (n == 0 || !key_before(&self->keys[items[0]], key))
+		return 0;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (key_before(&self->keys[items[middle]], key))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Where in `order` the clients of a parent's child number `place` begin, from the parent's own. */
+static uint32_t offset_of(
+	const struct fair *self, const struct fair_node *parent, uint32_t place)
+{
+	uint32_t offset = 0, i;
+
+	if (parent->n_inner == 0)
+		return place;
+	for (i = 0; i < place; i++)
+		offset += self->nodes[parent->children[i]]->n_active;
+	return offset;
+}
+
+static uint32_t child_place(const struct fair *self, const struct fair_node *node)
+{
+	const struct fair_node *parent = node->parent;
+
+	return place_of(self, parent->children, parent->n_live, &self->keys[node->index]);
+}
+
+/* Where in `order` the clients at or below a node begin. */
+static uint32_t order_begin(const struct fair *self, const struct fair_node *node)
+{
+	uint32_t begin = 0;
+
+	for (; node->parent != NULL; node = node->parent)
+		begin += offset_of(self, node->parent, child_place(self, node));
+	return begin;
+}
+
+/* Moves items[from..from+n) to begin at `to`, as counted without them. */
+static void rotate(uint32_t *items, uint32_t from, uint32_t to, uint32_t n)
+{
+	uint32_t few[64], *held = few;
+
+	if (from == to || n == 0)
+		return;
+	if (n > TP_COUNT(few))
+		held = tp_alloc(n * sizeof *held);
+	memcpy(held, items + from, n * sizeof *held);
+	if (to > from)
+		memmove(items + from, items + from + n, (to - from) * sizeof *items);
+	else
+		memmove(items + to + n, items + to, (from - to) * sizeof *items);
+	memcpy(items + to, held, n * sizeof *held);
+	if (held != few)
+		tp_free(held);
+}
+
+/* The node's key changed from `old`: its place among its siblings, and its clients' in `order`. */
+static void node_move(
+	struct fair *self, struct fair_node *node, const struct fair_key *old)
+{
+	struct fair_node *parent = node->parent;
+	const struct fair_key *now = &self->keys[node->index];
+	uint32_t *items = parent->children;
+	uint32_t from, to, begin, before, after;
+	struct fair_key key = *now;
+
+	if (node->kind == FAIR_INACTIVE)
+		return;
+	self->keys[node->index] = *old;
+	from = place_of(self, items, parent->n_live, old);
+	self->keys[node->index] = key;
+	if (key_before(old, now))
+		to = from +
+			place_of(self, items + from + 1, parent->n_live - from - 1, now);
+	else
+		to = place_of(self, items, from, now);
+	if (from == to)
+		return;
+	before = offset_of(self, parent, from);
+	rotate(items, from, to, 1);
+	if (node->n_active == 0)
+		return;
+	after = offset_of(self, parent, to);
+	begin = order_begin(self, parent);
+	rotate(self->order, begin + before, begin + after, node->n_active);
+}
+
+static int rank_compare(const void *a, const void *b, void *arg)
+{
+	const struct fair *self = arg;
+
+	return strcmp(self->nodes[*(const uint32_t *)a]->by_path.key,
+		self->nodes[*(const uint32_t *)b]->by_path.key);
+}
+
+static int key_compare(const void *a, const void *b, void *arg)
+{
+	const struct fair *self = arg;
+	const struct fair_key *left = &self->keys[*(const uint32_t *)a];
+	const struct fair_key *right = &self->keys[*(const uint32_t *)b];
+
+	return key_before(left, right) ? -1 : 1;
+}
+
+static void children_rank(struct fair *self, struct fair_node *node)
+{
+	uint32_t i;
+
+	qsort_r(node->children, node->n_children, sizeof *node->children, rank_compare,
+		self);
+	for (i = 0; i < node->n_children; i++)
+		self->keys[node->children[i]].rank = i;
+}
+
+/* Inactive clients to the end, the others by their keys. */
+static void children_sort(struct fair *self, struct fair_node *node)
+{
+	uint32_t i, child;
+
+	node->n_live = node->n_children;
+	for (i = node->n_children; i-- > 0;) {
+		child = node->children[i];
+		if (self->nodes[child]->kind != FAIR_INACTIVE)
+			continue;
+		node->children[i] = node->children[--node->n_live];
+		node->children[node->n_live] = child;
+	}
+	qsort_r(node->children, node->n_live, sizeof *node->children, key_compare, self);
+}
+
+static void order_append(struct fair *self, const struct fair_node *node, uint32_t *n)
+{
+	const struct fair_node *child;
+	uint32_t i;
+
+	for (i = 0; i < node->n_live; i++) {
+		child = self->nodes[node->children[i]];
+		if (child->kind == FAIR_ACTIVE)
+			self->order[(*n)++] = child->tag;
+		else
+			order_append(self, child, n);
+	}
+}
+
+static void sort_all(struct fair *self)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < self->n_nodes; i++)
+		if (self->nodes[i] != NULL)
+			self->keys[i].share = share_of(self, self->nodes[i]);
+	for (i = 0; i < self->n_nodes; i++) {
+		if (self->nodes[i] == NULL || self->nodes[i]->kind != FAIR_INNER)
+			continue;
+		if (!self->ranked)
+			children_rank(self, self->nodes[i]);
+		children_sort(self, self->nodes[i]);
+	}
+	if (self->order_room < self->n_clients) {
+		self->order_room = self->n_clients;
+		self->order =
+			tp_realloc(self->order, self->order_room * sizeof *self->order);
+	}
+	order_append(self, self->root, &n);
+	self->ranked = self->sorted = true;
+	self->generation = self->spec.cluster->generation;
+}
+
+static bool is_sorted(const struct fair *self)
+{
+	return self->sorted && self->generation == self->spec.cluster->generation;
+}
+
+static const uint32_t *fair_sort(void *sorter, uint32_t *ret_n)
+{
+	struct fair *self = sorter;
+
+	if (!is_sorted(self))
+		sort_all(self);
+	*ret_n = self->root->n_active;
+	return self->order;
+}
+
+/* --- members --------------------------------------------------------------------------- */
+
+static uint32_t fair_add(void *sorter, const char *path, uint32_t tag)
+{
+	return fair_client_add(sorter, path, tag)->index;
+}
+
+static void fair_remove(void *sorter, uint32_t client)
+{
+	struct fair *self = sorter;
+
+	fair_client_remove(self, self->nodes[client]);
+}
+
+static void count_active(struct fair_node *node, bool more)
+{
+	for (; node != NULL; node = node->parent)
+		node->n_active += more ? 1U : -1U;
+}
+
+/* Among the ordered children, and in `order`. */
+static void child_enter(struct fair *self, struct fair_node *node)
+{
+	struct fair_node *parent = node->parent;
+	uint32_t at = parent->n_live, place, begin;
+
+	place = place_of(
+		self, parent->children, parent->n_live, &self->keys[node->index]);
+	begin = order_begin(self, parent) + offset_of(self, parent, place);
+	while (parent->children[at] != node->index)
+		at++;
+	parent->children[at] = parent->children[parent->n_live];
+	parent->children[parent->n_live] = node->index;
+	rotate(parent->children, parent->n_live, place, 1);
+	parent->n_live++;
+	memmove(self->order + begin + 1, self->order + begin,
+		(self->root->n_active - begin) * sizeof *self->order);
+	self->order[begin] = node->tag;
+}
+
+static void child_leave(struct fair *self, struct fair_node *node)
+{
+	struct fair_node *parent = node->parent;
+	uint32_t place = child_place(self, node);
+	uint32_t begin = order_begin(self, parent) + offset_of(self, parent, place);
+
+	memmove(self->order + begin, self->order + begin + 1,
+		(self->root->n_active - begin - 1) * sizeof *self->order);
+	rotate(parent->children, place, parent->n_live - 1, 1);
+	parent->n_live--;
+}
+
+static void fair_activate(void *sorter, uint32_t client)
+{
+	struct fair *self = sorter;
+	struct fair_node *node = self->nodes[client];
+
+	if (node->kind == FAIR_ACTIVE)
+		return;
+	if (is_sorted(self))
+		child_enter(self, node);
+	node->kind = FAIR_ACTIVE;
+	count_active(node, true);
+}
+
+static void fair_deactivate(void *sorter, uint32_t client)
+{
+	struct fair *self = sorter;
+	struct fair_node *node = self->nodes[client];
+
+	if (node->kind == FAIR_INACTIVE)
+		return;
+	if (is_sorted(self))
+		child_leave(self, node);
+	node->kind = FAIR_INACTIVE;
+	count_active(node, false);
+}
+
+static void fair_update_weight(void *sorter, const char *path, double weight)
+{
+	fair_weight_set(sorter, path, weight);
+}
+
+/* --- amounts --------------------------------------------------------------------------- */
+
+/* Holdings along the path of a client changed by +more -less. */
+static void holdings_change(struct fair *self, uint32_t client,
+	const struct tp_quantities *more, const struct tp_quantities *less,
+	uint64_t gifts)
+{
+	struct fair_node *node = self->nodes[client];
+	bool sorted = is_sorted(self);
+	struct fair_key old;
+
+	for (; node != NULL; node = node->parent) {
+		if (less != NULL)
+			tp_quantities_subtract(&node->held, less);
+		if (more != NULL)
+			tp_quantities_add(&node->held, more);
+		old = self->keys[node->index];
+		self->keys[node->index].gifts += gifts;
+		if (!sorted || node->parent == NULL)
+			continue;
+		self->keys[node->index].share = share_of(self, node);
+		node_move(self, node, &old);
+	}
+}
+
+static void fair_allocated(
+	void *sorter, uint32_t client, uint32_t agent, const struct tp_quantities *amount)
+{
+	(void)agent;
+	holdings_change(sorter, client, amount, NULL, 1);
+}
+
+static void fair_update(void *sorter, uint32_t client, uint32_t agent,
+	const struct tp_quantities *from, const struct tp_quantities *to)
+{
+	(void)agent;
+	holdings_change(sorter, client, to, from, 0);
+}
+
+static void fair_unallocated(
+	void *sorter, uint32_t client, uint32_t agent, const struct tp_quantities *amount)
+{
+	(void)agent;
+	holdings_change(sorter, client, NULL, amount, 0);
+}
+
+static void fair_allocation(
+	const void *sorter, uint32_t client, struct tp_quantities *ret)
+{
+	const struct fair *self = sorter;
+
+	*ret = self->nodes[client]->held;
+}
+
+static void fair_allocation_total(const void *sorter, struct tp_quantities *ret)
+{
+	const struct fair *self = sorter;
+
+	*ret = self->root->held;
+}
+
+static bool fair_contains(const void *sorter, const char *path)
+{
+	return fair_client_find(sorter, path) != NULL;
+}
+
+static uint32_t fair_count(const void *sorter)
+{
+	const struct fair *self = sorter;
+
+	return self->n_clients;
+}
+
+static double fair_share(void *sorter, uint32_t client)
+{
+	struct fair *self = sorter;
+
+	return share_of(self, self->nodes[client]);
+}
+
+const struct tp_sorter_ops tp_sorter_fair_ops = {
+	.create = fair_create,
+	.destroy = fair_destroy,
+	.add = fair_add,
+	.remove = fair_remove,
+	.activate = fair_activate,
+	.deactivate = fair_deactivate,
+	.update_weight = fair_update_weight,
+	.allocated = fair_allocated,
+	.update = fair_update,
+	.unallocated = fair_unallocated,
+	.allocation = fair_allocation,
+	.allocation_total = fair_allocation_total,
+	.sort = fair_sort,
+	.contains = fair_contains,
+	.count = fair_count,
+	.share = fair_share,
+};
+
+int tp_sorter_find(const struct tp_services *sorters, const char *key,
+	struct tp_sorter *ret, struct tp_error *err)
+{
+	tp_cleanup(strbuf) struct tp_strbuf keys = TP_STRBUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sorters->n; i++) {
+		const struct tp_service_item *item = &sorters->items[i];
+
+		if (tp_streq(item->key, key)) {
+			*ret = (struct tp_sorter){ item->service.ops,
+				item->service.impl };
+			return 0;
+		}
+		tp_strbuf_printf(&keys, "%s'%s'", i == 0 ? "" : ", ",
+			item->key == NULL ? "" : item->key);
+	}
+	return tp_fail(err, ENOENT,
+		"no sorter '%s' among the modules of the manifest, which have %s", key,
+		sorters->n == 0 ? "none" : tp_strbuf_text(&keys));
+}

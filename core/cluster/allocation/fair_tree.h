@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tree of a fair sorter: its nodes, and the keys that order them. Keys are an array of their
+ * own, so that finding a place among many siblings touches little memory.
+ */
+#ifndef ALLOCATION_FAIR_TREE_H
+#define ALLOCATION_FAIR_TREE_H
+
+#include "tepui/kind/sorter.h"
+#include "tepui/map.h"
+
+enum fair_kind { FAIR_INNER, FAIR_ACTIVE, FAIR_INACTIVE };
+
+struct fair_node {
+	struct tp_map_node by_path; /* its key is the node's own */
+	struct fair_node *parent;   /* NULL: the root */
+	enum fair_kind kind;
+	uint32_t index;    /* of its key; the handle of a client */
+	uint32_t tag;      /* of a client */
+	uint32_t n_active; /* active clients at or below it */
+	double weight;
+	struct tp_quantities held; /* at or below it */
+	/* Inner nodes and active clients in order, then inactive clients in none. */
+	uint32_t *children;
+	uint32_t n_children, n_live, n_inner, room;
+};
+
+/* Order among siblings. */
+struct fair_key {
+	double share;
+	uint64_t gifts;
+	uint32_t rank; /* by path, among siblings */
+};
+
+struct fair_weight {
+	struct tp_map_node by_path;
+	double weight;
+};
+
+struct fair {
+	struct tp_sorter_spec spec;
+	struct fair_node *root;
+	struct fair_node **nodes; /* by index; NULL = free */
+	struct fair_key *keys;    /* by index */
+	uint32_t n_nodes, room;
+	uint32_t *free_indices;
+	uint32_t n_free, free_room;
+	uint32_t n_clients;
+	struct tp_map by_path, weights;
+	bool ranked;         /* ranks are right */
+	bool sorted;         /* children and `order` are right for `generation` */
+	uint64_t generation; /* of the cluster, when it was sorted */
+	uint32_t *order;     /* tags of active clients, depth first */
+	uint32_t order_room;
+};
+
+/* fair_tree.c: membership */
+struct fair_node *fair_client_add(struct fair *self, const char *path, uint32_t tag);
+void fair_client_remove(struct fair *self, struct fair_node *node);
+struct fair_node *fair_client_find(const struct fair *self, const char *path);
+void fair_weight_set(struct fair *self, const char *path, double weight);
+void fair_tree_init(struct fair *self);
+void fair_tree_fini(struct fair *self);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What of an agent is free, sorted by who may have it. Shared resources never leave their portion
+ * while the agent has them.
+ */
+#include <string.h>
+
+#include "core/cluster/allocation/alloc.h"
+
+uint32_t alloc_classes_of(const struct tp_resource_item *item)
+{
+	uint32_t classes = 0;
+
+	if ((item->key->flags & TP_RESOURCE_REVOCABLE) != 0)
+		classes |= ALLOC_REVOCABLE;
+	if ((item->key->flags & TP_RESOURCE_SHARED) != 0)
+		classes |= ALLOC_SHARED;
+	if (item->key->n_reservations > 1)
+		classes |= ALLOC_REFINED;
+	return classes;
+}
+
+/* The place among the others, or ALLOC_NONE. */
+static uint32_t other_find(const struct tp_allotment *self,
+	const struct alloc_agent *agent, const struct tp_resource_item *item)
+{
+	uint32_t classes = alloc_classes_of(item), i;
+
+	for (i = 0; i < agent->n_others; i++) {
+		const struct alloc_portion *portion = &agent->others[i];
+
+		if (portion->classes != classes)
+			continue;
+		if (item->key->n_reservations == 0) {
+			if (portion->role == ALLOC_NONE)
+				return i;
+		} else if (portion->role != ALLOC_NONE &&
+			strcmp(self->roles[portion->role]->text->text, item->key->role) ==
+				0) {
+			return i;
+		}
+	}
+	return ALLOC_NONE;
+}
+
+static uint32_t other_add(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct tp_resource_item *item)
+{
+	uint32_t role = ALLOC_NONE;
+
+	if (item->key->n_reservations > 0) {
+		struct alloc_role *there = alloc_role_get(self, item->key->role);
+
+		there->n_portions++;
+		role = there->index;
+	}
+	agent->others =
+		tp_realloc(agent->others, (agent->n_others + 1) * sizeof *agent->others);
+	agent->others[agent->n_others] = (struct alloc_portion){
+		.role = role,
+		.classes = alloc_classes_of(item),
+		.free = TP_RESOURCES_INIT,
+	};
+	return agent->n_others++;
+}
+
+void alloc_portion_remove(
+	struct tp_allotment *self, struct alloc_agent *agent, uint32_t i)
+{
+	struct alloc_portion *portion = &agent->others[i];
+	struct alloc_role *role =
+		portion->role == ALLOC_NONE ? NULL : self->roles[portion->role];
+
+	tp_resources_fini(&portion->free);
+	agent->n_others--;
+	memmove(portion, portion + 1, (agent->n_others - i) * sizeof *portion);
+	if (role != NULL) {
+		role->n_portions--;
+		alloc_role_release(self, role);
+	}
+}
+
+static bool is_plain(const struct tp_resource_item *item)
+{
+	return item->key->n_reservations == 0 &&
+		(item->key->flags & (TP_RESOURCE_REVOCABLE | TP_RESOURCE_SHARED)) == 0;
+}
+
+static void headroom_change(
+	struct tp_allotment *self, const struct alloc_agent *agent, int sign)
+{
+	const struct tp_resources *free = &agent->plain.free;
+	uint32_t i;
+	int at;
+
+	for (i = 0; i < free->n; i++) {
+		at = tp_quantity_of(&self->names, &free->items[i]);
+		if (at >= 0)
+			self->headroom.milli[at] += sign * free->items[i].milli;
+	}
+}
+
+static void item_add_free(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct tp_resource_item *item)
+{
+	struct tp_resource_item bare = *item; /* borrows its references */
+	uint32_t at;
+
+	bare.allocation = NULL;
+	if (is_plain(item)) {
+		tp_resources_add_item(&agent->plain.free, &bare);
+		return;
+	}
+	at = other_find(self, agent, &bare);
+	if (at == ALLOC_NONE)
+		at = other_add(self, agent, &bare);
+	tp_resources_add_item(&agent->others[at].free, &bare);
+}
+
+static void item_subtract_free(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct tp_resource_item *item)
+{
+	struct tp_resource_item bare = *item;
+	uint32_t at;
+
+	bare.allocation = NULL;
+	if (is_plain(item)) {
+		tp_resources_subtract_item(&agent->plain.free, &bare);
+		return;
+	}
+	at = other_find(self, agent, &bare);
+	if (at == ALLOC_NONE)
+		return;
+	tp_resources_subtract_item(&agent->others[at].free, &bare);
+	if (tp_resources_empty(&agent->others[at].free))
+		alloc_portion_remove(self, agent, at);
+}
+
+void alloc_free_set(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct tp_resources *resources)
+{
+	uint32_t i;
+
+	headroom_change(self, agent, -1);
+	tp_resources_fini(&agent->plain.free);
+	while (agent->n_others > 0)
+		alloc_portion_remove(self, agent, agent->n_others - 1);
+	for (i = 0; i < resources->n; i++)
+		item_add_free(self, agent, &resources->items[i]);
+	headroom_change(self, agent, 1);
+	agent->version++;
+}
+
+/* What is shared is there already. */
+void alloc_free_add(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct tp_resources *resources)
+{
+	uint32_t i;
+
+	headroom_change(self, agent, -1);
+	for (i = 0; i < resources->n; i++)
+		if ((resources->items[i].key->flags & TP_RESOURCE_SHARED) == 0)
+			item_add_free(self, agent, &resources->items[i]);
+	headroom_change(self, agent, 1);
+	agent->version++;
+}
+
+/* What is shared stays. */
+void alloc_free_subtract(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct tp_resources *resources)
+{
+	uint32_t i;
+
+	headroom_change(self, agent, -1);
+	for (i = 0; i < resources->n; i++)
+		if ((resources->items[i].key->flags & TP_RESOURCE_SHARED) == 0)
+			item_subtract_free(self, agent, &resources->items[i]);
+	headroom_change(self, agent, 1);
+	agent->version++;
+}
+
+void alloc_free_copy(const struct alloc_agent *agent, struct tp_resources *ret)
+{
+	uint32_t i;
+
+	tp_resources_copy(ret, &agent->plain.free);
+	for (i = 0; i < agent->n_others; i++)
+		tp_resources_add(ret, &agent->others[i].free);
+}
+
+/* What of the total is shared is free, nothing else that is shared is. */
+void alloc_shared_refresh(struct tp_allotment *self, struct alloc_agent *agent)
+{
+	tp_cleanup(resources) struct tp_resources free = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources all = TP_RESOURCES_INIT;
+	bool any = false;
+	uint32_t i;
+
+	alloc_free_copy(agent, &all);
+	for (i = 0; i < all.n; i++) {
+		if ((all.items[i].key->flags & TP_RESOURCE_SHARED) != 0)
+			any = true;
+		else
+			tp_resources_add_item(&free, &all.items[i]);
+	}
+	for (i = 0; i < agent->total.n; i++) {
+		if ((agent->total.items[i].key->flags & TP_RESOURCE_SHARED) == 0)
+			continue;
+		tp_resources_add_item(&free, &agent->total.items[i]);
+		any = true;
+	}
+	if (any)
+		alloc_free_set(self, agent, &free);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * After a failover of the master, offers wait while quotas could be broken because most agents, and
+ * what is used of them, are not back yet.
+ */
+#include "core/cluster/allocation/alloc.h"
+#include "core/cluster/allocation/run.h"
+#include "tepui/log.h"
+
+static void recovery_end(struct tp_allotment *self)
+{
+	self->n_awaited = 0;
+	tp_timer_disarm(self->instance->loop, &self->recovery);
+	alloc_want_all(self, true);
+}
+
+void alloc_recover(struct tp_allotment *self, size_t expected)
+{
+	self->n_awaited = self->n_quotas == 0
+		? 0
+		: (uint64_t)((double)expected * self->recovery_factor);
+	if (self->n_awaited == 0)
+		return;
+	tp_info(self->instance,
+		"offers wait until most agents are back, for there are quotas",
+		"agents=%llu", (unsigned long long)self->n_awaited);
+	tp_timer_arm(self->instance->loop, &self->recovery, self->recovery_timeout_ns);
+}
+
+void alloc_recovered_one(struct tp_allotment *self)
+{
+	if (self->n_awaited > 0 && --self->n_awaited == 0)
+		recovery_end(self);
+}
+
+void alloc_recovery_timeout(struct tp_timer *timer)
+{
+	struct tp_allotment *self = tp_container_of(timer, struct tp_allotment, recovery);
+
+	tp_warn(self->instance,
+		"agents are not back in time after the failover, offers begin all the "
+		"same",
+		"missing=%llu", (unsigned long long)self->n_awaited);
+	recovery_end(self);
+}

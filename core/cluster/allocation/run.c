@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The run: over the agents that wait for one, in an order that chance decides anew for each stage.
+ *
+ * When: events ask for a run at the end of the loop's turn. A run that took long pushes the next
+ * one away by as much as it took, so that allocation never takes more than half of the loop;
+ * never by more than the interval. While there are quotas, what a run left free waits for the
+ * interval: what others give back may make room under a limit, and no event says so.
+ */
+#include "core/cluster/allocation/run.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "core/cluster/allocation/alloc.h"
+#include "core/cluster/allocation/filter.h"
+#include "core/cluster/allocation/hold.h"
+#include "core/cluster/allocation/maintenance.h"
+#include "core/cluster/allocation/metric.h"
+
+/* A run that took less never keeps the next one waiting. */
+#define SHORT_NS (10 * TP_MSEC)
+#define AHEAD 4 /* agents, that are fetched from memory while one is shared out */
+
+static int64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec * TP_SEC + now.tv_nsec;
+}
+
+/* --- when ------------------------------------------------------------------------------ */
+
+static void waiting_append(struct tp_allotment *self, uint32_t slot)
+{
+	if (self->n_waiting == self->waiting_room) {
+		self->waiting_room =
+			self->waiting_room == 0 ? 64 : 2 * self->waiting_room;
+		self->waiting = tp_realloc(
+			self->waiting, self->waiting_room * sizeof *self->waiting);
+	}
+	if (self->n_waiting == 0)
+		self->wanted_ns = tp_loop_now_ns(self->instance->loop);
+	self->agents[slot].waiting = true;
+	self->waiting[self->n_waiting++] = slot;
+}
+
+static void run_plan(struct tp_allotment *self, bool urgent)
+{
+	struct tp_loop *loop = self->instance->loop;
+	int64_t now_ns = tp_loop_now_ns(loop), wait_ns;
+
+	if (!tp_timer_armed(&self->run_later))
+		tp_timer_arm(loop, &self->run_later, self->interval_ns);
+	if (!urgent)
+		return;
+	wait_ns = self->last_cost_ns < SHORT_NS
+		? 0
+		: self->last_end_ns + self->last_cost_ns - now_ns;
+	if (wait_ns <= 0)
+		tp_loop_defer(loop, &self->run_soon);
+	else if (wait_ns < self->run_later.due_ns - now_ns)
+		tp_timer_arm(loop, &self->run_later, wait_ns);
+}
+
+void alloc_want(struct tp_allotment *self, uint32_t slot, bool urgent)
+{
+	if (!self->agents[slot].waiting)
+		waiting_append(self, slot);
+	run_plan(self, urgent);
+}
+
+void alloc_want_all(struct tp_allotment *self, bool urgent)
+{
+	uint32_t i;
+
+	for (i = 0; i < self->n_agents; i++)
+		if (self->agents[i].used && !self->agents[i].waiting)
+			waiting_append(self, i);
+	if (self->n_waiting > 0)
+		run_plan(self, urgent);
+}
+
+void alloc_run_soon(struct tp_defer *defer)
+{
+	alloc_run(tp_container_of(defer, struct tp_allotment, run_soon));
+}
+
+void alloc_run_later(struct tp_timer *timer)
+{
+	alloc_run(tp_container_of(timer, struct tp_allotment, run_later));
+}
+
+/* --- chance ---------------------------------------------------------------------------- */
+
+/* Steele, Lea and Flood: "Fast splittable pseudorandom number generators", 2014. */
+static uint64_t chance_next(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+/* Fisher and Yates. */
+static void shuffle(uint64_t *state, uint32_t *items, uint32_t n)
+{
+	uint32_t i, j, item;
+
+	for (i = n; i-- > 1;) {
+		j = (uint32_t)((chance_next(state) >> 32) * (i + 1) >> 32);
+		item = items[i];
+		items[i] = items[j];
+		items[j] = item;
+	}
+}
+
+/* --- what ------------------------------------------------------------------------------ */
+
+static void scratch_prepare(struct tp_allotment *self)
+{
+	struct alloc_run *run = self->scratch;
+	uint32_t n = self->n_frameworks;
+
+	if (run->candidates_room < self->n_waiting) {
+		run->candidates_room = self->waiting_room;
+		run->candidates = tp_realloc(
+			run->candidates, run->candidates_room * sizeof *run->candidates);
+	}
+	if (run->frameworks_room < n) {
+		run->frameworks_room = n * 2;
+		run->first =
+			tp_realloc(run->first, run->frameworks_room * sizeof *run->first);
+		run->last =
+			tp_realloc(run->last, run->frameworks_room * sizeof *run->last);
+		run->touched = tp_realloc(
+			run->touched, run->frameworks_room * sizeof *run->touched);
+	}
+	if (n > 0)
+		memset(run->first, 0xff, n * sizeof *run->first);
+	run->n_given = run->n_touched = 0;
+}
+
+/* Those that are there, active and on the whitelist. */
+static uint32_t candidates_collect(struct tp_allotment *self, uint32_t *items)
+{
+	uint32_t n = 0, i;
+
+	for (i = 0; i < self->n_waiting; i++) {
+		struct alloc_agent *agent = &self->agents[self->waiting[i]];
+
+		agent->waiting = false;
+		if (agent->used && agent->active && agent->allowed)
+			items[n++] = self->waiting[i];
+	}
+	self->n_waiting = 0;
+	return n;
+}
+
+/* Those with something free to the front, in the order they have; returns how many. */
+static uint32_t candidates_with_free(
+	const struct tp_allotment *self, uint32_t *items, uint32_t n)
+{
+	uint32_t n_free = 0, i, slot;
+
+	for (i = 0; i < n; i++) {
+		slot = items[i];
+		if (self->agents[slot].plain.free.n == 0 &&
+			self->agents[slot].n_others == 0)
+			continue;
+		items[i] = items[n_free];
+		items[n_free++] = slot;
+	}
+	return n_free;
+}
+
+static void fetch_ahead(
+	const struct tp_allotment *self, const uint32_t *items, uint32_t n, uint32_t i)
+{
+	const struct alloc_agent *agent;
+
+	if (i + 2 * AHEAD < n)
+		__builtin_prefetch(&self->agents[items[i + 2 * AHEAD]]);
+	if (i + AHEAD >= n)
+		return;
+	agent = &self->agents[items[i + AHEAD]];
+	__builtin_prefetch(agent->plain.free.items);
+	__builtin_prefetch(agent->filters);
+}
+
+static void stages(struct tp_allotment *self, uint32_t *items, uint32_t n)
+{
+	struct alloc_run *run = self->scratch;
+	uint32_t i;
+
+	alloc_quota_required(self, &run->required);
+	run->requires = !tp_quantities_empty(&run->required);
+	if (run->requires) {
+		shuffle(&self->chance, items, n);
+		for (i = 0; i < n; i++) {
+			fetch_ahead(self, items, n, i);
+			alloc_stage_one(self, items[i]);
+		}
+	}
+	shuffle(&self->chance, items, n);
+	for (i = 0; i < n; i++) {
+		fetch_ahead(self, items, n, i);
+		alloc_stage_two(self, items[i]);
+	}
+	for (i = 0; self->n_quotas > 0 && i < n; i++)
+		if (self->agents[items[i]].plain.free.n > 0)
+			alloc_want(self, items[i], false);
+}
+
+/* --- telling --------------------------------------------------------------------------- */
+
+/* Whoever was told before may have ended a framework or an agent. */
+static bool still_there(const struct tp_allotment *self, const struct alloc_given *given)
+{
+	return self->frameworks[given->framework].used && self->agents[given->agent].used;
+}
+
+static void take_back(struct tp_allotment *self, struct alloc_given *given)
+{
+	alloc_unhold(self, given->framework, given->agent, &given->resources);
+	if (!self->agents[given->agent].used)
+		return;
+	alloc_free_add(self, &self->agents[given->agent], &given->resources);
+	alloc_want(self, given->agent, true);
+}
+
+static void tell(struct tp_allotment *self, uint32_t framework)
+{
+	struct alloc_run *run = self->scratch;
+	uint32_t at, n = 0;
+
+	for (at = run->first[framework]; at != ALLOC_NONE; at = run->given[at].next) {
+		struct alloc_given *given = &run->given[at];
+
+		if (!still_there(self, given)) {
+			take_back(self, given);
+			continue;
+		}
+		if (n == run->items_room) {
+			run->items_room = run->items_room == 0 ? 64 : 2 * run->items_room;
+			run->items = tp_realloc(
+				run->items, run->items_room * sizeof *run->items);
+		}
+		run->items[n++] = (struct tp_allocation){
+			.agent = given->agent,
+			.role = tp_resource_allocation(&given->resources.items[0]),
+			.resources = &given->resources,
+		};
+	}
+	if (n > 0)
+		self->user.offer(self->user.user, framework, run->items, n);
+}
+
+static void tell_all(struct tp_allotment *self)
+{
+	struct alloc_run *run = self->scratch;
+	uint32_t i;
+
+	for (i = 0; i < run->n_touched; i++)
+		tell(self, run->touched[i]);
+	for (i = 0; i < run->n_given; i++)
+		tp_resources_fini(&run->given[i].resources);
+	run->n_given = run->n_touched = 0;
+}
+
+void alloc_run(struct tp_allotment *self)
+{
+	struct alloc_run *run = self->scratch;
+	int64_t start_ns, now_ns = tp_loop_now_ns(self->instance->loop);
+	uint32_t n, n_free;
+
+	tp_loop_undefer(self->instance->loop, &self->run_soon);
+	tp_timer_disarm(self->instance->loop, &self->run_later);
+	if (self->paused || self->n_awaited > 0 || self->n_waiting == 0)
+		return;
+	start_ns = cpu_ns();
+	alloc_histogram_add(self->latency, now_ns - self->wanted_ns);
+	scratch_prepare(self);
+	self->run++;
+	n = candidates_collect(self, run->candidates);
+	n_free = candidates_with_free(self, run->candidates, n);
+	stages(self, run->candidates, n_free);
+	self->runs.value++;
+	self->last_cost_ns = cpu_ns() - start_ns;
+	self->last_end_ns = now_ns;
+	alloc_histogram_add(self->cost, self->last_cost_ns);
+	tell_all(self);
+	if (self->n_maintained > 0)
+		alloc_maintenance_ask(self, run->candidates, n);
+}
+
+void alloc_run_init(struct tp_allotment *self)
+{
+	self->scratch = tp_alloc(sizeof *self->scratch);
+	self->run_soon.run = alloc_run_soon;
+	self->run_later.fire = alloc_run_later;
+}
+
+void alloc_run_fini(struct tp_allotment *self)
+{
+	struct alloc_run *run = self->scratch;
+
+	tp_loop_undefer(self->instance->loop, &self->run_soon);
+	tp_timer_disarm(self->instance->loop, &self->run_later);
+	tp_free(run->candidates);
+	tp_free(run->given);
+	tp_free(run->first);
+	tp_free(run->last);
+	tp_free(run->touched);
+	tp_free(run->items);
+	tp_free(run->view);
+	tp_free(run->roles.kept);
+	tp_free(run->clients.kept);
+	tp_free(run);
+	tp_free(self->waiting);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs: when there is one, and what it gives to whom. */
+#ifndef ALLOCATION_RUN_H
+#define ALLOCATION_RUN_H
+
+#include "core/cluster/allocation/agent.h"
+#include "tepui/loop.h"
+#include "tepui/quantities.h"
+
+/* One offer. */
+struct alloc_given {
+	uint32_t framework, agent;
+	uint32_t next; /* of the same framework; ALLOC_NONE = the last */
+	struct tp_resources resources;
+};
+
+/* A list of whose turn it is, which stays as it was while gifts change the order. */
+struct alloc_turns {
+	const uint32_t *items;
+	uint32_t n;
+	uint32_t *kept;
+	uint32_t room;
+};
+
+/* What a run needs, kept from one to the next so that runs take no memory but for offers. */
+struct alloc_run {
+	uint32_t *candidates, candidates_room;
+	struct alloc_given *given;
+	uint32_t n_given, given_room;
+	uint32_t *first, *last; /* offer of each framework */
+	uint32_t *touched;      /* frameworks in order of their first offer */
+	uint32_t n_touched, frameworks_room;
+	struct tp_allocation *items; /* of the framework that is told */
+	uint32_t items_room;
+	struct tp_resource_item *view;
+	uint32_t view_room;
+	struct alloc_turns roles, clients;
+	bool requires; /* guarantees are not met */
+	struct tp_quantities required;
+};
+
+/* run.c. urgent: at the end of this turn, else by the interval. */
+void alloc_want(struct tp_allotment *self, uint32_t agent, bool urgent);
+void alloc_want_all(struct tp_allotment *self, bool urgent);
+void alloc_run_soon(struct tp_defer *defer);
+void alloc_run_later(struct tp_timer *timer);
+void alloc_run(struct tp_allotment *self);
+void alloc_run_init(struct tp_allotment *self);
+void alloc_run_fini(struct tp_allotment *self);
+
+/* stage.c: shares one agent out; stage one gives to roles whose guarantees are not met. */
+void alloc_stage_one(struct tp_allotment *self, uint32_t agent);
+void alloc_stage_two(struct tp_allotment *self, uint32_t agent);
+bool alloc_agent_exhausted(
+	const struct tp_allotment *self, const struct alloc_agent *agent);
+
+/* offer.c: what of the agent a client may have now, given to it. False: nothing. `missing`: of
+ * the role's guarantee, in stage one; NULL in stage two. */
+bool alloc_offer(struct tp_allotment *self, uint32_t agent, uint32_t client,
+	struct tp_quantities *missing);
+/* Why not, for people; what alloc_offer() would do without doing it. */
+enum alloc_verdict {
+	ALLOC_GIVES,
+	ALLOC_NOTHING,
+	ALLOC_HELD_BACK,
+	ALLOC_SMALL,
+	ALLOC_REFUSED
+};
+enum alloc_verdict alloc_judge(
+	struct tp_allotment *self, uint32_t agent, uint32_t client);
+
+/* recovery.c */
+void alloc_recover(struct tp_allotment *self, size_t expected);
+void alloc_recovered_one(struct tp_allotment *self);
+void alloc_recovery_timeout(struct tp_timer *timer);
+
+#endif

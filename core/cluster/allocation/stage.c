@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sharing out one agent. Stage one serves roles whose guarantees are not met, stage two all: roles
+ * in the order of their sorter, and in each its frameworks in the order of theirs. Both orders
+ * are those of the moment at which the list was begun, though gifts change them at once.
+ *
+ * Nothing to give to a role ends the role, nothing left of the agent ends the agent; a framework
+ * that cannot have it never ends anything.
+ */
+#include <string.h>
+
+#include "core/cluster/allocation/alloc.h"
+#include "core/cluster/allocation/filter.h"
+#include "core/cluster/allocation/run.h"
+
+bool alloc_agent_exhausted(
+	const struct tp_allotment *self, const struct alloc_agent *agent)
+{
+	uint32_t i;
+
+	if (agent->plain.free.n > 0)
+		return false;
+	for (i = 0; i < agent->n_others; i++)
+		if (agent->others[i].offered_in != self->run)
+			return false;
+	return true;
+}
+
+/* Keeps what comes after place i as it is now. */
+static void turns_keep(struct alloc_turns *turns, uint32_t i)
+{
+	if (turns->items == turns->kept)
+		return;
+	if (turns->room < turns->n) {
+		turns->room = turns->n * 2;
+		turns->kept = tp_realloc(turns->kept, turns->room * sizeof *turns->kept);
+	}
+	memcpy(turns->kept + i + 1, turns->items + i + 1,
+		(turns->n - i - 1) * sizeof *turns->items);
+	turns->items = turns->kept;
+}
+
+static void free_sum(const struct tp_allotment *self, const struct tp_resources *free,
+	struct tp_quantities *sum)
+{
+	uint32_t i;
+	int at;
+
+	for (i = 0; i < free->n; i++) {
+		at = tp_quantity_of(&self->names, &free->items[i]);
+		if (at >= 0)
+			sum->milli[at] += free->items[i].milli;
+	}
+}
+
+/* Would all that the role may have make an offer by the config's minimum? */
+static bool role_worth(const struct tp_allotment *self, const struct alloc_agent *agent,
+	const struct alloc_role *role)
+{
+	struct tp_quantities sum = { { 0 } };
+	uint32_t i;
+
+	free_sum(self, &agent->plain.free, &sum);
+	for (i = 0; i < agent->n_others; i++)
+		if (agent->others[i].role == ALLOC_NONE ||
+			alloc_role_within(self, role->index, agent->others[i].role))
+			free_sum(self, &agent->others[i].free, &sum);
+	return alloc_minimum_met(self, &self->minimum, &sum);
+}
+
+static bool agent_worth(const struct tp_allotment *self, const struct alloc_agent *agent)
+{
+	struct tp_quantities sum = { { 0 } };
+	uint32_t i;
+
+	free_sum(self, &agent->plain.free, &sum);
+	for (i = 0; i < agent->n_others; i++)
+		free_sum(self, &agent->others[i].free, &sum);
+	return alloc_minimum_met(self, &self->minimum, &sum);
+}
+
+static bool client_fits(
+	const struct tp_allotment *self, uint32_t slot, const struct alloc_client *client)
+{
+	if (client->mark == self->mark && client->mark_covered)
+		return false;
+	if ((self->agents[slot].demands & ~client->demands_met) != 0)
+		return false;
+	return client->constraints == NULL ||
+		!alloc_constraints_exclude(client->constraints, slot);
+}
+
+/* True when nothing is left of the agent. */
+static bool role_share_out(struct tp_allotment *self, uint32_t slot, uint32_t index,
+	uint32_t place, struct tp_quantities *missing)
+{
+	struct alloc_run *run = self->scratch;
+	struct alloc_agent *agent = &self->agents[slot];
+	struct alloc_role *role = self->roles[index];
+	struct alloc_turns *clients = &run->clients;
+	uint32_t i;
+
+	clients->items = self->framework_sorter.ops->sort(role->frameworks, &clients->n);
+	for (i = 0; i < clients->n; i++) {
+		uint32_t client = clients->items[i];
+
+		if (missing != NULL && tp_quantities_empty(missing))
+			return false;
+		if (!client_fits(self, slot, &self->clients[client]))
+			continue;
+		/* A gift changes the orders; one that takes all ends the agent anyway. */
+		if (agent->n_others > 0 || missing != NULL || self->n_quotas > 0) {
+			turns_keep(&run->roles, place);
+			turns_keep(clients, i);
+		}
+		if (!alloc_offer(self, slot, client, missing))
+			continue;
+		if (alloc_agent_exhausted(self, agent))
+			return true;
+		alloc_filters_mark(self, slot);
+		if (alloc_role_look(self, agent, index)->visible == 0)
+			return false;
+	}
+	return false;
+}
+
+static void agent_share_out(struct tp_allotment *self, uint32_t slot, bool guaranteed)
+{
+	struct alloc_run *run = self->scratch;
+	struct alloc_agent *agent = &self->agents[slot];
+	struct tp_quantities missing, *of_role = NULL;
+	uint32_t i;
+
+	if (alloc_agent_exhausted(self, agent) ||
+		(self->n_minimums == 0 && !agent_worth(self, agent)) ||
+		alloc_filters_mark(self, slot) == self->n_listed)
+		return;
+	run->roles.items = self->role_sorter.ops->sort(self->role_order, &run->roles.n);
+	for (i = 0; i < run->roles.n; i++) {
+		struct alloc_role *role = self->roles[run->roles.items[i]];
+
+		if (guaranteed) {
+			if (role->quota == NULL || !role->quota->guaranteed)
+				continue;
+			alloc_quota_missing(role, &missing);
+			if (tp_quantities_empty(&missing))
+				continue;
+			of_role = &missing;
+		}
+		alloc_role_look(self, agent, role->index);
+		if (role->visible == 0 || role->covered == role->n_listed)
+			continue;
+		if (agent->n_others > 0 && role->n_minimums == 0 &&
+			!role_worth(self, agent, role))
+			continue;
+		if (role_share_out(self, slot, role->index, i, of_role))
+			return;
+	}
+}
+
+void alloc_stage_one(struct tp_allotment *self, uint32_t agent)
+{
+	agent_share_out(self, agent, true);
+}
+
+void alloc_stage_two(struct tp_allotment *self, uint32_t agent)
+{
+	agent_share_out(self, agent, false);
+}
