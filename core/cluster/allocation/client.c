@@ -6,7 +6,6 @@
  */
 #include "core/cluster/allocation/client.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/cluster/allocation/alloc.h"
@@ -54,6 +53,17 @@ static void role_close(struct tp_allotment *self, struct alloc_role *role)
 	self->role_sorter.ops->remove(self->role_order, role->handle);
 }
 
+/* By its id; the slot tells those apart that have the same, or none. */
+static uint32_t framework_enter(struct tp_allotment *self, const struct alloc_role *role,
+	uint32_t framework, uint32_t client)
+{
+	const char *id = self->frameworks[framework].id;
+	tp_cleanup(ptr) char *path =
+		tp_asprintf("%s %010u", id == NULL ? "" : id, framework);
+
+	return self->framework_sorter.ops->add(role->frameworks, path, client);
+}
+
 static uint32_t client_create(
 	struct tp_allotment *self, uint32_t framework, const char *name)
 {
@@ -61,7 +71,6 @@ static uint32_t client_create(
 	uint32_t slot = slot_take(self);
 	struct alloc_client *client = &self->clients[slot];
 	struct alloc_framework *owner = &self->frameworks[framework];
-	char by_slot[16];
 
 	*client = (struct alloc_client){
 		.used = true,
@@ -71,9 +80,7 @@ static uint32_t client_create(
 	};
 	if (role->n_clients++ == 0)
 		role_open(self, role);
-	snprintf(by_slot, sizeof by_slot, "%010u", framework);
-	client->handle = self->framework_sorter.ops->add(
-		role->frameworks, owner->id == NULL ? by_slot : owner->id, slot);
+	client->handle = framework_enter(self, role, framework, slot);
 	if (owner->n_clients == owner->room) {
 		owner->room = owner->room == 0 ? 2 : 2 * owner->room;
 		owner->clients =

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+module_LTLIBRARIES += modules/allocator-priority/allocator-priority.la
+modules_allocator_priority_allocator_priority_la_SOURCES = \
+	modules/allocator-priority/order.c \
+	modules/allocator-priority/order.h \
+	modules/allocator-priority/priority.c
+modules_allocator_priority_allocator_priority_la_CPPFLAGS = $(MODULE_CPPFLAGS)
+modules_allocator_priority_allocator_priority_la_CFLAGS = $(MODULE_CFLAGS)
+modules_allocator_priority_allocator_priority_la_LDFLAGS = $(MODULE_LDFLAGS)
+modules_allocator_priority_allocator_priority_la_LIBADD = $(MODULE_LIBS)
+EXTRA_DIST += modules/allocator-priority/README.md
