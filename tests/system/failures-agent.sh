@@ -22,6 +22,8 @@ comes_back() {
 	scheduler s1
 	# shellcheck disable=SC2086 # words
 	launch s1 agent1 $TWENTY
+	# shellcheck disable=SC2086 # words
+	settle $TWENTY
 	id=$(agent_id agent1)
 	hit agent1 "$1"
 	ends t19 0

@@ -12,18 +12,6 @@ srcdir=${srcdir:?} builddir=${builddir:?}
 . "$srcdir/tests/system/failures.sh"
 failures_init failures-executor
 
-# custom TASK...: tasks of one executor, running when this returns.
-custom() {
-	for task; do
-		tell s1 launch-on e1 "$task" agent1 'cpus:0.1;mem:32' \
-			"sh $srcdir/tests/system/failures/task.sh $dir $task"
-	done
-	for task; do
-		await s1 1 "update $task TASK_RUNNING "
-		becomes "$task does not start" is_alive "$task"
-	done
-}
-
 command_executor_dies() {
 	master
 	agent agent1
@@ -59,6 +47,7 @@ custom_executor_waits() {
 	agent agent1
 	scheduler s1 --executor "exec $scripted_executor"
 	custom t1 t2
+	settle t1 t2
 	hit agent1 KILL
 	ends t2 6
 	becomes "t2 does not end" is_dead t2

@@ -67,9 +67,10 @@ row_end() {
 # master [OPTION...] and agent NAME [OPTION...]: started, or started again. BEFORE holds words that
 # go before tepuid, like `ip netns exec NAME`.
 BEFORE=
+master_listen=127.0.0.1
 master() {
 	cluster_daemon master master \
-		--set "master.listen=tcp://127.0.0.1:$master_port" \
+		--set "master.listen=tcp://$master_listen:$master_port" \
 		--set "master.work_dir=$dir/master" "$@"
 	TEPUI_MASTER=$(daemon_value master master.listen)
 	export TEPUI_MASTER
@@ -115,15 +116,16 @@ cluster_daemon() {
 
 # scheduler NAME [OPTION...]: has registered (or, with --id, taken over) when this returns.
 scheduler() {
+	mark "$1"
 	scheduler_start "$@"
 	await "$1" 1 'registered '
 }
 
+# Only started; the mark stays where it was.
 scheduler_start() {
 	scheduler_name=$1
 	shift
 	[ -p "$dir/$scheduler_name.fifo" ] || mkfifo "$dir/$scheduler_name.fifo"
-	mark "$scheduler_name"
 	# shellcheck disable=SC2086 # words
 	$BEFORE "$scripted" --commands "$dir/$scheduler_name.fifo" "$@" "$scheduler_name" \
 		>>"$dir/$scheduler_name.out" 2>&1 </dev/null &
@@ -154,6 +156,35 @@ launch() {
 		await "$launch_by" 1 "update $launch_task TASK_RUNNING "
 		wait_until $HANG is_alive "$launch_task" || fail "$launch_task does not start"
 	done
+}
+
+# custom TASK...: tasks of one executor e1 of s1, running when this returns.
+custom() {
+	for launch_task; do
+		tell s1 launch-on e1 "$launch_task" agent1 'cpus:0.1;mem:32' \
+			"sh $srcdir/tests/system/failures/task.sh $dir $launch_task"
+	done
+	for launch_task; do
+		await s1 1 "update $launch_task TASK_RUNNING "
+		wait_until $HANG is_alive "$launch_task" || fail "$launch_task does not start"
+	done
+}
+
+# settle TASK...: until the agent has logged that TASK_RUNNING was acknowledged, which it does after
+# a second; an agent that is killed before sends the update again.
+settle() {
+	for settle_task; do
+		wait_until $HANG is_settled "$settle_task" ||
+			fail "the acknowledgement for $settle_task is not logged"
+	done
+}
+
+# seen_ms is that of the last TASK_RUNNING.
+is_settled() {
+	for settle_log in "$dir"/*/meta/slaves/*/frameworks/*/executors/*/runs/*/tasks/"$1"/task.updates; do
+		[ "$(stat -c %.3Y "$settle_log" | tr -d .)" -gt $((seen_ms + 500)) ] && return 0
+	done
+	return 1
 }
 
 command_of() {

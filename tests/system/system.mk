@@ -8,9 +8,12 @@ SYSTEM_TESTS =
 # The failure table: `make system-failures` runs it and prints its rows.
 FAILURE_TESTS = \
 	tests/system/failures-agent.sh \
+	tests/system/failures-disk.sh \
 	tests/system/failures-executor.sh \
 	tests/system/failures-framework.sh \
-	tests/system/failures-master.sh
+	tests/system/failures-master.sh \
+	tests/system/failures-network.sh \
+	tests/system/failures-order.sh
 .PHONY: system-failures
 system-failures:
 	@$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FAILURE_TESTS)' >system-failures.log 2>&1; \

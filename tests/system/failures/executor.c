@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A custom executor for the failure tests: the data of each task is a command for the shell, many
- * at a time. With --deaf it does not care for SHUTDOWN.
+ * at a time. With --deaf it does not care for SHUTDOWN; with --long its last updates are longer
+ * than a block of any disk.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +15,10 @@
 struct executor {
 	struct tp_executor_driver *driver;
 	struct tp_list tasks;
-	bool deaf;
+	bool deaf, verbose;
 };
+
+#define LONG 9000
 
 struct task {
 	struct tp_list node;
@@ -48,9 +51,12 @@ static void on_exited(struct tp_child *child, int wait_status)
 {
 	struct task *task = tp_container_of(child, struct task, child);
 	bool well = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
-	char text[32];
+	char text[LONG + 1];
 
-	snprintf(text, sizeof text, "wait status %d", wait_status);
+	memset(text, '.', LONG);
+	text[LONG] = '\0';
+	if (!task->executor->verbose)
+		snprintf(text, sizeof text, "wait status %d", wait_status);
 	report(task->executor, task->id,
 		task->killed   ? TP_TASK_KILLED
 			: well ? TP_TASK_FINISHED
@@ -132,6 +138,7 @@ int main(int argc, char **argv)
 	};
 	struct executor self = {
 		.deaf = argc > 1 && strcmp(argv[1], "--deaf") == 0,
+		.verbose = argc > 1 && strcmp(argv[1], "--long") == 0,
 	};
 	struct tp_list *node, *tmp;
 	struct tp_error err;
