@@ -83,7 +83,7 @@ void checkpoint_boot(struct agent *agent)
 		tp_asprintf("%s/meta/boot_id", agent->config.work_dir);
 	tp_cleanup(ptr) char *boot_id = checkpoint_boot_id();
 
-	journal_replace_text(agent->journal, path, boot_id, 0, NULL);
+	journal_replace_text(agent->journal, path, boot_id, TP_DISK_SYNC, NULL);
 }
 
 int checkpoint_agent(struct agent *agent, struct journal_entry *entry)

@@ -48,7 +48,11 @@ struct recovery {
 
 /* --- reading --------------------------------------------------------------------------- */
 
-/* 1: *ret is the record; 0: there is no such file. */
+/*
+ * 1: *ret is the record; 0: there is no such file. The .info files of what runs are written without
+ * fsync: one that a loss of power left torn was never there. It is gone before the new boot is
+ * noted, so that the next start does not find it.
+ */
 static int read_record(struct agent *agent, const char *path, const struct tp_desc *desc,
 	struct tp_arena *arena, void **ret, struct tp_error *err)
 {
@@ -63,6 +67,12 @@ static int read_record(struct agent *agent, const char *path, const struct tp_de
 		r = tp_msgpack_decode(desc, data, len, arena, ret, err);
 	if (r >= 0)
 		r = tp_record_check(desc, *ret, err);
+	if (r < 0 && agent->rebooted) {
+		tp_warn(agent, "a loss of power left a file of the checkpoint torn",
+			"path=%s error=%s", path, err->text);
+		journal_remove(agent->journal, path);
+		return 0;
+	}
 	return r < 0 ? tp_wrap(err, r, "%s", path) : 1;
 }
 

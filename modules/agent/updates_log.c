@@ -2,7 +2,9 @@
 /*
  * u32 length and u32 FNV-1a of the body, both big-endian, then the body: a StatusUpdateRecord
  * in msgpack. A record that does not fit in the bytes left, or the last one with a wrong
- * checksum, is a torn tail; a wrong checksum before that is damage.
+ * checksum, is a torn tail, and so is one after which only zeros follow: a file system may have
+ * made room for bytes that a loss of power kept from the disk. A wrong checksum before that is
+ * damage.
  */
 #include "updates_log.h"
 
@@ -51,6 +53,15 @@ void updates_log_encode(
 	put_u32(head + 4, checksum(head + HEAD_LEN, out->len - at - HEAD_LEN));
 }
 
+static bool is_blank(const uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (data[i] != 0)
+			return false;
+	}
+	return true;
+}
+
 int updates_log_decode(const void *data, size_t len, size_t *at, struct tp_arena *arena,
 	struct tp_status_update_record **ret, struct tp_error *err)
 {
@@ -66,7 +77,7 @@ int updates_log_decode(const void *data, size_t len, size_t *at, struct tp_arena
 	if (body > left - HEAD_LEN)
 		return 0;
 	if (get_u32(head + 4) != checksum(head + HEAD_LEN, body)) {
-		if (body == left - HEAD_LEN)
+		if (is_blank(head + HEAD_LEN + body, left - HEAD_LEN - body))
 			return 0;
 		return tp_fail(err, EBADMSG, "the record at byte %zu is damaged", *at);
 	}

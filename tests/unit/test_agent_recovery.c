@@ -258,6 +258,31 @@ START_TEST(a_torn_log_is_cut)
 }
 END_TEST
 
+/* Room that a file system made for bytes that a loss of power kept from the disk. */
+START_TEST(zeros_at_the_end_of_a_log_are_cut)
+{
+	static const char zeros[300];
+	struct stat st;
+	off_t size;
+
+	running("t1", "t1");
+	agent_fixture_stop(f);
+	tp_cleanup(ptr) char *path = run_path("t1", "tasks/t1/task.updates");
+	int fd = open(path, O_WRONLY | O_APPEND);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	size = st.st_size;
+	ck_assert_int_eq(write(fd, "\0\0\0\x40sum?body", 12), 12);
+	ck_assert_int_eq(write(fd, zeros, sizeof zeros), sizeof zeros);
+	close(fd);
+	agent_fixture_forget(f);
+	agent_fixture_start(f, "");
+	ck_assert_uint_eq(f->n_recovered, 1);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_size, size);
+}
+END_TEST
+
 static void damage(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_TRUNC);
@@ -378,6 +403,25 @@ START_TEST(after_a_reboot_nobody_is_waited_for)
 }
 END_TEST
 
+/* They are written without fsync; also the start after the next finds nothing torn. */
+START_TEST(a_file_that_lost_power_left_torn_was_never_there)
+{
+	running("t1", "t1");
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	tp_cleanup(ptr) char *path = run_path("t1", "tasks/t1/task.info");
+	damage(path);
+	reboot();
+	agent_fixture_start(f, "");
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_DROPPED);
+	agent_fixture_stop(f);
+	agent_fixture_start(f, "");
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_DROPPED);
+}
+END_TEST
+
 START_TEST(a_reboot_with_other_resources_makes_a_new_agent)
 {
 	running("t1", "t1");
@@ -460,11 +504,13 @@ int main(void)
 	tcase_add_test(tc, a_task_its_executor_never_got_is_dropped);
 	tcase_add_test(tc, what_an_executor_kept_arrives);
 	tcase_add_test(tc, a_torn_log_is_cut);
+	tcase_add_test(tc, zeros_at_the_end_of_a_log_are_cut);
 	tcase_add_test(tc, remains_are_removed);
 	tcase_add_test(tc, damage_stops_a_strict_agent);
 	tcase_add_test(tc, other_resources_need_another_agent);
 	tcase_add_test(tc, more_is_fine_when_the_policy_is_additive);
 	tcase_add_test(tc, after_a_reboot_nobody_is_waited_for);
+	tcase_add_test(tc, a_file_that_lost_power_left_torn_was_never_there);
 	tcase_add_test(tc, a_reboot_with_other_resources_makes_a_new_agent);
 	tcase_add_test(tc, a_run_with_a_sentinel_is_over);
 	tcase_add_test(tc, cleanup_ends_everything);
