@@ -106,6 +106,17 @@ static void hear(struct master *m, uint64_t id)
 		health_heard(agent);
 }
 
+/* Whoever came to a standby looks for the leader elsewhere, and comes back if it is this one. */
+static void refuse_standby(struct master *m, struct tp_message *message)
+{
+	const struct peer *peer = find_peer(m, message->peer);
+
+	native_refuse(m, message, EAGAIN, "this master does not lead");
+	if (peer != NULL && peer->carriage == NULL)
+		tp_server_kick(
+			m->native->server, message->peer, "this master does not lead");
+}
+
 static void on_message(void *user, struct tp_message *message)
 {
 	struct master *m = user;
@@ -113,6 +124,10 @@ static void on_message(void *user, struct tp_message *message)
 
 	if (m->stopping) {
 		native_refuse(m, message, ESHUTDOWN, "the master is stopping");
+		return;
+	}
+	if (m->elected_ns == 0) {
+		refuse_standby(m, message);
 		return;
 	}
 	if (m->recovered) {
