@@ -150,6 +150,35 @@ START_TEST(an_agent_that_stays_away_is_unreachable_and_may_return)
 }
 END_TEST
 
+/* The allocator hears of it as of something in use, not only when it is released. */
+START_TEST(a_task_that_was_forgotten_here_returns)
+{
+	client_down(agent);
+	agent = client_up(f, 0, "agent");
+	fixture_forget(f);
+	reregister(fixture_master_id(f), "old", "TASK_RUNNING");
+	ck_assert(fixture_logged(f, "remove_agent 0"));
+	ck_assert(fixture_logged(f, "add_agent 0"));
+	ck_assert(fixture_logged(f, "used 0 0"));
+}
+END_TEST
+
+/* What another master bases on the version before is refused from then on. */
+START_TEST(a_leader_writes_who_it_is_before_it_serves)
+{
+	ck_assert(fixture_has_variable(f, "master"));
+	f->store_held = true;
+	fixture_restart(f, NULL);
+	fixture_settle(f);
+	/* No answer yet. */
+	ck_assert_int_eq(client_operator(desk, "{'type':'GET_AGENTS'}"), 1);
+	f->store_held = false;
+	fixture_release_store(f);
+	fixture_settle(f);
+	ck_assert_int_eq(client_operator(desk, "{'type':'GET_AGENTS'}"), 0);
+}
+END_TEST
+
 START_TEST(a_silent_agent_is_unreachable_after_its_ping_timeouts)
 {
 	fixture_offer(f, 0, 0, "cpus:4", "*");
@@ -363,6 +392,8 @@ static void add_agent_tests(TCase *tc)
 	tcase_add_test(tc, a_disconnected_agent_comes_back_with_its_tasks);
 	tcase_add_test(tc, a_launch_that_was_lost_is_asked_for);
 	tcase_add_test(tc, an_agent_that_stays_away_is_unreachable_and_may_return);
+	tcase_add_test(tc, a_task_that_was_forgotten_here_returns);
+	tcase_add_test(tc, a_leader_writes_who_it_is_before_it_serves);
 	tcase_add_test(tc, a_silent_agent_is_unreachable_after_its_ping_timeouts);
 	tcase_add_test(tc, a_restarted_master_knows_its_agents_and_their_frameworks);
 	tcase_add_test(tc, there_is_no_answer_about_agents_that_may_come_back);
