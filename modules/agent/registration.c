@@ -96,15 +96,25 @@ static void send_register(struct agent *agent, struct tp_arena *arena)
 		agent, TP_MESSAGE_AGENT_REGISTER, &tp_agent_register_desc, body);
 }
 
-/* What the disk does not hold yet may be forgotten again: it is not told. */
+/*
+ * The state is the newest one, the update the one that the framework has got or gets next. What
+ * the disk does not hold yet may be forgotten again: it is not told.
+ */
 static struct tp_task *list_task(const struct task *task, struct tp_arena *arena)
 {
 	const struct framework *framework = task->executor->framework;
+	const struct updates *updates = framework->agent->updates;
 	struct tp_task *record = task_record(task, arena);
+	const struct tp_status_update *front =
+		updates_front(updates, framework->id, task->id);
 	int state;
 
-	if (!updates_held_back(
-		    framework->agent->updates, framework->id, task->id, &state))
+	if (front != NULL) {
+		record->has_status_update_state = true;
+		record->status_update_state = front->status->state;
+		record->status_update_uuid = front->uuid;
+	}
+	if (!updates_held_back(updates, framework->id, task->id, &state))
 		return record;
 	record->state = state;
 	record->has_status_update_state = false;

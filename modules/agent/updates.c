@@ -352,6 +352,17 @@ bool updates_held_back(const struct updates *updates, const char *framework_id,
 	return true;
 }
 
+const struct tp_status_update *updates_front(
+	const struct updates *updates, const char *framework_id, const char *task_id)
+{
+	struct stream *stream = stream_find(updates, framework_id, task_id);
+	const struct update *update = stream == NULL ? NULL : stream_front(stream);
+
+	if (stream != NULL && update == NULL)
+		update = stream->newest_acknowledged;
+	return update == NULL ? NULL : update->record;
+}
+
 size_t updates_streams(const struct updates *updates)
 {
 	return updates->streams.n;

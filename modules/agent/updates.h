@@ -83,6 +83,12 @@ int updates_recover(struct updates *updates, const char *path, const void *data,
  */
 bool updates_held_back(const struct updates *updates, const char *framework_id,
 	const char *task_id, int *ret_state);
+/*
+ * The update of the task that is under way, or was acknowledged last: what a framework knows of
+ * it, or hears next. NULL: none. Borrowed until the loop turns.
+ */
+const struct tp_status_update *updates_front(
+	const struct updates *updates, const char *framework_id, const char *task_id);
 
 size_t updates_streams(const struct updates *updates);
 size_t updates_pending(

@@ -10,6 +10,7 @@
 #include "health.h"
 #include "kill.h"
 #include "native.h"
+#include "offers.h"
 #include "slot_table.h"
 #include "use.h"
 
@@ -216,4 +217,15 @@ void agent_allocate(struct agent *a)
 	}
 	a->in_allocator = true;
 	ops->add_agent(impl, a->slot, &spec, used, n);
+}
+
+void agent_deallocate(struct agent *a)
+{
+	struct master *m = a->master;
+
+	if (!a->in_allocator)
+		return;
+	offers_withdraw_agent(a);
+	m->allocator.ops->remove_agent(m->allocator.impl, a->slot);
+	a->in_allocator = false;
 }

@@ -91,6 +91,11 @@ struct agent *agents_add(struct master *m, const struct registration *registrati
 void agent_set(struct agent *a, const struct registration *registration);
 /* The allocator hears of it, or of what changed; it may be offered. */
 void agent_allocate(struct agent *a);
+/*
+ * Out of the allocator until agent_allocate(), which tells it anew what is in use: before more is
+ * in use than the allocator gave.
+ */
+void agent_deallocate(struct agent *a);
 /* Out of the table; nothing of it is left anywhere. */
 void agents_forget(struct agent *a);
 

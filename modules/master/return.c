@@ -52,6 +52,7 @@ static void take_executor(struct agent *a, const struct tp_agent_reregister *mes
 			err.text);
 		return;
 	}
+	agent_deallocate(a);
 	executors_add(f, a, info, &resources);
 }
 
@@ -82,8 +83,10 @@ static void take_task(struct agent *a, const struct tp_agent_reregister *message
 			       TP_TASK_ACTION_TAKE) != 0;
 		tasks_forget(m, task);
 	}
-	if (uses)
+	if (uses) {
+		agent_deallocate(a);
 		use_take(f, a, &resources);
+	}
 	task = tasks_add(m, f, a, record, &resources);
 	changes_task_added(m, task);
 }
@@ -208,6 +211,10 @@ void return_refused(struct agent *a, const struct tp_agent_reregister *message)
 	}
 }
 
+/*
+ * The state that the framework knows last or hears next: the end of a task is told by the update
+ * that waits at the agent, after those before it.
+ */
 void return_tell_reachable(struct agent *a)
 {
 	struct tp_list *node, *tmp;
@@ -218,11 +225,14 @@ void return_tell_reachable(struct agent *a)
 			.task_id = task->id,
 			.agent_id = a->id,
 			.executor_id = task->executor_id,
-			.state = task->state,
+			.state =
+				task->has_status_state ? task->status_state : task->state,
 			.reason = TP_REASON_AGENT_REREGISTERED,
 			.message = "Unreachable agent re-registered",
 		};
 
+		if (!task->has_status_state && tp_task_state_is_terminal(task->state))
+			continue;
 		updates_send_answer(task->framework, &update);
 	}
 }

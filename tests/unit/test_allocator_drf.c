@@ -440,6 +440,19 @@ START_TEST(an_agent_shrinks_below_what_is_used)
 }
 END_TEST
 
+START_TEST(an_agent_returns_with_more_in_use_than_it_has)
+{
+	fixture_framework(&f, 0, "*", 0);
+	f.ops->suppress(f.drf, 0, NULL, 0);
+	fixture_agent(&f, 0, "cpus:4;mem:4096", "cpus:6;mem:1024", 0, "*");
+	fixture_expect_free(&f, 0, "mem:3072");
+	fixture_recover(&f, 0, 0, "*", "cpus:3;mem:512");
+	fixture_expect_free(&f, 0, "cpus:1;mem:3584");
+	fixture_recover(&f, 0, 0, "*", "cpus:3;mem:512");
+	fixture_expect_free(&f, 0, "cpus:4;mem:4096");
+}
+END_TEST
+
 START_TEST(operations_convert)
 {
 	struct tp_resources from = fixture_parse("cpus:1", "a");
@@ -552,6 +565,7 @@ int main(void)
 	tcase_add_test(tc, inactive_frameworks_and_agents_get_nothing);
 	tcase_add_test(tc, use_is_counted_once);
 	tcase_add_test(tc, an_agent_shrinks_below_what_is_used);
+	tcase_add_test(tc, an_agent_returns_with_more_in_use_than_it_has);
 	tcase_add_test(tc, operations_convert);
 	tcase_add_test(tc, events_are_batched);
 	tcase_add_test(tc, a_paused_allocator_waits);
