@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * See cluster.h. Who is killed is cut off from the network and the disk in the same moment, its
- * kernel is then stopped for the sake of our memory: what the modules do on the way out reaches
- * nobody.
- */
+/* See cluster.h: the whole, its time and its network. One daemon's life is in machine.c. */
 #include "cluster.h"
 
 #include <check.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +12,7 @@
 #include "tepui/record.h"
 
 #define DELAY_MAX_NS (3 * TP_MSEC)
-
-static void asked_to_exit(void *user, int status)
-{
-	((struct machine *)user)->exit_status = status;
-}
+#define FIRST_PORT 5060
 
 static bool says_real(void)
 {
@@ -30,54 +21,106 @@ static bool says_real(void)
 	return wish != NULL && strcmp(wish, "real") == 0;
 }
 
+static void create_real(struct cluster *c)
+{
+	struct tp_error err = { 0 };
+
+	c->loop = tp_loop_create(NULL, &err);
+	ck_assert_msg(c->loop != NULL, "%s", err.text);
+	ck_assert_msg(tp_transport_create(c->loop, &c->real_transport, &err) >= 0, "%s",
+		err.text);
+}
+
+static void create_simulated(struct cluster *c)
+{
+	sim_time_init(&c->time);
+	c->clock = sim_clock_create(&c->time);
+	c->loop = c->clock->loop;
+	c->network = fake_transport_create(c->loop);
+	fake_transport_weather(c->network, c->seed, c->seed == 0 ? 0 : DELAY_MAX_NS);
+	c->registry =
+		sim_registry_create(c->seed == 0 ? 0 : sim_random_next(&c->random) | 1);
+}
+
 struct cluster *cluster_create(uint64_t seed)
 {
 	struct cluster *c = tp_alloc(sizeof *c);
-	struct tp_error err = { 0 };
 
 	tp_log_set_level(getenv("TEPUI_TEST_LOG") == NULL ? TP_LOG_ERROR : TP_LOG_DEBUG);
 	c->real = says_real();
+	c->seed = seed;
 	c->random.state = seed;
 	test_tmpdir_init(&c->dir);
-	test_clock_init(&c->clock);
 	sim_random_seed(seed + 1);
-	c->loop = tp_loop_create(c->real ? NULL : &c->clock.clock, &err);
-	ck_assert_msg(c->loop != NULL, "%s", err.text);
-	snprintf(c->master_url, sizeof c->master_url, "tcp://127.0.0.1:%d",
-		c->real ? 0 : 5060);
-	if (c->real) {
-		ck_assert_msg(tp_transport_create(c->loop, &c->real_transport, &err) >= 0,
-			"%s", err.text);
-	} else {
-		c->network = fake_transport_create(c->loop);
-		fake_transport_weather(c->network, seed, seed == 0 ? 0 : DELAY_MAX_NS);
-	}
+	if (c->real)
+		create_real(c);
+	else
+		create_simulated(c);
 	return c;
 }
 
-static void machine_fini(struct machine *m)
+void cluster_elect(struct cluster *c)
 {
-	cluster_stop(m);
-	sim_containers_destroy(m->containers);
-	work_inline_destroy(m->work);
-	disk_destroy(m->disk);
-	sim_disk_destroy(m->sim_disk);
-	tp_free(m->config);
+	ck_assert_uint_eq(c->n_machines, 0);
+	c->election = sim_election_create(c->loop);
 }
 
 void cluster_destroy(struct cluster *c)
 {
-	for (size_t i = 0; i < c->n_frameworks; i++) {
-		framework_disconnect(c->frameworks[i]);
-		tp_free(c->frameworks[i]);
-	}
+	for (size_t i = 0; i < c->n_frameworks; i++)
+		framework_destroy(c->frameworks[i]);
 	for (size_t i = c->n_machines; i-- > 0;)
 		machine_fini(&c->machines[i]);
+	sim_election_destroy(c->election);
+	sim_registry_destroy(c->registry);
 	fake_transport_destroy(c->network);
 	tp_transport_destroy(c->real_transport);
-	tp_loop_destroy(c->loop);
+	for (size_t i = 0; i < c->n_machines; i++)
+		sim_clock_destroy(c->machines[i].clock);
+	for (size_t i = 0; i < c->n_frameworks; i++)
+		framework_free(c->frameworks[i]);
+	if (c->real)
+		tp_loop_destroy(c->loop);
+	sim_clock_destroy(c->clock);
 	test_tmpdir_fini(&c->dir);
 	tp_free(c);
+}
+
+static struct machine *machine_add(struct cluster *c, const char *name, bool is_master,
+	const char *resources, const char *config)
+{
+	struct machine *m = &c->machines[c->n_machines++];
+
+	ck_assert_uint_le(c->n_machines, CLUSTER_MACHINES_MAX);
+	machine_init(m, c, name, is_master, resources, config);
+	return m;
+}
+
+struct machine *cluster_add_master(
+	struct cluster *c, const char *registry, const char *config)
+{
+	char name[16] = "master";
+	struct machine *m;
+	size_t len = strlen(c->master_urls);
+
+	if (c->n_masters > 0)
+		snprintf(name, sizeof name, "master%zu", c->n_masters + 1);
+	m = machine_add(c, name, true, registry, config);
+	snprintf(m->url, sizeof m->url, "tcp://127.0.0.1:%zu",
+		c->real ? 0 : FIRST_PORT + c->n_masters++);
+	snprintf(c->master_urls + len, sizeof c->master_urls - len, "%s%s",
+		len == 0 ? "" : ",", m->url);
+	cluster_restart(m);
+	return m;
+}
+
+struct machine *cluster_add_agent(
+	struct cluster *c, const char *name, const char *resources, const char *config)
+{
+	struct machine *m = machine_add(c, name, false, resources, config);
+
+	cluster_restart(m);
+	return m;
 }
 
 /* --- time ------------------------------------------------------------------------------ */
@@ -89,7 +132,7 @@ struct deadline {
 
 int64_t cluster_now_ms(const struct cluster *c)
 {
-	return tp_loop_now_ns(c->loop) / TP_MSEC;
+	return c->real ? tp_loop_now_ns(c->loop) / TP_MSEC : c->time.now_ns / TP_MSEC;
 }
 
 static bool reached(void *arg)
@@ -121,7 +164,7 @@ void cluster_advance(struct cluster *c, int64_t ms)
 	if (c->real)
 		step_real(c, reached, &deadline, ms);
 	else
-		test_clock_advance(&c->clock, c->loop, ms * TP_MSEC);
+		sim_time_advance(&c->time, ms * TP_MSEC);
 }
 
 bool cluster_step_until(
@@ -129,170 +172,10 @@ bool cluster_step_until(
 {
 	if (c->real)
 		return step_real(c, until, arg, max_ms);
-	return test_clock_run_until(&c->clock, c->loop, until, arg, max_ms * TP_MSEC);
+	return sim_time_run_until(&c->time, until, arg, max_ms * TP_MSEC);
 }
 
-/* --- daemons --------------------------------------------------------------------------- */
-
-static char *manifest(struct machine *m)
-{
-	const char *dir = m->cluster->dir.path;
-
-	if (m->is_master)
-		return tp_asprintf("modules:\n  - module: allocator-drf\n  - module: %s\n"
-				   "  - module: election-standalone\n"
-				   "  - module: master\n    config:\n"
-				   "      work_dir: %s/%s\n      listen: %s\n%s",
-			m->resources, dir, m->name, m->cluster->master_url, m->config);
-	return tp_asprintf("modules:\n  - module: fake-containerizer\n  - module: agent\n"
-			   "    config:\n      master: %s\n"
-			   "      listen: tcp://127.0.0.1:0\n      work_dir: %s/%s\n"
-			   "      runtime_dir: %s/%s.run\n      hostname: %s\n"
-			   "      resources: \"%s;disk:0;ports:[]\"\n%s",
-		m->cluster->master_url, dir, m->name, dir, m->name, m->name, m->resources,
-		m->config);
-}
-
-/* The port that was chosen, for whoever comes and for a restart. */
-static void learn_url(struct machine *m)
-{
-	tp_cleanup(strbuf) struct tp_strbuf ready = TP_STRBUF_INIT;
-	const char *at;
-
-	tp_kernel_ready(m->kernel, &ready);
-	at = strstr(tp_strbuf_text(&ready), "master.listen=");
-	ck_assert_ptr_nonnull(at);
-	ck_assert_int_eq(sscanf(at, "master.listen=%63s", m->cluster->master_url), 1);
-}
-
-void cluster_restart(struct machine *m)
-{
-	static const struct tp_module *const modules[] = { &sim_containerizer };
-	struct cluster *c = m->cluster;
-	const struct tp_kernel_options options = {
-		.loop = c->loop,
-		.services = m->services,
-		.n_services = TP_COUNT(m->services),
-		.modules = modules,
-		.n_modules = TP_COUNT(modules),
-		.exit = asked_to_exit,
-		.user = m,
-	};
-	tp_cleanup(ptr) char *text = manifest(m);
-	struct tp_error err = { 0 };
-	int r;
-
-	ck_assert_ptr_null(m->kernel);
-	m->exit_status = -1;
-	sim_disk_kill(m->sim_disk, false);
-	for (size_t i = 0; m->node != NULL && i < c->n_machines; i++) {
-		fake_node_block(m->node, c->machines[i].node, false);
-		fake_node_block(c->machines[i].node, m->node, false);
-	}
-	m->kernel = tp_kernel_create(&options);
-	r = tp_kernel_load_text(m->kernel, m->name, text, NULL, 0, &err);
-	ck_assert_msg(r >= 0, "%s", err.text);
-	if (!m->is_master)
-		sim_containers_bind(m->containers,
-			tp_kernel_instance(m->kernel, "fake-containerizer"));
-	ck_assert_msg(tp_kernel_start(m->kernel, &err) >= 0, "%s", err.text);
-	if (m->is_master)
-		learn_url(m);
-	cluster_advance(c, 0);
-}
-
-static struct machine *machine_add(struct cluster *c, const char *name, bool is_master,
-	const char *resources, const char *config)
-{
-	struct machine *m = &c->machines[c->n_machines++];
-	struct tp_disk_service disk;
-	struct tp_work_service work;
-
-	ck_assert_uint_le(c->n_machines, CLUSTER_MACHINES_MAX);
-	m->cluster = c;
-	m->is_master = is_master;
-	snprintf(m->name, sizeof m->name, "%s", name);
-	snprintf(m->resources, sizeof m->resources, "%s", resources);
-	m->config = tp_strdup(config == NULL ? "" : config);
-	if (c->real) {
-		m->transport = *c->real_transport;
-	} else {
-		m->node = fake_transport_node(c->network);
-		m->transport = *fake_node_get(m->node);
-	}
-	m->work = work_inline_create(
-		c->loop, c->random.state == 0 ? 0 : sim_random_next(&c->random) | 1);
-	work = work_inline_service(m->work);
-	m->disk = disk_create(c->loop, (struct tp_work_service){ 0 });
-	m->sim_disk = sim_disk_create(c->loop, m->disk);
-	disk = sim_disk_service(m->sim_disk);
-	if (!is_master)
-		m->containers = sim_containers_create(c->loop, &m->transport);
-	m->services[0] =
-		(struct tp_kernel_service)TP_KERNEL_SERVICE("work", TP_WORK_ABI, work);
-	m->services[1] =
-		(struct tp_kernel_service)TP_KERNEL_SERVICE("disk", TP_DISK_ABI, disk);
-	m->services[2] = (struct tp_kernel_service)TP_KERNEL_SERVICE(
-		"transport", TP_TRANSPORT_ABI, m->transport);
-	cluster_restart(m);
-	return m;
-}
-
-struct machine *cluster_add_master(
-	struct cluster *c, const char *registry, const char *config)
-{
-	return machine_add(c, "master", true, registry, config);
-}
-
-struct machine *cluster_add_agent(
-	struct cluster *c, const char *name, const char *resources, const char *config)
-{
-	return machine_add(c, name, false, resources, config);
-}
-
-/* --- the end --------------------------------------------------------------------------- */
-
-static void on_stopped(struct tp_done *done, int status)
-{
-	(void)status;
-	tp_container_of(done, struct machine, stopped)->is_stopped = true;
-}
-
-static bool is_stopped(void *arg)
-{
-	return ((struct machine *)arg)->is_stopped;
-}
-
-void cluster_stop(struct machine *m)
-{
-	if (m->kernel == NULL)
-		return;
-	m->is_stopped = false;
-	m->stopped.call = on_stopped;
-	tp_kernel_stop(m->kernel, &m->stopped);
-	ck_assert_msg(cluster_step_until(m->cluster, is_stopped, m, 40000),
-		"%s does not stop", m->name);
-	if (m->containers != NULL)
-		sim_containers_bind(m->containers, NULL);
-	tp_kernel_destroy(m->kernel);
-	m->kernel = NULL;
-}
-
-void cluster_kill(struct machine *m)
-{
-	struct cluster *c = m->cluster;
-
-	if (m->node != NULL)
-		fake_node_cut(m->node);
-	for (size_t i = 0; m->node != NULL && i < c->n_machines; i++) {
-		fake_node_block(m->node, c->machines[i].node, true);
-		fake_node_block(c->machines[i].node, m->node, true);
-	}
-	if (m->node != NULL) {
-		sim_disk_kill(m->sim_disk, true);
-	}
-	cluster_stop(m);
-}
+/* --- the network ------------------------------------------------------------------------ */
 
 void cluster_cut(struct machine *a, struct machine *b, bool cut)
 {
@@ -308,6 +191,24 @@ void cluster_cut_one_way(struct machine *from, struct machine *to, bool cut)
 
 /* --- operators ------------------------------------------------------------------------- */
 
+struct machine *cluster_leader(struct cluster *c)
+{
+	const struct tp_master_info *leader =
+		c->election == NULL ? NULL : sim_election_leader(c->election);
+
+	for (size_t i = 0; i < c->n_machines; i++) {
+		struct machine *m = &c->machines[i];
+
+		if (!m->is_master || m->kernel == NULL || m->frozen ||
+			m->exit_status >= 0)
+			continue;
+		if (c->election == NULL ||
+			(leader != NULL && strcmp(machine_id(m), leader->id) == 0))
+			return m;
+	}
+	return NULL;
+}
+
 struct question {
 	struct tp_submission submission;
 	struct tp_arena *arena;
@@ -320,9 +221,9 @@ static void on_response(struct tp_submission *submission, int status,
 {
 	struct question *q = tp_container_of(submission, struct question, submission);
 
-	ck_assert_msg(status == 200, "%d %s", status, error == NULL ? "" : error);
+	(void)error;
 	q->answered = true;
-	q->response = tp_record_copy(desc, body, q->arena);
+	q->response = status == 200 ? tp_record_copy(desc, body, q->arena) : NULL;
 }
 
 static bool is_answered(void *arg)
@@ -330,7 +231,7 @@ static bool is_answered(void *arg)
 	return ((struct question *)arg)->answered;
 }
 
-const void *cluster_ask(struct machine *m, const void *call, struct tp_arena *arena)
+const void *cluster_try_ask(struct machine *m, const void *call, struct tp_arena *arena)
 {
 	struct tp_instance *daemon =
 		tp_kernel_instance(m->kernel, m->is_master ? "master" : "agent");
@@ -347,4 +248,12 @@ const void *cluster_ask(struct machine *m, const void *call, struct tp_arena *ar
 	ops->submit(daemon, &q.submission);
 	ck_assert(cluster_step_until(m->cluster, is_answered, &q, 10000));
 	return q.response;
+}
+
+const void *cluster_ask(struct machine *m, const void *call, struct tp_arena *arena)
+{
+	const void *response = cluster_try_ask(m, call, arena);
+
+	ck_assert_msg(response != NULL, "%s does not answer", m->name);
+	return response;
 }

@@ -12,7 +12,7 @@ void network_schedule(struct fake_transport *self)
 
 bool network_blocked(const struct fake_node *from, const struct fake_node *to)
 {
-	return (from->blocked >> to->index & 1) != 0;
+	return from->frozen || to->frozen || (from->blocked >> to->index & 1) != 0;
 }
 
 static uint64_t next_random(struct fake_transport *self)
@@ -88,6 +88,17 @@ void fake_node_block(struct fake_node *from, struct fake_node *to, bool is_block
 
 	from->blocked = is_blocked ? from->blocked | bit : from->blocked & ~bit;
 	network_schedule(from->net);
+}
+
+void fake_node_freeze(struct fake_node *node, bool frozen)
+{
+	node->frozen = frozen;
+	network_schedule(node->net);
+}
+
+void fake_node_narrow(struct fake_node *node, size_t queue_max_bytes)
+{
+	node->queue_max_bytes = queue_max_bytes;
 }
 
 void fake_node_slow(struct fake_node *node, int64_t delay_ns)

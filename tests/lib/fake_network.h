@@ -25,7 +25,9 @@ struct fake_node {
 	struct tp_list node;
 	unsigned index;
 	uint64_t blocked; /* bit n: nothing from here arrives at node n */
+	bool frozen;
 	int64_t slow_ns;
+	size_t queue_max_bytes; /* of each wire; 0: what the wire's limits say */
 	uint64_t failing_sends; /* so many are still to fail */
 };
 

@@ -259,6 +259,14 @@ static void fake_set_limits(
 	wire->limits = *limits;
 }
 
+/* Whoever reads slowly has room for something all the same. */
+static bool is_narrow(const struct tp_wire *wire, size_t bytes)
+{
+	size_t max = wire->peer == NULL ? 0 : wire->peer->owner->queue_max_bytes;
+
+	return max > 0 && wire->out_bytes > 0 && bytes > max;
+}
+
 static int fake_send(void *impl, struct tp_wire *wire, const void *data, size_t len)
 {
 	size_t cost = len + FRAME_OVERHEAD;
@@ -267,7 +275,8 @@ static int fake_send(void *impl, struct tp_wire *wire, const void *data, size_t 
 	(void)impl;
 	if (wire->state != OPEN)
 		return -EPIPE;
-	if (wire->out_bytes + cost > wire->limits.out_hard_bytes)
+	if (wire->out_bytes + cost > wire->limits.out_hard_bytes ||
+		is_narrow(wire, wire->out_bytes + cost))
 		return -ENOBUFS;
 	if (wire->owner->failing_sends > 0) {
 		wire->owner->failing_sends--;

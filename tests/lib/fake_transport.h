@@ -49,6 +49,13 @@ void fake_transport_weather(
  * of, until the way is free; dialling works when both directions do.
  */
 void fake_node_block(struct fake_node *from, struct fake_node *to, bool is_blocked);
+/* It stands still: nothing from it or to it goes anywhere, though nothing breaks. */
+void fake_node_freeze(struct fake_node *node, bool frozen);
+/*
+ * What peers may have queued for it on one wire before they find the queue full, as with a peer
+ * that reads slowly. 0: what their own limits say.
+ */
+void fake_node_narrow(struct fake_node *node, size_t queue_max_bytes);
 /* What it sends from now on takes so much longer. */
 void fake_node_slow(struct fake_node *node, int64_t delay_ns);
 /* Its next n sends fail with -ENOBUFS. */

@@ -1,182 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * See framework.h. Calls are written as JSON with ' for ": they read like the documentation.
- */
+/* See framework.h: what a scheduler hears, and its life. What it says is in framework_calls.c. */
 #include "framework.h"
 
 #include <check.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "tepui/codec.h"
-#include "tepui/strbuf.h"
-
-bool framework_state_is_terminal(int state)
-{
-	switch (state) {
-	case TP_TASK_FINISHED:
-	case TP_TASK_FAILED:
-	case TP_TASK_KILLED:
-	case TP_TASK_ERROR:
-	case TP_TASK_LOST:
-	case TP_TASK_DROPPED:
-	case TP_TASK_GONE:
-	case TP_TASK_GONE_BY_OPERATOR:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* --- calls ----------------------------------------------------------------------------- */
-
-static const void *parse(struct tp_arena *arena, const char *format, va_list args)
-{
-	tp_cleanup(strbuf) struct tp_strbuf text = TP_STRBUF_INIT;
-	struct tp_error err = { 0 };
-	void *call;
-
-	tp_strbuf_vprintf(&text, format, args);
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.data[i] == '\'')
-			text.data[i] = '"';
-	}
-	ck_assert_msg(tp_json_decode(&tp_scheduler_call_desc, tp_strbuf_text(&text),
-			      text.len, arena, &call, &err) >= 0,
-		"%s in %s", err.text, tp_strbuf_text(&text));
-	return call;
-}
-
-/* What is said without a session is lost, as in life. */
-static void send_call(struct framework *f, const char *json, ...)
-{
-	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
-	const void *call;
-	va_list args;
-
-	va_start(args, json);
-	call = parse(arena, json, args);
-	va_end(args);
-	if (f->link != NULL && f->subscribed)
-		tp_link_send(f->link, TP_MESSAGE_SCHEDULER_CALL, &tp_scheduler_call_desc,
-			call);
-}
-
-static void offer_forget(struct framework *f, const char *id)
-{
-	for (size_t i = 0; i < f->n_offers; i++) {
-		if (strcmp(f->offers[i].id, id) != 0)
-			continue;
-		f->n_offers--;
-		memmove(&f->offers[i], &f->offers[i + 1],
-			(f->n_offers - i) * sizeof f->offers[0]);
-		return;
-	}
-}
-
-void framework_decline(
-	struct framework *f, const struct framework_offer *offer, int64_t refuse_ms)
-{
-	tp_cleanup(ptr) char *filters = refuse_ms < 0
-		? tp_strdup("")
-		: tp_asprintf(",'filters':{'refuse_seconds':%" PRId64 ".%03" PRId64 "}",
-			  refuse_ms / 1000, refuse_ms % 1000);
-	char id[sizeof offer->id];
-
-	ck_assert_ptr_nonnull(offer);
-	snprintf(id, sizeof id, "%s", offer->id);
-	offer_forget(f, id);
-	send_call(f,
-		"{'type':'DECLINE','framework_id':{'value':'%s'},"
-		"'decline':{'offer_ids':[{'value':'%s'}]%s}}",
-		f->id, id, filters);
-}
-
-static struct framework_task *task_make(struct framework *f, const char *task_id)
-{
-	struct framework_task *task = framework_task(f, task_id);
-
-	if (task != NULL)
-		return task;
-	ck_assert_uint_lt(f->n_tasks, FRAMEWORK_TASKS_MAX);
-	task = &f->tasks[f->n_tasks++];
-	snprintf(task->id, sizeof task->id, "%s", task_id);
-	task->state = task->ended = task->contradiction = -1;
-	return task;
-}
-
-void framework_accept(struct framework *f, const struct framework_offer *given,
-	const char *task_id, int64_t cpus_milli, const char *command)
-{
-	const struct framework_offer offer = *given;
-	struct framework_task *task = task_make(f, task_id);
-
-	snprintf(task->hostname, sizeof task->hostname, "%s", offer.hostname);
-	task->cpus_milli = cpus_milli;
-	offer_forget(f, offer.id);
-	send_call(f,
-		"{'type':'ACCEPT','framework_id':{'value':'%s'},'accept':{"
-		"'offer_ids':[{'value':'%s'}],'filters':{'refuse_seconds':0},"
-		"'operations':[{'type':'LAUNCH','launch':{'task_infos':[{'name':'%s',"
-		"'task_id':{'value':'%s'},'agent_id':{'value':'%s'},"
-		"'resources':[{'name':'cpus','type':'SCALAR','scalar':{'value':%" PRId64
-		".%03" PRId64 "}}],'command':{'value':'%s'}}]}}]}}",
-		f->id, offer.id, task_id, task_id, offer.agent_id, cpus_milli / 1000,
-		cpus_milli % 1000, command);
-}
-
-void framework_kill(struct framework *f, const char *task_id)
-{
-	send_call(f,
-		"{'type':'KILL','framework_id':{'value':'%s'},"
-		"'kill':{'task_id':{'value':'%s'}}}",
-		f->id, task_id);
-}
-
-void framework_revive(struct framework *f)
-{
-	send_call(f, "{'type':'REVIVE','framework_id':{'value':'%s'}}", f->id);
-}
-
-void framework_reconcile(struct framework *f, const char *task_id)
-{
-	tp_cleanup(ptr) char *task = task_id == NULL
-		? tp_strdup("")
-		: tp_asprintf("{'task_id':{'value':'%s'}}", task_id);
-
-	send_call(f,
-		"{'type':'RECONCILE','framework_id':{'value':'%s'},"
-		"'reconcile':{'tasks':[%s]}}",
-		f->id, task);
-}
-
-void framework_teardown(struct framework *f)
-{
-	send_call(f, "{'type':'TEARDOWN','framework_id':{'value':'%s'}}", f->id);
-}
-
-static const char *base64(const struct tp_bytes *uuid, char out[32])
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t n = 0;
-
-	for (size_t i = 0; i < uuid->len; i += 3) {
-		uint32_t three = (uint32_t)uuid->data[i] << 16;
-
-		three |= i + 1 < uuid->len ? (uint32_t)uuid->data[i + 1] << 8 : 0;
-		three |= i + 2 < uuid->len ? uuid->data[i + 2] : 0;
-		out[n++] = digits[three >> 18 & 63];
-		out[n++] = digits[three >> 12 & 63];
-		out[n++] = i + 1 < uuid->len ? digits[three >> 6 & 63] : '=';
-		out[n++] = i + 2 < uuid->len ? digits[three & 63] : '=';
-	}
-	out[n] = '\0';
-	return out;
-}
 
 /* --- events ---------------------------------------------------------------------------- */
 
@@ -212,30 +41,13 @@ static void on_offers(struct framework *f, const struct tp_scheduler_event_offer
 
 static void on_update(struct framework *f, const struct tp_task_status *status)
 {
-	struct framework_task *task = task_make(f, status->task_id->value);
-	char uuid[32];
-
-	tp_debug(f, "update", "task=%s state=%d reason=%d uuid=%zu ms=%lld", task->id,
-		status->state, status->has_reason ? status->reason : -1, status->uuid.len,
+	tp_debug(f, "update", "task=%s state=%d reason=%d uuid=%zu ms=%lld",
+		status->task_id->value, status->state,
+		status->has_reason ? status->reason : -1, status->uuid.len,
 		(long long)cluster_now_ms(f->cluster));
-	/* Nobody remembers it any more: no news of one that is over. */
-	if (task->ended >= 0 && status->state == TP_TASK_UNKNOWN)
-		return;
-	task->state = status->state;
-	task->reason = status->has_reason ? status->reason : -1;
-	task->n_updates++;
-	if (task->ended >= 0 && task->ended != status->state &&
-		framework_state_is_terminal(status->state))
-		task->contradiction = status->state;
-	if (task->ended < 0 && framework_state_is_terminal(status->state))
-		task->ended = status->state;
-	if (status->uuid.len == 0 || status->agent_id == NULL)
-		return;
-	send_call(f,
-		"{'type':'ACKNOWLEDGE','framework_id':{'value':'%s'},'acknowledge':{"
-		"'agent_id':{'value':'%s'},'task_id':{'value':'%s'},'uuid':'%s'}}",
-		f->id, status->agent_id->value, status->task_id->value,
-		base64(&status->uuid, uuid));
+	framework_book_update(f->book, status);
+	if (status->uuid.len > 0 && status->agent_id != NULL)
+		framework_acknowledge(f, status);
 }
 
 static void on_event(void *user, struct tp_message *message)
@@ -254,7 +66,7 @@ static void on_event(void *user, struct tp_message *message)
 		break;
 	case TP_SCHEDULER_EVENT_RESCIND:
 		f->n_rescinded++;
-		offer_forget(f, event->rescind->offer_id->value);
+		framework_offer_forget(f, event->rescind->offer_id->value);
 		break;
 	case TP_SCHEDULER_EVENT_UPDATE:
 		on_update(f, event->update->status);
@@ -286,66 +98,65 @@ static void on_answer(struct tp_call *call, const struct tp_reply *reply)
 	snprintf(f->error, sizeof f->error, "%s", reply->text);
 }
 
-static void subscribe(struct framework *f, const char *json, ...)
+static const void *subscription(struct framework *f, struct tp_arena *arena)
 {
-	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
-	struct tp_error err = { 0 };
-	const void *call;
-	va_list args;
+	const char *outer = f->id[0] == '\0'
+		? ""
+		: tp_arena_printf(arena, "'framework_id':{'value':'%s'},", f->id);
+	const char *inner = f->id[0] == '\0'
+		? ""
+		: tp_arena_printf(arena, "'id':{'value':'%s'},", f->id);
 
-	va_start(args, json);
-	call = parse(arena, json, args);
-	va_end(args);
-	f->call = (struct tp_call){ .done = on_answer };
-	if (tp_link_call(f->link, &f->call, TP_MESSAGE_SCHEDULER_CALL,
-		    &tp_scheduler_call_desc, call, 15 * TP_SEC, &err) < 0)
-		tp_link_reconnect(f->link);
-}
-
-static void on_up(void *user, const struct tp_hello *server)
-{
-	struct framework *f = user;
-	tp_cleanup(ptr) char *outer = f->id[0] == '\0'
-		? tp_strdup("")
-		: tp_asprintf("'framework_id':{'value':'%s'},", f->id);
-	tp_cleanup(ptr) char *inner = f->id[0] == '\0'
-		? tp_strdup("")
-		: tp_asprintf("'id':{'value':'%s'},", f->id);
-
-	(void)server;
-	f->up = true;
-	if (f->failed)
-		return;
-	subscribe(f,
+	return framework_parse(arena,
 		"{'type':'SUBSCRIBE',%s'subscribe':{'framework_info':{%s'user':'root',"
 		"'name':'%s','checkpoint':true,'failover_timeout':604800,"
 		"'capabilities':[{'type':'PARTITION_AWARE'}]}}}",
 		outer, inner, f->name);
 }
 
-/* Offers are of a session. */
-static void on_down(void *user, bool was_up, const struct tp_error *why)
+static void on_up(void *user, const struct tp_hello *server)
 {
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct framework *f = user;
+	struct tp_error err = { 0 };
 
-	(void)was_up, (void)why;
+	(void)server;
+	f->up = true;
+	if (f->failed)
+		return;
+	f->call = (struct tp_call){ .done = on_answer };
+	if (tp_link_call(f->link, &f->call, TP_MESSAGE_SCHEDULER_CALL,
+		    &tp_scheduler_call_desc, subscription(f, arena), 15 * TP_SEC,
+		    &err) < 0)
+		tp_link_reconnect(f->link);
+}
+
+/* Offers are of a session. */
+static void session_over(struct framework *f)
+{
+	f->n_disconnected += f->subscribed;
 	f->up = f->subscribed = false;
 	f->n_offers = 0;
+}
+
+static void on_down(void *user, bool was_up, const struct tp_error *why)
+{
+	(void)was_up, (void)why;
+	session_over(user);
 }
 
 static const struct tp_handler rows[] = {
 	{ TP_MESSAGE_SCHEDULER_EVENT, 0, &tp_scheduler_event_desc, on_event },
 };
 
-struct framework *framework_add(struct cluster *c, const char *name, const char *id)
+static void connect_to(struct framework *f, const char *urls)
 {
-	struct framework *f = tp_alloc(sizeof *f);
+	struct cluster *c = f->cluster;
 	const struct tp_link_config config = {
 		.instance = &f->instance,
-		.transport =
-			c->real ? *c->real_transport : *fake_transport_get(c->network),
+		.transport = c->real ? *c->real_transport : *fake_node_get(f->node),
 		.self = { .kind = "scheduler", .id = "" },
-		.urls = c->master_url,
+		.urls = urls,
 		.handlers = rows,
 		.n_handlers = TP_COUNT(rows),
 		.user = f,
@@ -354,15 +165,112 @@ struct framework *framework_add(struct cluster *c, const char *name, const char 
 	};
 	struct tp_error err = { 0 };
 
+	ck_assert_msg(tp_link_create(&config, &f->link, &err) >= 0, "%s", err.text);
+}
+
+static void hang_up(struct framework *f)
+{
+	tp_link_destroy(f->link);
+	f->link = NULL;
+	session_over(f);
+}
+
+static void leader_changed(
+	struct tp_detector *detector, const struct tp_master_info *leader)
+{
+	struct framework *f = tp_container_of(detector, struct framework, detector);
+	char url[64];
+
+	hang_up(f);
+	if (leader == NULL)
+		return;
+	snprintf(url, sizeof url, "tcp://%s:%d", leader->address->ip,
+		(int)leader->address->port);
+	connect_to(f, url);
+}
+
+/* --- life ------------------------------------------------------------------------------ */
+
+void framework_restart(struct framework *f)
+{
+	f->running = true;
+	f->failed = false;
+	if (f->node != NULL)
+		fake_node_freeze(f->node, false);
+	if (f->party == NULL) {
+		connect_to(f, f->cluster->master_urls);
+		return;
+	}
+	struct tp_election election = sim_party_election(f->party);
+
+	f->detector.changed = leader_changed;
+	election.ops->detect(election.impl, &f->detector);
+}
+
+static struct framework *add(
+	struct cluster *c, const char *name, const char *id, struct framework_book *book)
+{
+	struct framework *f = tp_alloc(sizeof *f);
+
 	ck_assert_uint_lt(c->n_frameworks, CLUSTER_FRAMEWORKS_MAX);
 	c->frameworks[c->n_frameworks++] = f;
 	f->cluster = c;
+	f->book = book;
+	tp_list_init(&f->detector.node);
 	snprintf(f->name, sizeof f->name, "%s", name);
 	snprintf(f->id, sizeof f->id, "%s", id == NULL ? "" : id);
 	f->instance.topic.name = f->name;
 	f->instance.loop = c->loop;
-	ck_assert_msg(tp_link_create(&config, &f->link, &err) >= 0, "%s", err.text);
+	if (!c->real) {
+		f->clock = sim_clock_create(&c->time);
+		f->instance.loop = f->clock->loop;
+		f->node = fake_transport_node(c->network);
+	}
+	if (c->election != NULL)
+		f->party = sim_party_create(c->election, f->instance.loop);
+	framework_restart(f);
 	return f;
+}
+
+struct framework *framework_add(struct cluster *c, const char *name, const char *id)
+{
+	return add(c, name, id, framework_book_create());
+}
+
+struct framework *framework_take_over(struct framework *old)
+{
+	return add(old->cluster, old->name, old->id, framework_book_share(old->book));
+}
+
+static void stop(struct framework *f)
+{
+	if (f->party != NULL)
+		tp_list_remove(&f->detector.node);
+	hang_up(f);
+	f->running = false;
+}
+
+void framework_crash(struct framework *f)
+{
+	if (f->node != NULL)
+		fake_node_cut(f->node);
+	if (f->node != NULL)
+		fake_node_freeze(f->node, true);
+	stop(f);
+	cluster_advance(f->cluster, 0);
+}
+
+void framework_destroy(struct framework *f)
+{
+	stop(f);
+	cluster_advance(f->cluster, 0);
+}
+
+void framework_free(struct framework *f)
+{
+	framework_book_release(f->book);
+	sim_clock_destroy(f->clock);
+	tp_free(f);
 }
 
 static bool is_subscribed(void *arg)
@@ -383,12 +291,9 @@ struct framework *framework_subscribe(struct cluster *c, const char *name, const
 
 void framework_disconnect(struct framework *f)
 {
-	if (f->link == NULL)
+	if (!f->running)
 		return;
-	tp_link_destroy(f->link);
-	f->link = NULL;
-	f->up = f->subscribed = false;
-	f->n_offers = 0;
+	stop(f);
 	cluster_advance(f->cluster, 10);
 }
 
@@ -413,11 +318,7 @@ const struct framework_offer *framework_wait_offer(struct framework *f, int64_t 
 
 struct framework_task *framework_task(struct framework *f, const char *task_id)
 {
-	for (size_t i = 0; i < f->n_tasks; i++) {
-		if (strcmp(f->tasks[i].id, task_id) == 0)
-			return &f->tasks[i];
-	}
-	return NULL;
+	return framework_book_find(f->book, task_id);
 }
 
 int framework_task_state(struct framework *f, const char *task_id)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A scheduler that does what the test says, and remembers what it was told. It acknowledges
- * updates and subscribes again when the master comes back, and does nothing else by itself.
+ * updates and subscribes again when the master comes back, and does nothing else by itself. It
+ * has a place of its own in the network; where masters are elected it dials the one that leads.
  */
 #ifndef TESTS_LIB_FRAMEWORK_H
 #define TESTS_LIB_FRAMEWORK_H
 
 #include "tepui/net.h"
 #include "tests/lib/cluster.h"
+#include "tests/lib/framework_book.h"
 
 #define FRAMEWORK_OFFERS_MAX 128
-#define FRAMEWORK_TASKS_MAX 512
 
 struct framework_offer {
 	char id[96];
@@ -21,31 +22,23 @@ struct framework_offer {
 	int64_t received_ms;
 };
 
-struct framework_task {
-	char id[64];
-	char hostname[64]; /* of the agent */
-	int64_t cpus_milli;
-	int state; /* -1: nothing heard of it */
-	int reason;
-	int ended; /* the first terminal state, -1 = none */
-	unsigned n_updates;
-	int contradiction; /* another terminal state, -1 = none */
-};
-
 struct framework {
 	struct tp_instance instance;
 	struct cluster *cluster;
+	struct sim_clock *clock; /* NULL on the real transport; so are the next two */
+	struct fake_node *node;
+	struct sim_party *party;
+	struct tp_detector detector;
 	char name[32];
 	char id[96]; /* "" until it is subscribed */
-	bool up, subscribed, failed;
+	bool running, up, subscribed, failed;
 	char error[256];
-	struct tp_link *link;
+	struct tp_link *link; /* NULL: it does not run, or nobody leads */
 	struct tp_call call;
 	struct framework_offer offers[FRAMEWORK_OFFERS_MAX]; /* oldest first */
 	size_t n_offers;
-	struct framework_task tasks[FRAMEWORK_TASKS_MAX];
-	size_t n_tasks;
-	unsigned n_rescinded;
+	struct framework_book *book;
+	unsigned n_rescinded, n_disconnected;
 };
 
 /* Waits until it is subscribed. `id`: takes that framework over; NULL: a new one. */
@@ -53,8 +46,16 @@ struct framework *framework_subscribe(
 	struct cluster *c, const char *name, const char *id);
 /* Without waiting, or needing a master. */
 struct framework *framework_add(struct cluster *c, const char *name, const char *id);
-/* The scheduler goes away; the framework stays. */
+/* A second scheduler of the same framework, with the same book. */
+struct framework *framework_take_over(struct framework *old);
+/* The scheduler goes away in order; the framework stays. */
 void framework_disconnect(struct framework *f);
+/* The scheduler is killed, and starts again with its id. The book stays. */
+void framework_crash(struct framework *f);
+void framework_restart(struct framework *f);
+/* Of the cluster: the end, in two steps. */
+void framework_destroy(struct framework *f);
+void framework_free(struct framework *f);
 
 /* The oldest offer it has, NULL without one; then one it waits for. */
 const struct framework_offer *cluster_offer(struct cluster *c, struct framework *f);
@@ -69,12 +70,18 @@ void framework_revive(struct framework *f);
 /* All that the master knows; or one task that it may not know. */
 void framework_reconcile(struct framework *f, const char *task_id);
 void framework_teardown(struct framework *f);
+void framework_acknowledge(struct framework *f, const struct tp_task_status *status);
 
 struct framework_task *framework_task(struct framework *f, const char *task_id);
 /* -1: nothing heard. */
 int framework_task_state(struct framework *f, const char *task_id);
 bool framework_wait_state(
 	struct framework *f, const char *task_id, int state, int64_t max_ms);
-bool framework_state_is_terminal(int state);
+
+/* framework_calls.c: what it forgets with its session. */
+void framework_offer_forget(struct framework *f, const char *id);
+/* A call of the scheduler API, written as JSON with ' for ". */
+const void *framework_parse(struct tp_arena *arena, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

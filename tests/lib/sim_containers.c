@@ -536,6 +536,41 @@ void sim_containers_power_loss(struct sim_containers *self)
 		container_free(tp_container_of(node, struct container, node));
 }
 
+/* The nth that lives, counted round. */
+static struct container *pick(const struct sim_containers *self, unsigned n)
+{
+	size_t n_alive = sim_containers_alive(self);
+	unsigned left = n_alive == 0 ? 0 : n % (unsigned)n_alive;
+
+	for (struct tp_list *node = self->list.next; node != &self->list;
+		node = node->next) {
+		struct container *c = tp_container_of(node, struct container, node);
+
+		if (!c->dead && left-- == 0)
+			return c;
+	}
+	return NULL;
+}
+
+bool sim_containers_crash(struct sim_containers *self, unsigned n)
+{
+	struct container *c = pick(self, n);
+
+	if (c != NULL)
+		die(c, SIGKILL);
+	return c != NULL;
+}
+
+bool sim_containers_fail_task(struct sim_containers *self, unsigned n)
+{
+	struct container *c = pick(self, n);
+
+	if (c == NULL || c->task == NULL || c->ended)
+		return false;
+	end_task(c, TP_TASK_FAILED);
+	return true;
+}
+
 static const struct tp_task_info *running_task(const struct tp_list *node)
 {
 	const struct container *c = tp_container_of(node, struct container, node);

@@ -31,6 +31,9 @@ void sim_containers_bind(struct sim_containers *self, void *instance);
 void sim_containers_mute(struct sim_containers *self, bool mute);
 /* The machine restarts: everything is gone at once. */
 void sim_containers_power_loss(struct sim_containers *self);
+/* The nth of those that live, counted round, is killed; or its task fails. False: nothing did. */
+bool sim_containers_crash(struct sim_containers *self, unsigned n);
+bool sim_containers_fail_task(struct sim_containers *self, unsigned n);
 size_t sim_containers_alive(const struct sim_containers *self);
 /* Does a container run this task, and has not reported its end? */
 bool sim_containers_runs(const struct sim_containers *self, const char *task_id);

@@ -5,15 +5,20 @@ check_LTLIBRARIES += tests/libsim.la
 tests_libsim_la_SOURCES = \
 	core/kernel/disk.c core/kernel/disk_batch.c core/kernel/disk_tree.c \
 	core/kernel/work_inline.c \
-	tests/lib/clock.c tests/lib/clock.h \
 	tests/lib/cluster.c tests/lib/cluster.h \
 	tests/lib/fake_network.c tests/lib/fake_network.h \
 	tests/lib/fake_transport.c tests/lib/fake_transport.h \
 	tests/lib/framework.c tests/lib/framework.h \
+	tests/lib/framework_book.c tests/lib/framework_book.h \
+	tests/lib/framework_calls.c \
+	tests/lib/machine.c tests/lib/machine.h \
 	tests/lib/sim_containers.c tests/lib/sim_containers.h \
 	tests/lib/sim_disk.c tests/lib/sim_disk.h \
 	tests/lib/sim_election.c tests/lib/sim_election.h \
+	tests/lib/sim_platter.c tests/lib/sim_platter.h \
 	tests/lib/sim_random.c tests/lib/sim_random.h \
+	tests/lib/sim_registry.c tests/lib/sim_registry.h \
+	tests/lib/sim_time.c tests/lib/sim_time.h \
 	tests/lib/tmpdir.c tests/lib/tmpdir.h
 tests_libsim_la_CFLAGS = $(UNIT_CFLAGS)
 SIM_LIBS = tests/libsim.la core/libtepui.la $(UNIT_LIBS)
@@ -31,16 +36,30 @@ tests_sim_test_election_LDADD = $(SIM_LIBS)
 dist_check_SCRIPTS += tests/sim/cluster-real.sh
 
 UNIT_TESTS += tests/sim/histories
-tests_sim_histories_SOURCES = tests/sim/histories.c
+tests_sim_histories_SOURCES = \
+	tests/sim/defects.c \
+	tests/sim/histories.c \
+	tests/sim/history.h \
+	tests/sim/invariants.c \
+	tests/sim/plan.c \
+	tests/sim/run.c \
+	tests/sim/runner.c \
+	tests/sim/shrink.c \
+	tests/sim/steps.c
 tests_sim_histories_CFLAGS = $(UNIT_CFLAGS)
 tests_sim_histories_LDADD = $(SIM_LIBS)
 
-# make sim SEEDS=1000: so many histories; SEED=17: this one, with what everybody logs.
+# make sim SEEDS=1000: so many histories. SEED=17: this one, with what everybody logs; STEPS, KEEP
+# and DEFECT as a failure prints them.
 SEEDS = 100
 SEED =
+STEPS = 150
+KEEP =
+DEFECT =
 .PHONY: sim
 sim: all
 	@$(MAKE) $(AM_MAKEFLAGS) -s tests/sim/histories$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) \
-	if test -n '$(SEED)'; then TEPUI_TEST_LOG=1 tests/sim/histories$(EXEEXT) 1 '$(SEED)'; \
-	else tests/sim/histories$(EXEEXT) '$(SEEDS)'; fi
+	if test -n '$(SEED)'; then TEPUI_TEST_LOG=1 tests/sim/histories$(EXEEXT) \
+		-r '$(SEED)' -s '$(STEPS)' -k '$(KEEP)' -d '$(DEFECT)'; \
+	else tests/sim/histories$(EXEEXT) -n '$(SEEDS)' -s '$(STEPS)' -d '$(DEFECT)'; fi

@@ -110,7 +110,7 @@ START_TEST(tasks_survive_the_master)
 	ck_assert_int_eq(cluster_offer(c, f)->cpus_milli, 3000);
 	framework_kill(f, "t");
 	ck_assert(framework_wait_state(f, "t", TP_TASK_KILLED, 10000));
-	ck_assert_int_eq(framework_task(f, "t")->contradiction, -1);
+	ck_assert_ptr_null(framework_task(f, "t")->wrong);
 }
 END_TEST
 

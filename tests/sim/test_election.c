@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "tepui/wire.h"
-#include "tests/lib/clock.h"
 #include "tests/lib/sim_election.h"
+#include "tests/lib/sim_time.h"
 
 struct voter {
 	struct sim_party *party;
@@ -21,7 +21,8 @@ struct voter {
 	char leader[16]; /* "" nobody, "?" nothing heard */
 };
 
-static struct test_clock time_;
+static struct sim_time virtual;
+static struct sim_clock *sim_clock;
 static struct tp_loop *loop;
 static struct sim_election *election;
 static struct voter a, b, watcher;
@@ -61,15 +62,14 @@ static void voter_init(struct voter *v, const char *id)
 
 static void advance(int64_t ms)
 {
-	test_clock_advance(&time_, loop, ms * TP_MSEC);
+	sim_time_advance(&virtual, ms * TP_MSEC);
 }
 
 static void setup(void)
 {
-	struct tp_error err;
-
-	test_clock_init(&time_);
-	loop = tp_loop_create(&time_.clock, &err);
+	sim_time_init(&virtual);
+	sim_clock = sim_clock_create(&virtual);
+	loop = sim_clock->loop;
 	election = sim_election_create(loop);
 	voter_init(&a, "a");
 	voter_init(&b, "b");
@@ -85,7 +85,7 @@ static void setup(void)
 static void teardown(void)
 {
 	sim_election_destroy(election);
-	tp_loop_destroy(loop);
+	sim_clock_destroy(sim_clock);
 }
 
 START_TEST(the_first_leads_and_the_second_waits)
