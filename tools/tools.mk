@@ -47,10 +47,13 @@ tools_tepui_tepui_LDADD = core/libtepui.la
 bin_PROGRAMS += tools/tepui-modcheck
 tools_tepui_modcheck_SOURCES = \
 	tools/modcheck/allocator.c \
+	tools/modcheck/authentication.c \
 	tools/modcheck/check.c tools/modcheck/check.h \
 	tools/modcheck/containerizer.c \
+	tools/modcheck/election.c \
 	tools/modcheck/hook.c \
 	tools/modcheck/isolator.c \
+	tools/modcheck/logger.c \
 	tools/modcheck/master.c tools/modcheck/master.h \
 	tools/modcheck/modcheck.c \
 	tools/modcheck/registry.c

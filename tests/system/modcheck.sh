@@ -44,6 +44,15 @@ for module in allocator-drf containerizer-native election-standalone isolator-po
 	grep '^skip' out
 done
 
+(umask 077 && echo 'modcheck secretsecret' >credentials)
+run 0 "auth-crammd5 holds" "$builddir/modules/auth-crammd5/.libs/auth-crammd5.so" \
+	--config "credentials=$dir/credentials" --config "credential=$dir/credentials"
+says "ok      authenticator: lets in who proves it, once"
+says "ok      authenticatee: leaves the end to who asks"
+run 0 "auth-crammd5 without a credential holds as far as it goes" \
+	"$builddir/modules/auth-crammd5/.libs/auth-crammd5.so" --config "credentials=$dir/credentials"
+says "skip    authenticatee: answers start() once and later: it is not usable"
+
 run 0 "a module built with the headers of ABI 1" "$builddir/tests/abi/.libs/abi_v1.so"
 says "ok      life: starts"
 says "ok      hook: decorates what has labels"
@@ -57,6 +66,31 @@ run 1 "an allocator that gives everything twice" "$toys/toy_generous.so"
 says "twice"
 says "FAILED  config: Greed: a key is made of a-z, 0-9 and _"
 says "FAILED  allocator: offers by itself: no offer within a minute"
+
+# A module that breaks one promise at a time, and is found out.
+gullible() {
+	run 1 "$2" "$toys/toy_gullible.so" --config "how=$1"
+	says "FAILED  $3"
+}
+run 0 "one that keeps its promises" "$toys/toy_gullible.so"
+gullible believes "an authenticator that believes anything" \
+	"authenticator: nonsense proves nothing: nonsense lets 'somebody' in"
+gullible challenge "one whose challenge never changes" "authenticator: lets in who proves it, once"
+gullible mute "one that refuses without a word" "authenticator: nonsense proves nothing: an error"
+gullible at-once "one that answers from inside the call" \
+	"authenticator: answers start() once and later: done() came from inside the call"
+gullible after-finish "one that goes on after the end" \
+	"authenticator: can be finished at any time: done() came after finish()"
+gullible ends "an authenticatee that ends the exchange" "authenticatee: leaves the end to who asks"
+gullible one-file "a logger with one file for all" "logger: keeps containers apart"
+gullible inherited "a logger whose descriptors are inherited" "logger: gives two descriptors"
+gullible impatient "a logger that does not wait" "logger: gives two descriptors"
+gullible single "a logger with one descriptor" "logger: gives two descriptors"
+gullible read-only "a logger that takes nothing" "logger: takes a megabyte on each"
+gullible follows "a logger that follows links" "logger: is not led away by links in a sandbox"
+gullible two-lead "an election of two leaders" "election: one leads at a time, then the next"
+gullible remembers "an election that cannot forget" "election: who withdraws at once hears nothing"
+
 run 1 "one that crashes" "$toys/toy_generous.so" --config crash=true
 says "FAILED  it ended the process: Segmentation fault"
 run 2 "a wrong value" "$toys/toy_hook.so" --config resourcess=1

@@ -25,7 +25,7 @@
 
 struct probe {
 	struct tp_instance instance;
-	struct tp_services found;
+	struct tp_services found, others;
 };
 
 struct fake_logger {
@@ -169,6 +169,12 @@ static int load(struct check *c, size_t n_instances, struct tp_error *err)
 	return r;
 }
 
+static void add_it(struct check *c, const struct tp_service_item *item)
+{
+	c->it_key[c->n_it] = item->key;
+	c->it[c->n_it++] = item->service;
+}
+
 /* Those of the module itself, not of what --with brought along. */
 static void find(struct check *c)
 {
@@ -179,8 +185,9 @@ static void find(struct check *c)
 		const struct tp_service_item *item = &probe->found.items[i];
 
 		if (tp_streq(item->instance, "it") || tp_streq(item->instance, "it2"))
-			c->it[c->n_it++] = item->service;
+			add_it(c, item);
 	}
+	c->others = probe->others;
 }
 
 static int start_kernel(struct check *c, const struct suite *suite, size_t n_instances,
@@ -189,6 +196,8 @@ static int start_kernel(struct check *c, const struct suite *suite, size_t n_ins
 	const struct tp_require requires[] = {
 		{ suite->kind, suite->abi, suite->ops_size, offsetof(struct probe, found),
 			TP_REQUIRE_IS_MANY },
+		{ suite->other, suite->other_abi, suite->other_ops_size,
+			offsetof(struct probe, others), TP_REQUIRE_IS_MANY },
 		{ 0 },
 	};
 	const struct tp_module probe = {

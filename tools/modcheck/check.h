@@ -38,7 +38,9 @@ struct check {
 	char dir[64]; /* for files of this case */
 	/* The service under examination, of each instance; the table has our length. */
 	struct tp_service it[INSTANCES_MAX];
+	const char *it_key[INSTANCES_MAX]; /* of its provide row; NULL without one */
 	size_t n_it;
+	struct tp_services others; /* of the suite's other kind, whoever provides it */
 	bool failed;
 	char skipped[256], text[512];
 	int n_failed; /* of all cases */
@@ -56,10 +58,14 @@ struct suite {
 	uint32_t abi;
 	uint32_t ops_size;
 	const struct check_case *cases; /* ends with { 0 }; NULL: its ABI number is all */
+	/* The kind of what works with it, for cases that want both; NULL = none. */
+	const char *other;
+	uint32_t other_abi, other_ops_size;
 };
 
-extern const struct check_case allocator_cases[], containerizer_cases[], hook_cases[],
-	isolator_cases[], registry_cases[];
+extern const struct check_case allocator_cases[], authenticatee_cases[],
+	authenticator_cases[], containerizer_cases[], election_cases[], hook_cases[],
+	isolator_cases[], logger_cases[], registry_cases[];
 
 /* Of the kernel, so that tables have our length. `it` is filled. */
 int check_start(struct check *c, const struct suite *suite, size_t n_instances,

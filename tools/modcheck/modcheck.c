@@ -33,25 +33,29 @@
 
 #define TIME_LIMIT_S 300
 
+#define SUITE(name, abi_number, ops_type) \
+	.kind = (name), .abi = (abi_number), .ops_size = sizeof(struct ops_type)
 static const struct suite suites[] = {
-	{ "allocator", TP_ALLOCATOR_ABI, sizeof(struct tp_allocator_ops),
-		allocator_cases },
-	{ "anonymous", TP_ANONYMOUS_ABI, sizeof(struct tp_anonymous_ops), NULL },
-	{ "authenticatee", TP_AUTHENTICATEE_ABI, sizeof(struct tp_authenticatee_ops),
-		NULL },
-	{ "authenticator", TP_AUTHENTICATOR_ABI, sizeof(struct tp_authenticator_ops),
-		NULL },
-	{ "calls", TP_CALLS_ABI, sizeof(struct tp_calls_ops), NULL },
-	{ "changes", TP_CHANGES_ABI, sizeof(struct tp_changes_ops), NULL },
-	{ "containerizer", TP_CONTAINERIZER_ABI, sizeof(struct tp_containerizer_ops),
-		containerizer_cases },
-	{ "daemon", TP_DAEMON_ABI, sizeof(struct tp_daemon_ops), NULL },
-	{ "election", TP_ELECTION_ABI, sizeof(struct tp_election_ops), NULL },
-	{ "hook", TP_HOOK_ABI, sizeof(struct tp_hook_ops), hook_cases },
-	{ "isolator", TP_ISOLATOR_ABI, sizeof(struct tp_isolator_ops), isolator_cases },
-	{ "logger", TP_LOGGER_ABI, sizeof(struct tp_logger_ops), NULL },
-	{ "registry", TP_REGISTRY_ABI, sizeof(struct tp_registry_ops), registry_cases },
-	{ "state", TP_STATE_ABI, sizeof(struct tp_state_ops), NULL },
+	{ SUITE("allocator", TP_ALLOCATOR_ABI, tp_allocator_ops),
+		.cases = allocator_cases },
+	{ SUITE("anonymous", TP_ANONYMOUS_ABI, tp_anonymous_ops) },
+	{ SUITE("authenticatee", TP_AUTHENTICATEE_ABI, tp_authenticatee_ops),
+		.cases = authenticatee_cases },
+	{ SUITE("authenticator", TP_AUTHENTICATOR_ABI, tp_authenticator_ops),
+		.cases = authenticator_cases, .other = "authenticatee",
+		.other_abi = TP_AUTHENTICATEE_ABI,
+		.other_ops_size = sizeof(struct tp_authenticatee_ops) },
+	{ SUITE("calls", TP_CALLS_ABI, tp_calls_ops) },
+	{ SUITE("changes", TP_CHANGES_ABI, tp_changes_ops) },
+	{ SUITE("containerizer", TP_CONTAINERIZER_ABI, tp_containerizer_ops),
+		.cases = containerizer_cases },
+	{ SUITE("daemon", TP_DAEMON_ABI, tp_daemon_ops) },
+	{ SUITE("election", TP_ELECTION_ABI, tp_election_ops), .cases = election_cases },
+	{ SUITE("hook", TP_HOOK_ABI, tp_hook_ops), .cases = hook_cases },
+	{ SUITE("isolator", TP_ISOLATOR_ABI, tp_isolator_ops), .cases = isolator_cases },
+	{ SUITE("logger", TP_LOGGER_ABI, tp_logger_ops), .cases = logger_cases },
+	{ SUITE("registry", TP_REGISTRY_ABI, tp_registry_ops), .cases = registry_cases },
+	{ SUITE("state", TP_STATE_ABI, tp_state_ops) },
 };
 
 static void usage(FILE *out)

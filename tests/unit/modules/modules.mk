@@ -3,7 +3,7 @@
 TOY_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(SAN_CFLAGS)
 TOY_MODULES = tests/unit/modules/toy_greeter.la tests/unit/modules/toy_caller.la \
 	tests/unit/modules/toy_old.la tests/unit/modules/toy_abi.la \
-	tests/unit/modules/toy_generous.la \
+	tests/unit/modules/toy_generous.la tests/unit/modules/toy_gullible.la \
 	tests/unit/modules/toy_hook.la tests/unit/modules/toy_nosymbol.la tests/unit/modules/toy_unresolved.la
 check_LTLIBRARIES += $(TOY_MODULES)
 
@@ -30,6 +30,11 @@ tests_unit_modules_toy_generous_la_SOURCES = tests/unit/modules/toy_generous.c
 tests_unit_modules_toy_generous_la_CFLAGS = $(MODULE_CFLAGS)
 tests_unit_modules_toy_generous_la_LDFLAGS = $(TOY_LDFLAGS)
 tests_unit_modules_toy_generous_la_LIBADD = $(MODULE_LIBS)
+
+tests_unit_modules_toy_gullible_la_SOURCES = tests/unit/modules/toy_gullible.c
+tests_unit_modules_toy_gullible_la_CFLAGS = $(MODULE_CFLAGS)
+tests_unit_modules_toy_gullible_la_LDFLAGS = $(TOY_LDFLAGS)
+tests_unit_modules_toy_gullible_la_LIBADD = $(MODULE_LIBS)
 
 tests_unit_modules_toy_hook_la_SOURCES = tests/unit/modules/toy_hook.c
 tests_unit_modules_toy_hook_la_CFLAGS = $(MODULE_CFLAGS)
