@@ -35,6 +35,7 @@ tools_tepui_tepui_SOURCES = \
 	tools/tepui/logs.c \
 	tools/tepui/module.c \
 	tools/tepui/reserve.c \
+	tools/tepui/shares.c \
 	tools/tepui/table.c tools/tepui/table.h \
 	tools/tepui/tepui.c \
 	tools/tepui/volume.c \

@@ -11,6 +11,7 @@
 
 #include "agents.h"
 #include "frameworks.h"
+#include "roles.h"
 #include "use.h"
 
 #include "tepui/role.h"
@@ -50,20 +51,12 @@ static int check_principal(const struct conversion *c, const char *signed_by,
 
 static int check_role(const struct conversion *c, const char *role, struct tp_error *err)
 {
-	const struct master *m = c->agent->master;
-
 	if (c->role != NULL && !tp_role_is_within(c->role, role))
 		return tp_fail(err, EINVAL,
 			"Resources that are offered to role '%s' cannot be reserved for "
 			"role '%s'",
 			c->role, role);
-	for (size_t i = 0; i < m->n_roles; i++) {
-		if (strcmp(m->roles[i], role) == 0)
-			return 0;
-	}
-	return m->n_roles == 0
-		? 0
-		: tp_fail(err, EINVAL, "Role '%s' is not among the master's roles", role);
+	return roles_check(c->agent->master, role, err);
 }
 
 static int check_reserved(const struct conversion *c, const struct tp_resource_item *item,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "idrecord.h"
+#include "roles.h"
 
 #include "tepui/ids.h"
 #include "tepui/role.h"
@@ -44,23 +45,11 @@ static bool has_text(const char *const *items, size_t n, const char *text)
 	return false;
 }
 
-/* Is the role allowed by the whitelist `roles`? `*` always is. */
-static bool role_allowed(const struct master *m, const char *role)
-{
-	return m->n_roles == 0 || strcmp(role, "*") == 0 ||
-		has_text(m->roles, m->n_roles, role);
-}
-
 static int check_role(const struct master *m, const char *role, struct tp_error *err)
 {
-	int r = tp_role_validate(role, err);
+	int r = roles_check(m, role, err);
 
-	if (r < 0)
-		return tp_wrap(err, r, "Framework's role is invalid");
-	if (!role_allowed(m, role))
-		return tp_fail(err, EINVAL,
-			"Role '%s' is not present in the master's --roles", role);
-	return 0;
+	return r < 0 ? tp_wrap(err, r, "Framework's role is invalid") : 0;
 }
 
 static int check_roles(const struct master *m, const struct tp_framework_info *info,

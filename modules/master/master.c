@@ -26,11 +26,13 @@
 #include "native.h"
 #include "offers.h"
 #include "operations.h"
+#include "quota.h"
 #include "register.h"
 #include "registrar.h"
 #include "removal.h"
 #include "state.h"
 #include "tasks.h"
+#include "weights.h"
 
 #include "tepui/ids.h"
 #include "tepui/kind/authenticator.h"
@@ -66,6 +68,8 @@ static int master_init(void *self, struct tp_error *err)
 	frameworks_create(m);
 	offers_create(m);
 	operations_create(m);
+	quota_create(m);
+	weights_create(m);
 	changes_create(m);
 	registers_create(m);
 	return 0;
@@ -146,6 +150,8 @@ static void lost(struct tp_candidate *candidate, const char *why)
 void master_recovered(struct master *m)
 {
 	m->recovered = true;
+	weights_allocate(m);
+	quota_allocate(m);
 	if (m->allocator.ops->recover != NULL)
 		m->allocator.ops->recover(
 			m->allocator.impl, absent_n(m, TP_REGISTRY_AGENT));
@@ -225,6 +231,8 @@ static void master_fini(void *self)
 	native_destroy(m);
 	offers_destroy(m);
 	operations_destroy(m);
+	quota_destroy(m);
+	weights_destroy(m);
 	if (m->executors != NULL)
 		frameworks_destroy(m);
 	executors_destroy(m);

@@ -28,11 +28,13 @@ struct executors;
 struct frameworks;
 struct native;
 struct offers;
+struct quotas;
 struct operations;
 struct registers;
 struct registrar;
 struct removals;
 struct tasks;
+struct weights;
 
 struct master {
 	struct tp_instance instance; /* must stay first */
@@ -109,10 +111,12 @@ struct master {
 	struct native *native;
 	struct offers *offers;
 	struct operations *operations;
+	struct quotas *quotas;
 	struct registers *registers;
 	struct registrar *registrar;
 	struct removals *removals;
 	struct tasks *tasks;
+	struct weights *weights;
 };
 
 /* The registry was read: what was held back is served from now on. */

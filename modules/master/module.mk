@@ -52,6 +52,8 @@ master_sources = \
 	modules/master/operator.h \
 	modules/master/operator_resources.c \
 	modules/master/operator_resources.h \
+	modules/master/quota.c \
+	modules/master/quota.h \
 	modules/master/reconcile.c \
 	modules/master/reconcile.h \
 	modules/master/register.c \
@@ -82,6 +84,8 @@ master_sources = \
 	modules/master/updates.h \
 	modules/master/use.c \
 	modules/master/use.h \
+	modules/master/weights.c \
+	modules/master/weights.h \
 	modules/master/validate_check.c \
 	modules/master/validate_check.h \
 	modules/master/validate_container.c \
@@ -116,6 +120,11 @@ UNIT_TESTS += tests/unit/test_master_operations
 tests_unit_test_master_operations_SOURCES = tests/unit/test_master_operations.c $(MASTER_TEST_SOURCES)
 tests_unit_test_master_operations_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_operations_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_shares
+tests_unit_test_master_shares_SOURCES = tests/unit/test_master_shares.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_shares_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_shares_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_members
 tests_unit_test_master_members_SOURCES = tests/unit/test_master_members.c $(MASTER_TEST_SOURCES)

@@ -183,6 +183,14 @@ void offers_withdraw_agent(struct agent *a)
 		offer_withdraw(tp_container_of(node, struct offer, in_agent), true);
 }
 
+void offers_withdraw_all(struct master *m)
+{
+	for (uint32_t i = 0; i < agents_slots(m); i++) {
+		if (agents_at(m, i) != NULL)
+			offers_withdraw_agent(agents_at(m, i));
+	}
+}
+
 /* --- sending --------------------------------------------------------------------------- */
 
 static void add_executor_ids(

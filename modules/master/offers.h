@@ -43,6 +43,7 @@ void offer_return(struct offer *offer, const struct tp_allocator_filter *filter)
 void offer_withdraw(struct offer *offer, bool rescind);
 void offers_withdraw_framework(struct framework *f, bool rescind);
 void offers_withdraw_agent(struct agent *a);
+void offers_withdraw_all(struct master *m);
 /* Sends what was held back, if the stream is less busy now. */
 void offers_send_held(struct framework *f);
 

@@ -17,8 +17,10 @@
 #include "log_level.h"
 #include "operations.h"
 #include "operator_resources.h"
+#include "quota.h"
 #include "roles.h"
 #include "state.h"
+#include "weights.h"
 
 #include "tepui/metrics.h"
 #include "tepui/record.h"
@@ -183,6 +185,26 @@ static int get_operations(struct master *m, const struct tp_master_call *call,
 	return 200;
 }
 
+static int get_quota(struct master *m, const struct tp_master_call *call,
+	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+{
+	(void)call;
+	(void)err;
+	response->type = TP_MASTER_RESPONSE_GET_QUOTA;
+	response->get_quota = quota_record(m, arena);
+	return 200;
+}
+
+static int get_weights(struct master *m, const struct tp_master_call *call,
+	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+{
+	(void)call;
+	(void)err;
+	response->type = TP_MASTER_RESPONSE_GET_WEIGHTS;
+	response->get_weights = weights_record(m, arena);
+	return 200;
+}
+
 static int get_roles(struct master *m, const struct tp_master_call *call,
 	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
 {
@@ -264,6 +286,8 @@ static const struct row {
 	{ TP_MASTER_CALL_GET_OPERATIONS, NULL, get_operations, NULL, NULL },
 	{ TP_MASTER_CALL_GET_ROLES, NULL, get_roles, NULL, NULL },
 	{ TP_MASTER_CALL_GET_MASTER, NULL, get_master, NULL, NULL },
+	{ TP_MASTER_CALL_GET_QUOTA, NULL, get_quota, NULL, NULL },
+	{ TP_MASTER_CALL_GET_WEIGHTS, NULL, get_weights, NULL, NULL },
 	{ TP_MASTER_CALL_TEARDOWN, "teardown", teardown, NULL, NULL },
 	{ TP_MASTER_CALL_KILL_TASK, "kill_task", kill_task, NULL, NULL },
 	{ TP_MASTER_CALL_RESERVE_RESOURCES, "reserve_resources", NULL, operator_resources,
@@ -278,6 +302,8 @@ static const struct row {
 	{ TP_MASTER_CALL_SHRINK_VOLUME, "shrink_volume", NULL, operator_resources, NULL },
 	{ TP_MASTER_CALL_MARK_AGENT_GONE, "mark_agent_gone", NULL, NULL,
 		departure_mark_gone },
+	{ TP_MASTER_CALL_UPDATE_QUOTA, "update_quota", NULL, NULL, quota_update },
+	{ TP_MASTER_CALL_UPDATE_WEIGHTS, "update_weights", NULL, NULL, weights_update },
 };
 
 static const struct row *row_of(int type)

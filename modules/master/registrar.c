@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "absent.h"
+#include "quota.h"
 #include "series.h"
+#include "weights.h"
 
 #include "tepui/codec.h"
 #include "tepui/wire.h"
@@ -154,7 +156,12 @@ static int take_entry(struct registrar *r, const struct tp_registry_entry *entry
 	if (row->what == TP_REGISTRY_CAPABILITY)
 		return check_capability(
 			r->master, entry->name + strlen(row->prefix), err);
-	absent_load(r->master, row, entry, record);
+	if (row->what == TP_REGISTRY_QUOTA)
+		quota_load(r->master, record);
+	else if (row->what == TP_REGISTRY_WEIGHT)
+		weights_load(r->master, record);
+	else
+		absent_load(r->master, row, entry, record);
 	return 0;
 }
 

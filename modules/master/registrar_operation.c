@@ -19,10 +19,18 @@ struct member {
 	char id[];
 };
 
+/* A variable that is no member's. */
+struct setting {
+	struct tp_map_node node;
+	uint64_t bytes;
+	char name[];
+};
+
 void registrar_members_init(struct registrar_members *members)
 {
 	*members = (struct registrar_members){ 0 };
 	tp_map_init(&members->by_id);
+	tp_map_init(&members->settings);
 }
 
 void registrar_members_fini(struct registrar_members *members)
@@ -31,7 +39,10 @@ void registrar_members_fini(struct registrar_members *members)
 
 	tp_map_foreach (node, tmp, &members->by_id)
 		tp_free(tp_map_entry(node, struct member, node));
+	tp_map_foreach (node, tmp, &members->settings)
+		tp_free(tp_map_entry(node, struct setting, node));
 	tp_map_fini(&members->by_id);
+	tp_map_fini(&members->settings);
 }
 
 static struct member *find(const struct registrar_members *members, const char *id)
@@ -63,6 +74,30 @@ static void displace(struct registrar_members *members, struct member *member)
 	tp_free(member);
 }
 
+/* Its variable has this size from now on; 0: there is none. */
+static void set_size(struct registrar_members *members, const char *name, uint64_t bytes)
+{
+	struct setting *setting =
+		tp_map_get(&members->settings, name, struct setting, node);
+	size_t len = strlen(name) + 1;
+
+	if (setting == NULL) {
+		setting = tp_alloc(sizeof *setting + len);
+		memcpy(setting->name, name, len);
+		tp_map_add(&members->settings, &setting->node, setting->name);
+	}
+	members->size_bytes += bytes - setting->bytes;
+	setting->bytes = bytes;
+}
+
+static bool has_setting(const struct registrar_members *members, const char *name)
+{
+	const struct setting *setting =
+		tp_map_get(&members->settings, name, struct setting, node);
+
+	return setting != NULL && setting->bytes > 0;
+}
+
 int registrar_members_load(struct registrar_members *members,
 	const struct tp_registry_variable *row, const struct tp_registry_entry *entry,
 	struct tp_error *err)
@@ -87,6 +122,10 @@ int registrar_members_load(struct registrar_members *members,
 	case TP_REGISTRY_MASTER:
 		members->master_bytes = bytes;
 		break;
+	case TP_REGISTRY_QUOTA:
+	case TP_REGISTRY_WEIGHT:
+		set_size(members, entry->name, bytes);
+		return 0;
 	default:
 		break;
 	}
@@ -283,6 +322,30 @@ static int prune(struct registrar_members *members,
 	return 0;
 }
 
+static int set(struct registrar_members *members,
+	const struct registrar_arguments *arguments, struct registrar_batch *batch,
+	struct tp_error *err)
+{
+	const char *prefix = tp_registry_variable(arguments->what)->prefix;
+
+	(void)err;
+	for (size_t i = 0; i < arguments->n_settings; i++) {
+		const struct registrar_setting *setting = &arguments->settings[i];
+		const char *name =
+			tp_arena_printf(batch->arena, "%s%s", prefix, setting->key);
+
+		if (setting->record != NULL)
+			set_size(members, name,
+				put(batch, arguments->what, setting->key,
+					setting->record));
+		else if (has_setting(members, name)) {
+			add(batch, arguments->what, setting->key);
+			set_size(members, name, 0);
+		}
+	}
+	return 0;
+}
+
 static const struct row {
 	const char *name;
 	apply_f *apply;
@@ -296,6 +359,7 @@ static const struct row {
 	[REGISTRAR_REMOVE_AGENT] = { "remove agent", remove_agent },
 	[REGISTRAR_MARK_AGENT_GONE] = { "mark agent gone", mark_gone },
 	[REGISTRAR_PRUNE] = { "prune", prune },
+	[REGISTRAR_SET] = { "set", set },
 };
 
 int registrar_operation_apply(struct registrar_members *members,

@@ -12,6 +12,7 @@
  *	gone          admitted or unreachable -> gone; -ENOENT
  *	prune         forgets unreachable and gone ones
  *	recover       who leads
+ *	set           settings of one kind, by their keys: quota, weights
  */
 #ifndef MASTER_REGISTRAR_OPERATION_H
 #define MASTER_REGISTRAR_OPERATION_H
@@ -30,6 +31,13 @@ enum registrar_kind {
 	REGISTRAR_REMOVE_AGENT,
 	REGISTRAR_MARK_AGENT_GONE,
 	REGISTRAR_PRUNE,
+	REGISTRAR_SET,
+};
+
+/* A variable that is a record under a key. */
+struct registrar_setting {
+	const char *key;
+	const void *record; /* NULL: there is none any more */
 };
 
 struct registrar_arguments {
@@ -39,6 +47,9 @@ struct registrar_arguments {
 	int64_t at_ns;                       /* wall; unreachable, gone */
 	const char *const *agent_ids;        /* prune */
 	size_t n_agent_ids;
+	enum tp_registry_what what; /* set */
+	const struct registrar_setting *settings;
+	size_t n_settings;
 };
 
 /* One operation; the caller's until done(). */
@@ -53,7 +64,8 @@ struct registrar_operation {
 /* Who has a place in the registry, as it will be when all that was applied is durable. */
 struct registrar_members {
 	struct tp_map by_id;
-	uint64_t size_bytes; /* of all variables */
+	struct tp_map settings; /* by the names of their variables */
+	uint64_t size_bytes;    /* of all variables */
 	uint64_t master_bytes;
 };
 

@@ -5,6 +5,7 @@
  */
 #include "roles.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "agents.h"
@@ -12,8 +13,23 @@
 #include "idrecord.h"
 #include "offers.h"
 #include "use.h"
+#include "weights.h"
 
 #include "tepui/role.h"
+
+int roles_check(const struct master *m, const char *role, struct tp_error *err)
+{
+	int r = tp_role_validate(role, err);
+
+	if (r < 0 || m->n_roles == 0 || strcmp(role, TP_ROLE_DEFAULT) == 0)
+		return r;
+	for (size_t i = 0; i < m->n_roles; i++) {
+		if (strcmp(m->roles[i], role) == 0)
+			return 0;
+	}
+	return tp_fail(
+		err, EINVAL, "Role '%s' is not present in the master's --roles", role);
+}
 
 struct role {
 	struct tp_map_node node;
@@ -25,6 +41,7 @@ struct roles {
 	struct tp_map map;
 	struct tp_arena *arena;
 	bool whitelisted;
+	const struct master *master;
 };
 
 static struct role *role_get(struct roles *roles, const char *name, bool add)
@@ -37,7 +54,7 @@ static struct role *role_get(struct roles *roles, const char *name, bool add)
 	role->record = tp_record_new(&tp_role_desc, roles->arena);
 	role->record->name = tp_arena_strdup(roles->arena, name);
 	role->record->has_weight = true;
-	role->record->weight = 1.0;
+	role->record->weight = weight_of(roles->master, name);
 	tp_map_add(&roles->map, &role->node, role->record->name);
 	return role;
 }
@@ -100,7 +117,9 @@ struct tp_master_response_get_roles *roles_record(
 {
 	struct tp_master_response_get_roles *record =
 		tp_record_new(&tp_master_response_get_roles_desc, arena);
-	struct roles roles = { .arena = arena, .whitelisted = m->n_roles > 0 };
+	struct roles roles = {
+		.arena = arena, .whitelisted = m->n_roles > 0, .master = m
+	};
 	struct tp_list *node, *tmp;
 
 	tp_map_init(&roles.map);

@@ -93,3 +93,18 @@ expect "until it is destroyed" "$tepui" volume destroy "$agent" data
 expect "its folder is gone" wait_until 10 sh -c "! test -e '$dir/a1/volumes/roles/eng/data'"
 expect "and its disk is free" "$tepui" unreserve "$agent" 'disk:200;cpus:1;mem:64' --role eng
 expect "nothing is reserved" sh -c "! '$tepui' agents | grep -q eng"
+
+expect "weights are set" "$tepui" weights eng=2.5
+expect "and shown" sh -c "'$tepui' weights | grep -q '^eng .*2.5'"
+expect "but not below zero" refused 'must be positive' "$tepui" weights eng=-1
+expect "quota is set" "$tepui" quota set eng --guarantee 'cpus:2' --limit 'cpus:3;mem:512'
+expect "within what there is" refused 'the cluster has 4.000' \
+	"$tepui" quota set ops --guarantee cpus:3
+expect "unless forced" "$tepui" quota set ops --guarantee cpus:3 --force
+expect "and removed" "$tepui" quota remove ops
+daemon_kill master
+cluster_master master.yaml
+expect "the next master knows the quota" \
+	sh -c "'$tepui' quota | grep -q '^eng .*cpus:2 .*cpus:3; mem:512'"
+expect "no other" sh -c "! '$tepui' quota | grep -q ops"
+expect "and the weights" sh -c "'$tepui' weights | grep -q '^eng .*2.5'"

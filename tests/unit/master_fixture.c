@@ -162,6 +162,29 @@ static int update_available(void *impl, uint32_t agent, const struct tp_resource
 	return 0;
 }
 
+static void update_quota(
+	void *impl, const char *role, const struct tp_quota_config *quota)
+{
+	struct tp_strbuf *log = &fixture_of(impl)->log;
+
+	tp_strbuf_printf(log, "quota %s guarantees", role);
+	for (size_t i = 0; i < quota->n_guarantees; i++)
+		tp_strbuf_printf(log, " %s:%lld", quota->guarantees[i]->key,
+			(long long)quota->guarantees[i]->value->value_milli / 1000);
+	tp_strbuf_puts(log, " limits");
+	for (size_t i = 0; i < quota->n_limits; i++)
+		tp_strbuf_printf(log, " %s:%lld", quota->limits[i]->key,
+			(long long)quota->limits[i]->value->value_milli / 1000);
+	tp_strbuf_putc(log, '\n');
+}
+
+static void update_weights(void *impl, struct tp_weight_info *const *weights, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		tp_strbuf_printf(&fixture_of(impl)->log, "weight %s %g\n",
+			weights[i]->role, weights[i]->weight);
+}
+
 static void revive(void *impl, uint32_t slot, const char *const *roles, size_t n)
 {
 	(void)roles;
@@ -189,6 +212,8 @@ static const struct tp_allocator_ops allocator_ops = {
 	.recover_resources = recover_resources,
 	.update_allocation = update_allocation,
 	.update_available = update_available,
+	.update_quota = update_quota,
+	.update_weights = update_weights,
 	.revive = revive,
 	.suppress = suppress,
 };

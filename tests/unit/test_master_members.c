@@ -347,7 +347,7 @@ START_TEST(a_call_for_somebody_else_is_refused)
 				 "{'type':'KILL','framework_id':"
 				 "{'value':'x'}}"),
 		0);
-	ck_assert_int_lt(client_operator(desk, "{'type':'GET_WEIGHTS'}"), 0);
+	ck_assert_int_lt(client_operator(desk, "{'type':'GET_MAINTENANCE_STATUS'}"), 0);
 	ck_assert_int_lt(client_operator(desk, "{}"), 0);
 }
 END_TEST

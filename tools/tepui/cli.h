@@ -39,10 +39,12 @@ int cli_kill(int argc, char **argv);
 int cli_local(int argc, char **argv);
 int cli_logs(int argc, char **argv);
 int cli_module(int argc, char **argv);
+int cli_quota(int argc, char **argv);
 int cli_reserve(int argc, char **argv);
 int cli_tasks(int argc, char **argv);
 int cli_teardown(int argc, char **argv);
 int cli_unreserve(int argc, char **argv);
 int cli_volume(int argc, char **argv);
+int cli_weights(int argc, char **argv);
 
 #endif

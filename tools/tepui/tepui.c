@@ -22,6 +22,8 @@ static const struct command {
 	{ "reserve", "keep resources of an agent for a role", cli_reserve },
 	{ "unreserve", "undo a reservation", cli_unreserve },
 	{ "volume", "make, remove and list persistent volumes", cli_volume },
+	{ "quota", "what roles are sure to get, and may have", cli_quota },
+	{ "weights", "how much of the cluster is a role's fair share", cli_weights },
 	{ "module", "list, describe and connect modules", cli_module },
 	{ "daemon", "change the log level of a running daemon, or reload it",
 		cli_daemon },

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an operator wants is checked against what is, made durable, and told to the allocator, who
+ * enforces it. Offers that stand in the way are taken back: those of the role itself when they
+ * exceed its limits, those of others while its guarantees are not met.
+ */
+#include "quota.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents.h"
+#include "calls.h"
+#include "frameworks.h"
+#include "offers.h"
+#include "registrar.h"
+#include "roles.h"
+#include "use.h"
+
+#include "tepui/record.h"
+#include "tepui/role.h"
+
+/* Sums of all roles stay far from overflow. */
+#define AMOUNT_MAX_MILLI (INT64_C(1000) * 1000 * 1000 * 1000 * 1000)
+
+struct quota {
+	struct tp_map_node node;
+	struct tp_arena *arena;
+	struct tp_quota_config *config;
+};
+
+struct quotas {
+	struct tp_map by_role;
+};
+
+/* An UPDATE_QUOTA on its way to the registry. */
+struct change {
+	struct registrar_operation operation;
+	struct master *master;
+	struct tp_submission *submission;
+	const struct tp_master_call_update_quota *wanted;
+	struct registrar_setting *settings;
+};
+
+int quota_create(struct master *m)
+{
+	m->quotas = tp_alloc(sizeof *m->quotas);
+	tp_map_init(&m->quotas->by_role);
+	return 0;
+}
+
+static struct quota *find(const struct master *m, const char *role)
+{
+	return tp_map_get(&m->quotas->by_role, role, struct quota, node);
+}
+
+static void forget(struct master *m, struct quota *quota)
+{
+	tp_map_remove(&m->quotas->by_role, &quota->node);
+	tp_arena_destroy(quota->arena);
+	tp_free(quota);
+}
+
+void quota_destroy(struct master *m)
+{
+	struct tp_list *node, *tmp;
+
+	if (m->quotas == NULL)
+		return;
+	tp_map_foreach (node, tmp, &m->quotas->by_role)
+		forget(m, tp_map_entry(node, struct quota, node));
+	tp_map_fini(&m->quotas->by_role);
+	tp_free(m->quotas);
+	m->quotas = NULL;
+}
+
+/* Neither guarantees nor limits: what a role has that was never mentioned. */
+static bool is_default(const struct tp_quota_config *config)
+{
+	return config->n_guarantees == 0 && config->n_limits == 0;
+}
+
+void quota_load(struct master *m, const struct tp_quota_config *config)
+{
+	struct quota *quota = find(m, config->role);
+
+	if (quota != NULL)
+		forget(m, quota);
+	if (is_default(config))
+		return;
+	quota = tp_alloc(sizeof *quota);
+	quota->arena = tp_arena_create(512);
+	quota->config = tp_record_copy(&tp_quota_config_desc, config, quota->arena);
+	tp_map_add(&m->quotas->by_role, &quota->node, quota->config->role);
+}
+
+void quota_allocate(const struct master *m)
+{
+	struct tp_list *node, *tmp;
+
+	if (m->allocator.ops->update_quota == NULL)
+		return;
+	tp_map_foreach (node, tmp, &m->quotas->by_role) {
+		const struct tp_quota_config *config =
+			tp_map_entry(node, struct quota, node)->config;
+
+		m->allocator.ops->update_quota(m->allocator.impl, config->role, config);
+	}
+}
+
+const struct tp_quota_config *quota_of(const struct master *m, const char *role)
+{
+	const struct quota *quota = find(m, role);
+
+	return quota == NULL ? NULL : quota->config;
+}
+
+/* A guarantee in the format of older clients. */
+static void add_info(struct tp_quota_status *status, const struct tp_quota_config *config,
+	struct tp_arena *arena)
+{
+	struct tp_quota_info *info = tp_record_new(&tp_quota_info_desc, arena);
+
+	info->role = config->role;
+	for (size_t i = 0; i < config->n_guarantees; i++) {
+		struct tp_resource *resource = tp_record_new(&tp_resource_desc, arena);
+
+		resource->name = config->guarantees[i]->key;
+		resource->has_type = true;
+		resource->type = TP_VALUE_SCALAR;
+		resource->scalar = config->guarantees[i]->value;
+		tp_arena_push(arena, &info->guarantee, &info->n_guarantee, resource);
+	}
+	if (info->n_guarantee > 0)
+		tp_arena_push(arena, &status->infos, &status->n_infos, info);
+}
+
+struct tp_master_response_get_quota *quota_record(
+	const struct master *m, struct tp_arena *arena)
+{
+	struct tp_master_response_get_quota *record =
+		tp_record_new(&tp_master_response_get_quota_desc, arena);
+	struct tp_list *node, *tmp;
+
+	record->status = tp_record_new(&tp_quota_status_desc, arena);
+	tp_map_foreach (node, tmp, &m->quotas->by_role) {
+		struct tp_quota_config *config =
+			tp_map_entry(node, struct quota, node)->config;
+
+		tp_arena_push(arena, &record->status->configs, &record->status->n_configs,
+			config);
+		add_info(record->status, config, arena);
+	}
+	return record;
+}
+
+/* --- what there is --------------------------------------------------------------------- */
+
+static int64_t guarantee_milli(const struct tp_quota_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_guarantees; i++) {
+		if (strcmp(config->guarantees[i]->key, name) == 0)
+			return config->guarantees[i]->value->value_milli;
+	}
+	return 0;
+}
+
+/* INT64_MAX: no limit. */
+static int64_t limit_milli(const struct tp_quota_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_limits; i++) {
+		if (strcmp(config->limits[i]->key, name) == 0)
+			return config->limits[i]->value->value_milli;
+	}
+	return INT64_MAX;
+}
+
+/* Items of one scalar that quota is about. */
+struct tally {
+	const char *name;
+	const char *role; /* and below; NULL: whoever has it */
+	bool reserved;    /* by reservation, else by allocation */
+	int64_t milli;
+};
+
+static void count(struct tally *tally, const struct tp_resources *r)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct tp_resource_item *item = &r->items[i];
+		const char *role =
+			tally->reserved ? item->key->role : tp_resource_allocation(item);
+
+		if (item->key->type != TP_VALUE_SCALAR ||
+			strcmp(item->key->name, tally->name) != 0 ||
+			(item->key->flags & TP_RESOURCE_REVOCABLE) != 0)
+			continue;
+		if (tally->role != NULL &&
+			(role == NULL || !tp_role_is_within(role, tally->role) ||
+				(!tally->reserved && item->key->n_reservations > 0)))
+			continue;
+		tally->milli += item->milli;
+	}
+}
+
+static int64_t cluster_milli(const struct master *m, const char *name)
+{
+	struct tally tally = { .name = name };
+
+	for (uint32_t i = 0; i < agents_slots(m); i++) {
+		if (agents_at(m, i) != NULL)
+			count(&tally, &agents_at(m, i)->total);
+	}
+	return tally.milli;
+}
+
+/* Reservations always count, what is unreserved while it is used. */
+static int64_t consumed_milli(const struct master *m, const char *role, const char *name)
+{
+	struct tally reserved = { .name = name, .role = role, .reserved = true };
+	struct tally used = { .name = name, .role = role };
+	struct tp_list *node, *tmp;
+
+	for (uint32_t i = 0; i < agents_slots(m); i++) {
+		const struct agent *a = agents_at(m, i);
+
+		if (a == NULL)
+			continue;
+		count(&reserved, &a->total);
+		tp_list_foreach (node, tmp, &a->uses)
+			count(&used,
+				&tp_container_of(node, struct use, in_agent)->resources);
+	}
+	return reserved.milli + used.milli;
+}
+
+static int64_t offered_milli(const struct master *m, const char *role, const char *name)
+{
+	struct tally offered = { .name = name, .role = role };
+	struct tp_list *node, *tmp;
+
+	for (uint32_t i = 0; i < agents_slots(m); i++) {
+		const struct agent *a = agents_at(m, i);
+
+		if (a == NULL)
+			continue;
+		tp_list_foreach (node, tmp, &a->offers)
+			count(&offered,
+				&tp_container_of(node, struct offer, in_agent)
+					 ->resources);
+	}
+	return offered.milli;
+}
+
+/* --- what is wanted -------------------------------------------------------------------- */
+
+static int check_amount(const char *role, const char *what, const char *name,
+	const struct tp_value_scalar *value, struct tp_error *err)
+{
+	if (name == NULL || name[0] == '\0')
+		return tp_fail(err, EINVAL, "Quota of role '%s': a %s names no resource",
+			role, what);
+	if (value == NULL || !value->has_value_milli || value->value_milli < 0)
+		return tp_fail(err, EINVAL,
+			"Quota of role '%s': the %s of '%s' must be a number that is not "
+			"negative",
+			role, what, name);
+	if (value->value_milli > AMOUNT_MAX_MILLI)
+		return tp_fail(err, EINVAL,
+			"Quota of role '%s': the %s of '%s' is too large", role, what,
+			name);
+	return 0;
+}
+
+static int check_config(const struct master *m, const struct tp_quota_config *config,
+	struct tp_error *err)
+{
+	int r = roles_check(m, config->role, err);
+
+	if (r < 0)
+		return r;
+	if (strchr(config->role, '/') != NULL)
+		return tp_fail(err, EINVAL,
+			"Setting quota on nested role '%s' is not supported: set it on "
+			"its top-level role",
+			config->role);
+	for (size_t i = 0; r >= 0 && i < config->n_guarantees; i++)
+		r = check_amount(config->role, "guarantee", config->guarantees[i]->key,
+			config->guarantees[i]->value, err);
+	for (size_t i = 0; r >= 0 && i < config->n_limits; i++)
+		r = check_amount(config->role, "limit", config->limits[i]->key,
+			config->limits[i]->value, err);
+	for (size_t i = 0; r >= 0 && i < config->n_guarantees; i++) {
+		const char *name = config->guarantees[i]->key;
+
+		if (guarantee_milli(config, name) > limit_milli(config, name))
+			r = tp_fail(err, EINVAL,
+				"Quota of role '%s': the guarantee of '%s' exceeds its "
+				"limit",
+				config->role, name);
+	}
+	return r;
+}
+
+static const struct tp_quota_config *wanted_of(
+	const struct tp_master_call_update_quota *wanted, const char *role)
+{
+	for (size_t i = 0; i < wanted->n_quota_configs; i++) {
+		if (strcmp(wanted->quota_configs[i]->role, role) == 0)
+			return wanted->quota_configs[i];
+	}
+	return NULL;
+}
+
+/* All guarantees of one resource, as they will be. */
+static int64_t guaranteed_milli(const struct master *m,
+	const struct tp_master_call_update_quota *wanted, const char *name)
+{
+	struct tp_list *node, *tmp;
+	int64_t milli = 0;
+
+	for (size_t i = 0; i < wanted->n_quota_configs; i++)
+		milli += guarantee_milli(wanted->quota_configs[i], name);
+	tp_map_foreach (node, tmp, &m->quotas->by_role) {
+		const struct tp_quota_config *config =
+			tp_map_entry(node, struct quota, node)->config;
+
+		if (wanted_of(wanted, config->role) == NULL)
+			milli += guarantee_milli(config, name);
+	}
+	return milli;
+}
+
+/* Does the cluster have what is promised, and does the role not have more than it may? */
+static int check_fit(const struct master *m,
+	const struct tp_master_call_update_quota *wanted,
+	const struct tp_quota_config *config, struct tp_error *err)
+{
+	for (size_t i = 0; i < config->n_guarantees; i++) {
+		const char *name = config->guarantees[i]->key;
+		int64_t all = guaranteed_milli(m, wanted, name);
+		int64_t there = cluster_milli(m, name);
+
+		if (all > there)
+			return tp_fail(err, EINVAL,
+				"All guarantees of '%s' would be %.3f, and the cluster "
+				"has %.3f; 'force' sets them all the same",
+				name, (double)all / 1000, (double)there / 1000);
+	}
+	for (size_t i = 0; i < config->n_limits; i++) {
+		const char *name = config->limits[i]->key;
+		int64_t has = consumed_milli(m, config->role, name);
+
+		if (has > limit_milli(config, name))
+			return tp_fail(err, EINVAL,
+				"Role '%s' has %.3f of '%s' already, more than the "
+				"limit; 'force' sets it all the same",
+				config->role, (double)has / 1000, name);
+	}
+	return 0;
+}
+
+static int check(const struct master *m, const struct tp_master_call_update_quota *wanted,
+	struct tp_error *err)
+{
+	int r = m->allocator.ops->update_quota == NULL
+		? tp_fail(err, ENOTSUP, "the allocator knows no quota: use another")
+		: 0;
+
+	for (size_t i = 0; r >= 0 && i < wanted->n_quota_configs; i++) {
+		const struct tp_quota_config *config = wanted->quota_configs[i];
+
+		r = check_config(m, config, err);
+		if (r >= 0 && wanted_of(wanted, config->role) != config)
+			r = tp_fail(
+				err, EINVAL, "Role '%s' is there twice", config->role);
+	}
+	for (size_t i = 0; r >= 0 && i < wanted->n_quota_configs; i++) {
+		if (!(wanted->has_force && wanted->force))
+			r = check_fit(m, wanted, wanted->quota_configs[i], err);
+	}
+	return r;
+}
+
+/* --- what changes ---------------------------------------------------------------------- */
+
+static bool exceeds_limits(const struct master *m, const struct tp_quota_config *config)
+{
+	for (size_t i = 0; i < config->n_limits; i++) {
+		const char *name = config->limits[i]->key;
+
+		if (consumed_milli(m, config->role, name) +
+				offered_milli(m, config->role, name) >
+			limit_milli(config, name))
+			return true;
+	}
+	return false;
+}
+
+static bool lacks_guarantees(const struct master *m, const struct tp_quota_config *config)
+{
+	for (size_t i = 0; i < config->n_guarantees; i++) {
+		const char *name = config->guarantees[i]->key;
+
+		if (consumed_milli(m, config->role, name) +
+				offered_milli(m, config->role, name) <
+			guarantee_milli(config, name))
+			return true;
+	}
+	return false;
+}
+
+/* Offers that quota makes untrue: the role's own or those of all others. */
+static void take_back(struct master *m, const char *role, bool own)
+{
+	struct tp_list *node, *tmp;
+
+	for (uint32_t i = 0; i < agents_slots(m); i++) {
+		struct agent *a = agents_at(m, i);
+
+		if (a == NULL)
+			continue;
+		tp_list_foreach (node, tmp, &a->offers) {
+			struct offer *offer =
+				tp_container_of(node, struct offer, in_agent);
+
+			if (tp_role_is_within(offer->role, role) == own)
+				offer_withdraw(offer, true);
+		}
+	}
+}
+
+static void enforce(struct master *m, const struct tp_quota_config *config)
+{
+	m->allocator.ops->update_quota(m->allocator.impl, config->role, config);
+	if (exceeds_limits(m, config))
+		take_back(m, config->role, true);
+	if (lacks_guarantees(m, config))
+		take_back(m, config->role, false);
+}
+
+static void stored(struct registrar_operation *operation, int status)
+{
+	struct change *change = tp_container_of(operation, struct change, operation);
+	struct master *m = change->master;
+	struct tp_error err = { 0 };
+
+	for (size_t i = 0; status >= 0 && i < change->wanted->n_quota_configs; i++) {
+		quota_load(m, change->wanted->quota_configs[i]);
+		enforce(m, change->wanted->quota_configs[i]);
+	}
+	if (status < 0)
+		tp_fail(&err, -status, "the registry could not be written");
+	else
+		tp_info(m, "quota of roles changed", "roles=%zu",
+			change->wanted->n_quota_configs);
+	calls_done(change->submission, status < 0 ? calls_status(status) : 200, &err);
+	tp_free(change->settings);
+	tp_free(change);
+}
+
+void quota_update(struct master *m, struct tp_submission *submission,
+	const struct tp_master_call *call)
+{
+	const struct tp_master_call_update_quota *wanted = call->update_quota;
+	struct tp_error err = { 0 };
+	int r = check(m, wanted, &err);
+	struct change *change;
+
+	if (r < 0 || wanted->n_quota_configs == 0) {
+		calls_done(submission, r < 0 ? calls_status(r) : 200, &err);
+		return;
+	}
+	change = tp_alloc(sizeof *change);
+	change->master = m;
+	change->submission = submission;
+	change->wanted = wanted;
+	change->operation.done = stored;
+	change->settings = tp_alloc(wanted->n_quota_configs * sizeof *change->settings);
+	for (size_t i = 0; i < wanted->n_quota_configs; i++)
+		change->settings[i] =
+			(struct registrar_setting){ wanted->quota_configs[i]->role,
+				is_default(wanted->quota_configs[i])
+					? NULL
+					: wanted->quota_configs[i] };
+	registrar_apply(m, &change->operation, REGISTRAR_SET,
+		&(struct registrar_arguments){ .what = TP_REGISTRY_QUOTA,
+			.settings = change->settings,
+			.n_settings = wanted->n_quota_configs });
+}

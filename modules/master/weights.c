@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A weight that is set to 1 stays in the registry, as the field knows it: setting it was
+ * somebody's decision. Offers that were made by the old weights are taken back.
+ */
+#include "weights.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "calls.h"
+#include "offers.h"
+#include "registrar.h"
+#include "roles.h"
+
+#include "tepui/record.h"
+
+struct weight {
+	struct tp_map_node node;
+	struct tp_weight_info info;
+	char role[];
+};
+
+struct weights {
+	struct tp_map by_role;
+};
+
+/* An UPDATE_WEIGHTS on its way to the registry. */
+struct change {
+	struct registrar_operation operation;
+	struct master *master;
+	struct tp_submission *submission;
+	const struct tp_master_call_update_weights *wanted;
+	struct registrar_setting *settings;
+};
+
+int weights_create(struct master *m)
+{
+	m->weights = tp_alloc(sizeof *m->weights);
+	tp_map_init(&m->weights->by_role);
+	return 0;
+}
+
+void weights_destroy(struct master *m)
+{
+	struct tp_list *node, *tmp;
+
+	if (m->weights == NULL)
+		return;
+	tp_map_foreach (node, tmp, &m->weights->by_role)
+		tp_free(tp_map_entry(node, struct weight, node));
+	tp_map_fini(&m->weights->by_role);
+	tp_free(m->weights);
+	m->weights = NULL;
+}
+
+static struct weight *find(const struct master *m, const char *role)
+{
+	return tp_map_get(&m->weights->by_role, role, struct weight, node);
+}
+
+static const char *role_of(const struct tp_weight_info *info)
+{
+	return info->role == NULL ? "*" : info->role;
+}
+
+void weights_load(struct master *m, const struct tp_weight_info *info)
+{
+	struct weight *weight = find(m, role_of(info));
+	size_t len = strlen(role_of(info)) + 1;
+
+	if (weight == NULL) {
+		weight = tp_alloc(sizeof *weight + len);
+		memcpy(weight->role, role_of(info), len);
+		tp_map_add(&m->weights->by_role, &weight->node, weight->role);
+	}
+	weight->info = (struct tp_weight_info){
+		.has_weight = true, .weight = info->weight, .role = weight->role
+	};
+}
+
+void weights_allocate(const struct master *m)
+{
+	struct tp_list *node, *tmp;
+
+	if (m->allocator.ops->update_weights == NULL)
+		return;
+	tp_map_foreach (node, tmp, &m->weights->by_role) {
+		struct tp_weight_info *info =
+			&tp_map_entry(node, struct weight, node)->info;
+
+		m->allocator.ops->update_weights(m->allocator.impl, &info, 1);
+	}
+}
+
+double weight_of(const struct master *m, const char *role)
+{
+	const struct weight *weight = find(m, role);
+
+	return weight == NULL ? 1.0 : weight->info.weight;
+}
+
+struct tp_master_response_get_weights *weights_record(
+	const struct master *m, struct tp_arena *arena)
+{
+	struct tp_master_response_get_weights *record =
+		tp_record_new(&tp_master_response_get_weights_desc, arena);
+	struct tp_list *node, *tmp;
+
+	tp_map_foreach (node, tmp, &m->weights->by_role)
+		tp_arena_push(arena, &record->weight_infos, &record->n_weight_infos,
+			&tp_map_entry(node, struct weight, node)->info);
+	return record;
+}
+
+/* --- changing them --------------------------------------------------------------------- */
+
+static int check(const struct master *m, const struct tp_master_call_update_weights *call,
+	struct tp_error *err)
+{
+	int r = m->allocator.ops->update_weights == NULL
+		? tp_fail(err, ENOTSUP, "the allocator knows no weights: use another")
+		: 0;
+
+	for (size_t i = 0; r >= 0 && i < call->n_weight_infos; i++) {
+		const struct tp_weight_info *info = call->weight_infos[i];
+
+		r = roles_check(m, role_of(info), err);
+		if (r >= 0 && !(isfinite(info->weight) && info->weight > 0))
+			r = tp_fail(err, EINVAL,
+				"Invalid weight '%g' for role '%s': weights must be "
+				"positive",
+				info->weight, role_of(info));
+		for (size_t k = 0; r >= 0 && k < i; k++) {
+			if (strcmp(role_of(info), role_of(call->weight_infos[k])) == 0)
+				r = tp_fail(err, EINVAL, "Role '%s' is there twice",
+					role_of(info));
+		}
+	}
+	return r;
+}
+
+static void stored(struct registrar_operation *operation, int status)
+{
+	struct change *change = tp_container_of(operation, struct change, operation);
+	struct master *m = change->master;
+	struct tp_error err = { 0 };
+
+	for (size_t i = 0; status >= 0 && i < change->wanted->n_weight_infos; i++)
+		weights_load(m, change->wanted->weight_infos[i]);
+	if (status >= 0) {
+		m->allocator.ops->update_weights(m->allocator.impl,
+			change->wanted->weight_infos, change->wanted->n_weight_infos);
+		offers_withdraw_all(m);
+		tp_info(m, "weights of roles changed", "roles=%zu",
+			change->wanted->n_weight_infos);
+	} else {
+		tp_fail(&err, -status, "the registry could not be written");
+	}
+	calls_done(change->submission, status < 0 ? calls_status(status) : 200, &err);
+	tp_free(change->settings);
+	tp_free(change);
+}
+
+void weights_update(struct master *m, struct tp_submission *submission,
+	const struct tp_master_call *call)
+{
+	const struct tp_master_call_update_weights *wanted = call->update_weights;
+	struct tp_error err = { 0 };
+	int r = check(m, wanted, &err);
+	struct change *change;
+
+	if (r < 0 || wanted->n_weight_infos == 0) {
+		calls_done(submission, r < 0 ? calls_status(r) : 200, &err);
+		return;
+	}
+	change = tp_alloc(sizeof *change);
+	change->master = m;
+	change->submission = submission;
+	change->wanted = wanted;
+	change->operation.done = stored;
+	change->settings = tp_alloc(wanted->n_weight_infos * sizeof *change->settings);
+	for (size_t i = 0; i < wanted->n_weight_infos; i++)
+		change->settings[i] =
+			(struct registrar_setting){ role_of(wanted->weight_infos[i]),
+				wanted->weight_infos[i] };
+	registrar_apply(m, &change->operation, REGISTRAR_SET,
+		&(struct registrar_arguments){ .what = TP_REGISTRY_WEIGHT,
+			.settings = change->settings,
+			.n_settings = wanted->n_weight_infos });
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Quota and weights at the master: what may be set, when it is answered, what the allocator is
+ * told, which offers are taken back, what the next master knows.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/master_fixture.h"
+
+static struct master_fixture fixture;
+static struct master_fixture *const f = &fixture;
+static struct client *scheduler, *who;
+
+#define AMOUNTS(name, n) "{'" name "':{'value':" n "}}"
+
+static void setup(void)
+{
+	fixture_init(f, NULL);
+	fixture_agent(f, 0);
+	scheduler = fixture_scheduler(
+		f, 1, ",'roles':['a','b'],'capabilities':[{'type':'MULTI_ROLE'}]");
+	who = client_up(f, 2, "operator");
+	fixture_forget(f);
+}
+
+static void teardown(void)
+{
+	fixture_fini(f);
+}
+
+static int set_quota(const char *configs, const char *more)
+{
+	client_forget(who);
+	return client_operator(who,
+		"{'type':'UPDATE_QUOTA','update_quota':{'quota_configs':[%s]%s}}",
+		configs, more);
+}
+
+static int set_weights(const char *infos)
+{
+	client_forget(who);
+	return client_operator(who,
+		"{'type':'UPDATE_WEIGHTS','update_weights':{'weight_infos':[%s]}}",
+		infos);
+}
+
+static const char *ask(const char *type)
+{
+	client_forget(who);
+	ck_assert_int_eq(client_operator(who, "{'type':'%s'}", type), 0);
+	return client_heard(who, type);
+}
+
+START_TEST(quota_is_stored_told_and_shown)
+{
+	ck_assert_int_eq(set_quota("{'role':'a','guarantees':" AMOUNTS("cpus",
+					   "2") ",'limits':" AMOUNTS("cpus", "3") "}",
+				 ""),
+		0);
+	ck_assert(fixture_logged(f, "quota a guarantees cpus:2 limits cpus:3"));
+	ck_assert(fixture_has_variable(f, "quota/a"));
+	ck_assert_ptr_nonnull(
+		strstr(ask("GET_QUOTA"), "\"guarantees\":{\"cpus\":{\"value\":2"));
+	ck_assert_ptr_nonnull(strstr(ask("GET_QUOTA"), "\"infos\":[{\"role\":\"a\""));
+	ck_assert_int_eq(set_quota("{'role':'a'}", ""), 0);
+	ck_assert(fixture_logged(f, "quota a guarantees limits"));
+	ck_assert(!fixture_has_variable(f, "quota/a"));
+}
+END_TEST
+
+START_TEST(quota_is_answered_when_it_is_durable)
+{
+	f->store_held = true;
+	client_send(who, TP_MESSAGE_MASTER_CALL, &tp_master_call_desc,
+		"{'type':'UPDATE_QUOTA','update_quota':{'quota_configs':[{'role':'a',"
+		"'limits':" AMOUNTS("cpus", "1") "}]}}");
+	ck_assert(!fixture_logged(f, "quota a"));
+	fixture_release_store(f);
+	ck_assert(fixture_logged(f, "quota a"));
+}
+END_TEST
+
+/* What cannot be set, and why. */
+static const struct {
+	const char *configs, *why;
+} refused[] = {
+	{ "{'role':'a/b','limits':" AMOUNTS("cpus", "1") "}", "nested role" },
+	{ "{'role':'-a','limits':" AMOUNTS("cpus", "1") "}", "invalid" },
+	{ "{'role':'a','limits':" AMOUNTS("cpus", "-1") "}", "not negative" },
+	{ "{'role':'a','guarantees':" AMOUNTS("cpus", "2") ",'limits':" AMOUNTS(
+		  "cpus", "1") "}",
+		"exceeds its limit" },
+	{ "{'role':'a','guarantees':" AMOUNTS("cpus", "5") "}", "the cluster has 4" },
+	{ "{'role':'a','guarantees':" AMOUNTS(
+		  "cpus", "3") "},{'role':'b','guarantees':" AMOUNTS("cpus", "2") "}",
+		"would be 5" },
+	{ "{'role':'a'},{'role':'a'}", "there twice" },
+};
+
+START_TEST(impossible_quota_changes_nothing)
+{
+	int stores = f->stores;
+
+	ck_assert_int_lt(set_quota(refused[_i].configs, ""), 0);
+	ck_assert_msg(strstr(who->text, refused[_i].why) != NULL, "%s", who->text);
+	ck_assert_int_eq(f->stores, stores);
+	ck_assert(!fixture_logged(f, "quota"));
+}
+END_TEST
+
+START_TEST(force_promises_more_than_there_is)
+{
+	ck_assert_int_eq(set_quota("{'role':'a','guarantees':" AMOUNTS("cpus", "5") "}",
+				 ",'force':true"),
+		0);
+	ck_assert(fixture_logged(f, "quota a guarantees cpus:5 limits"));
+}
+END_TEST
+
+START_TEST(a_limit_is_not_below_what_is_used)
+{
+	const char *id = fixture_master_id(f);
+
+	fixture_offer(f, 0, 0, "cpus:2", "a");
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'ACCEPT','framework_id':{'value':'%s-0000'},'accept':{"
+			"'offer_ids':[{'value':'%s-O0'}],'operations':[{'type':'LAUNCH',"
+			"'launch':{'task_infos':[{'name':'n','task_id':{'value':'t'},"
+			"'agent_id':{'value':'%s-S0'},'resources':[" CPUS(
+				2) "],"
+				   "'command':{'value':'true'}}]}}]}}",
+			id, id, id),
+		0);
+	ck_assert_int_lt(
+		set_quota("{'role':'a','limits':" AMOUNTS("cpus", "1") "}", ""), 0);
+	ck_assert_msg(strstr(who->text, "has 2.000 of 'cpus' already") != NULL, "%s",
+		who->text);
+	ck_assert_int_eq(set_quota("{'role':'a','limits':" AMOUNTS("cpus", "1") "}",
+				 ",'force':true"),
+		0);
+}
+END_TEST
+
+START_TEST(offers_make_room_for_a_guarantee)
+{
+	fixture_offer(f, 0, 0, "cpus:4", "b");
+	client_forget(scheduler);
+	ck_assert_int_eq(
+		set_quota("{'role':'a','guarantees':" AMOUNTS("cpus", "2") "}", ""), 0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'RESCIND'"));
+	ck_assert(fixture_logged(f, "back 0 0 cpus"));
+}
+END_TEST
+
+START_TEST(offers_beyond_a_limit_are_taken_back)
+{
+	fixture_offer(f, 0, 0, "cpus:2", "a");
+	fixture_offer(f, 0, 0, "cpus:2", "b");
+	client_forget(scheduler);
+	ck_assert_int_eq(
+		set_quota("{'role':'a','limits':" AMOUNTS("cpus", "1") "}", ""), 0);
+	ck_assert_uint_eq(client_count(scheduler, "'RESCIND'"), 1);
+}
+END_TEST
+
+START_TEST(weights_are_stored_told_and_shown)
+{
+	fixture_offer(f, 0, 0, "cpus:4", "b");
+	client_forget(scheduler);
+	ck_assert_int_eq(
+		set_weights("{'role':'a','weight':2.5},{'role':'b/c','weight':3}"), 0);
+	ck_assert(fixture_logged(f, "weight a 2.5"));
+	ck_assert(fixture_logged(f, "weight b/c 3"));
+	ck_assert(fixture_has_variable(f, "weight/b/c"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'RESCIND'"));
+	ck_assert_ptr_nonnull(strstr(ask("GET_WEIGHTS"), "\"weight\":2.5"));
+	ck_assert_ptr_nonnull(strstr(ask("GET_ROLES"), "\"weight\":2.5"));
+}
+END_TEST
+
+static const char *const bad_weights[] = { "{'role':'a','weight':0}",
+	"{'role':'a','weight':-1}", "{'role':'a//b','weight':1}",
+	"{'role':'a','weight':1},{'role':'a','weight':2}" };
+
+START_TEST(impossible_weights_change_nothing)
+{
+	ck_assert_int_lt(set_weights(bad_weights[_i]), 0);
+	ck_assert(!fixture_logged(f, "weight"));
+}
+END_TEST
+
+START_TEST(the_next_master_knows_both)
+{
+	ck_assert_int_eq(
+		set_quota("{'role':'a','guarantees':" AMOUNTS("cpus", "2") "}", ""), 0);
+	ck_assert_int_eq(set_weights("{'role':'a','weight':2}"), 0);
+	fixture_restart(f, NULL);
+	ck_assert(fixture_logged(f, "quota a guarantees cpus:2 limits"));
+	ck_assert(fixture_logged(f, "weight a 2"));
+	who = client_up(f, 2, "operator");
+	ck_assert_ptr_nonnull(strstr(ask("GET_QUOTA"), "\"role\":\"a\""));
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, quota_is_stored_told_and_shown);
+	tcase_add_test(tc, quota_is_answered_when_it_is_durable);
+	tcase_add_loop_test(tc, impossible_quota_changes_nothing, 0, TP_COUNT(refused));
+	tcase_add_test(tc, force_promises_more_than_there_is);
+	tcase_add_test(tc, a_limit_is_not_below_what_is_used);
+	tcase_add_test(tc, offers_make_room_for_a_guarantee);
+	tcase_add_test(tc, offers_beyond_a_limit_are_taken_back);
+	tcase_add_test(tc, weights_are_stored_told_and_shown);
+	tcase_add_loop_test(
+		tc, impossible_weights_change_nothing, 0, TP_COUNT(bad_weights));
+	tcase_add_test(tc, the_next_master_knows_both);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("master_shares");
+	TCase *tc = tcase_create("core");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	add_tests(tc);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
