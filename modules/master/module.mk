@@ -103,6 +103,7 @@ EXTRA_DIST += modules/master/README.md
 
 # The tests run the master's own sources in a kernel on virtual time.
 MASTER_TEST_SOURCES = modules/master/master.c $(master_sources) \
+	tests/unit/master_allocator.c \
 	tests/unit/master_fixture.c tests/unit/master_fixture.h
 MASTER_TEST_LIBS = core/libcluster.la $(NET_TEST_LIBS)
 

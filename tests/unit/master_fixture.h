@@ -92,6 +92,9 @@ void fixture_lead(struct master_fixture *f, const struct tp_master_info *leader)
 /* A held store is answered. */
 void fixture_release_store(struct master_fixture *f);
 
+/* The module; see master_allocator.c. */
+extern const struct tp_module fixture_allocator;
+void fixture_allocator_bind(struct master_fixture *f);
 /* The allocator offers these resources of an agent, allocated to `role`. */
 void fixture_offer(struct master_fixture *f, uint32_t framework, uint32_t agent,
 	const char *resources, const char *role);
