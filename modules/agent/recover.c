@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tepui/codec.h"
 #include "tepui/ids.h"
@@ -70,7 +71,8 @@ static int read_record(struct agent *agent, const char *path, const struct tp_de
 	if (r < 0 && agent->rebooted) {
 		tp_warn(agent, "a loss of power left a file of the checkpoint torn",
 			"path=%s error=%s", path, err->text);
-		journal_remove(agent->journal, path);
+		if (unlink(path) < 0 && errno != ENOENT)
+			return tp_fail_errno(err, errno, "remove torn '%s'", path);
 		return 0;
 	}
 	return r < 0 ? tp_wrap(err, r, "%s", path) : 1;

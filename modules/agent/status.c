@@ -199,10 +199,14 @@ void status_end_task(struct task *task, const struct status_reason *why)
 void status_refuse(struct agent *agent, const char *framework_id, const char *executor_id,
 	const char *task_id, const struct status_reason *why)
 {
-	struct tp_arena *arena = tp_arena_create(0);
-	struct tp_status_update *update =
-		update_create(agent, framework_id, executor_id, arena);
+	struct tp_arena *arena;
+	struct tp_status_update *update;
 
+	/* A task ends once: that update is on its way. */
+	if (updates_ended(agent->updates, framework_id, task_id))
+		return;
+	arena = tp_arena_create(0);
+	update = update_create(agent, framework_id, executor_id, arena);
 	status_create(agent, update, task_id, why, arena);
 	tp_info(agent, "a task is refused", "framework=%s task=%s state=%s why=%s",
 		framework_id, task_id, tp_enum_name(&tp_task_state_enum, why->state),

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "tepui/record.h"
+#include "tepui/task_life.h"
 
 #include "updates_log.h"
 #include "updates_stream.h"
@@ -361,6 +362,17 @@ const struct tp_status_update *updates_front(
 	if (stream != NULL && update == NULL)
 		update = stream->newest_acknowledged;
 	return update == NULL ? NULL : update->record;
+}
+
+bool updates_ended(
+	const struct updates *updates, const char *framework_id, const char *task_id)
+{
+	struct stream *stream = stream_find(updates, framework_id, task_id);
+	const struct update *newest = stream == NULL ? NULL : stream->newest_acknowledged;
+
+	if (stream != NULL && stream->n_pending > 0)
+		newest = tp_container_of(stream->pending.prev, struct update, node);
+	return newest != NULL && tp_task_state_is_terminal(newest->record->status->state);
 }
 
 size_t updates_streams(const struct updates *updates)

@@ -89,6 +89,9 @@ bool updates_held_back(const struct updates *updates, const char *framework_id,
  */
 const struct tp_status_update *updates_front(
 	const struct updates *updates, const char *framework_id, const char *task_id);
+/* The newest update of the task, which may still wait, is its end. */
+bool updates_ended(
+	const struct updates *updates, const char *framework_id, const char *task_id);
 
 size_t updates_streams(const struct updates *updates);
 size_t updates_pending(
