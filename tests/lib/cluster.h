@@ -44,6 +44,7 @@ struct cluster {
 	size_t n_machines, n_masters;
 	struct framework *frameworks[CLUSTER_FRAMEWORKS_MAX];
 	size_t n_frameworks;
+	bool drives;           /* frameworks that are added live on the SDK's driver */
 	char master_urls[256]; /* a comma list */
 };
 

@@ -22,29 +22,30 @@ static int64_t amount(const struct tp_offer *offer, const char *name)
 	return sum;
 }
 
-static void on_offers(struct framework *f, const struct tp_scheduler_event_offers *event)
+void framework_offer_add(struct framework *f, const struct tp_offer *offer)
 {
-	for (size_t i = 0; i < event->n_offers; i++) {
-		const struct tp_offer *offer = event->offers[i];
-		struct framework_offer *mine = &f->offers[f->n_offers++];
+	struct framework_offer *mine = &f->offers[f->n_offers++];
 
-		ck_assert_uint_le(f->n_offers, FRAMEWORK_OFFERS_MAX);
-		snprintf(mine->id, sizeof mine->id, "%s", offer->id->value);
-		snprintf(mine->agent_id, sizeof mine->agent_id, "%s",
-			offer->agent_id->value);
-		snprintf(mine->hostname, sizeof mine->hostname, "%s", offer->hostname);
-		mine->cpus_milli = amount(offer, "cpus");
-		mine->mem_milli = amount(offer, "mem");
-		mine->received_ms = cluster_now_ms(f->cluster);
-	}
+	ck_assert_uint_le(f->n_offers, FRAMEWORK_OFFERS_MAX);
+	snprintf(mine->id, sizeof mine->id, "%s", offer->id->value);
+	snprintf(mine->agent_id, sizeof mine->agent_id, "%s", offer->agent_id->value);
+	snprintf(mine->hostname, sizeof mine->hostname, "%s", offer->hostname);
+	mine->cpus_milli = amount(offer, "cpus");
+	mine->mem_milli = amount(offer, "mem");
+	mine->received_ms = cluster_now_ms(f->cluster);
 }
 
-static void on_update(struct framework *f, const struct tp_task_status *status)
+void framework_log_update(struct framework *f, const struct tp_task_status *status)
 {
 	tp_debug(f, "update", "task=%s state=%d reason=%d uuid=%zu ms=%lld",
 		status->task_id->value, status->state,
 		status->has_reason ? status->reason : -1, status->uuid.len,
 		(long long)cluster_now_ms(f->cluster));
+}
+
+static void on_update(struct framework *f, const struct tp_task_status *status)
+{
+	framework_log_update(f, status);
 	framework_book_update(f->book, status);
 	if (status->uuid.len > 0 && status->agent_id != NULL)
 		framework_acknowledge(f, status);
@@ -62,7 +63,8 @@ static void on_event(void *user, struct tp_message *message)
 		f->subscribed = true;
 		break;
 	case TP_SCHEDULER_EVENT_OFFERS:
-		on_offers(f, event->offers);
+		for (size_t i = 0; i < event->offers->n_offers; i++)
+			framework_offer_add(f, event->offers->offers[i]);
 		break;
 	case TP_SCHEDULER_EVENT_RESCIND:
 		f->n_rescinded++;
@@ -98,7 +100,8 @@ static void on_answer(struct tp_call *call, const struct tp_reply *reply)
 	snprintf(f->error, sizeof f->error, "%s", reply->text);
 }
 
-static const void *subscription(struct framework *f, struct tp_arena *arena)
+const struct tp_scheduler_call *framework_subscription(
+	struct framework *f, struct tp_arena *arena)
 {
 	const char *outer = f->id[0] == '\0'
 		? ""
@@ -126,13 +129,13 @@ static void on_up(void *user, const struct tp_hello *server)
 		return;
 	f->call = (struct tp_call){ .done = on_answer };
 	if (tp_link_call(f->link, &f->call, TP_MESSAGE_SCHEDULER_CALL,
-		    &tp_scheduler_call_desc, subscription(f, arena), 15 * TP_SEC,
-		    &err) < 0)
+		    &tp_scheduler_call_desc, framework_subscription(f, arena),
+		    15 * TP_SEC, &err) < 0)
 		tp_link_reconnect(f->link);
 }
 
 /* Offers are of a session. */
-static void session_over(struct framework *f)
+void framework_session_over(struct framework *f)
 {
 	f->n_disconnected += f->subscribed;
 	f->up = f->subscribed = false;
@@ -142,7 +145,7 @@ static void session_over(struct framework *f)
 static void on_down(void *user, bool was_up, const struct tp_error *why)
 {
 	(void)was_up, (void)why;
-	session_over(user);
+	framework_session_over(user);
 }
 
 static const struct tp_handler rows[] = {
@@ -172,7 +175,7 @@ static void hang_up(struct framework *f)
 {
 	tp_link_destroy(f->link);
 	f->link = NULL;
-	session_over(f);
+	framework_session_over(f);
 }
 
 static void leader_changed(
@@ -197,6 +200,10 @@ void framework_restart(struct framework *f)
 	f->failed = false;
 	if (f->node != NULL)
 		fake_node_freeze(f->node, false);
+	if (f->driven) {
+		framework_driver_start(f);
+		return;
+	}
 	if (f->party == NULL) {
 		connect_to(f, f->cluster->master_urls);
 		return;
@@ -216,6 +223,7 @@ static struct framework *add(
 	c->frameworks[c->n_frameworks++] = f;
 	f->cluster = c;
 	f->book = book;
+	f->driven = c->drives;
 	tp_list_init(&f->detector.node);
 	snprintf(f->name, sizeof f->name, "%s", name);
 	snprintf(f->id, sizeof f->id, "%s", id == NULL ? "" : id);
@@ -237,13 +245,20 @@ struct framework *framework_add(struct cluster *c, const char *name, const char 
 	return add(c, name, id, framework_book_create());
 }
 
+void framework_drive(struct cluster *c, bool driven)
+{
+	c->drives = driven;
+}
+
 struct framework *framework_take_over(struct framework *old)
 {
+	old->cluster->drives = old->driven;
 	return add(old->cluster, old->name, old->id, framework_book_share(old->book));
 }
 
-static void stop(struct framework *f)
+static void stop(struct framework *f, bool in_order)
 {
+	framework_driver_end(f, in_order);
 	if (f->party != NULL)
 		tp_list_remove(&f->detector.node);
 	hang_up(f);
@@ -256,13 +271,13 @@ void framework_crash(struct framework *f)
 		fake_node_cut(f->node);
 	if (f->node != NULL)
 		fake_node_freeze(f->node, true);
-	stop(f);
+	stop(f, false);
 	cluster_advance(f->cluster, 0);
 }
 
 void framework_destroy(struct framework *f)
 {
-	stop(f);
+	stop(f, false);
 	cluster_advance(f->cluster, 0);
 }
 
@@ -293,7 +308,7 @@ void framework_disconnect(struct framework *f)
 {
 	if (!f->running)
 		return;
-	stop(f);
+	stop(f, true);
 	cluster_advance(f->cluster, 10);
 }
 

@@ -3,6 +3,7 @@
  * A scheduler that does what the test says, and remembers what it was told. It acknowledges
  * updates and subscribes again when the master comes back, and does nothing else by itself. It
  * has a place of its own in the network; where masters are elected it dials the one that leads.
+ * It speaks the protocol itself, or lives on the SDK's driver (framework_drive()).
  */
 #ifndef TESTS_LIB_FRAMEWORK_H
 #define TESTS_LIB_FRAMEWORK_H
@@ -33,7 +34,10 @@ struct framework {
 	char id[96]; /* "" until it is subscribed */
 	bool running, up, subscribed, failed;
 	char error[256];
-	struct tp_link *link; /* NULL: it does not run, or nobody leads */
+	bool driven;
+	struct tp_scheduler_driver *driver; /* of one that is driven, while it runs */
+	struct tp_link
+		*link; /* NULL: it does not run, or nobody leads, or it is driven */
 	struct tp_call call;
 	struct framework_offer offers[FRAMEWORK_OFFERS_MAX]; /* oldest first */
 	size_t n_offers;
@@ -46,6 +50,8 @@ struct framework *framework_subscribe(
 	struct cluster *c, const char *name, const char *id);
 /* Without waiting, or needing a master. */
 struct framework *framework_add(struct cluster *c, const char *name, const char *id);
+/* Those that are added from now on live on the SDK's driver, or do not. */
+void framework_drive(struct cluster *c, bool driven);
 /* A second scheduler of the same framework, with the same book. */
 struct framework *framework_take_over(struct framework *old);
 /* The scheduler goes away in order; the framework stays. */
@@ -78,10 +84,19 @@ int framework_task_state(struct framework *f, const char *task_id);
 bool framework_wait_state(
 	struct framework *f, const char *task_id, int state, int64_t max_ms);
 
-/* framework_calls.c: what it forgets with its session. */
+/* --- between its files -------------------------------------------------------------------- */
+
+void framework_session_over(struct framework *f);
+void framework_offer_add(struct framework *f, const struct tp_offer *offer);
 void framework_offer_forget(struct framework *f, const char *id);
+void framework_log_update(struct framework *f, const struct tp_task_status *status);
+const struct tp_scheduler_call *framework_subscription(
+	struct framework *f, struct tp_arena *arena);
 /* A call of the scheduler API, written as JSON with ' for ". */
 const void *framework_parse(struct tp_arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void framework_driver_start(struct framework *f);
+void framework_driver_end(struct framework *f, bool in_order);
+void framework_driver_call(struct framework *f, const struct tp_scheduler_call *call);
 
 #endif

@@ -48,7 +48,9 @@ static void send_call(struct framework *f, const char *json, ...)
 	va_start(args, json);
 	call = parse(arena, json, args);
 	va_end(args);
-	if (f->link != NULL && f->subscribed)
+	if (f->driver != NULL)
+		framework_driver_call(f, call);
+	else if (f->link != NULL && f->subscribed)
 		tp_link_send(f->link, TP_MESSAGE_SCHEDULER_CALL, &tp_scheduler_call_desc,
 			call);
 }

@@ -24,6 +24,7 @@ struct plan {
 	uint64_t seed;
 	unsigned n_masters, n_agents, n_frameworks;
 	bool elects;
+	bool driven[HISTORY_FRAMEWORKS_MAX]; /* by the SDK's driver */
 	unsigned n_steps;
 	struct step steps[HISTORY_STEPS_MAX];
 	bool kept[HISTORY_STEPS_MAX];

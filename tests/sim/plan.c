@@ -28,6 +28,8 @@ void plan_make(struct plan *plan, uint64_t seed, unsigned n_steps)
 	plan->n_masters = plan->elects ? 1 + sim_random_below(&random, 2) : 1;
 	plan->n_agents = 1 + sim_random_below(&random, HISTORY_AGENTS_MAX);
 	plan->n_frameworks = 1 + sim_random_below(&random, HISTORY_FRAMEWORKS_MAX);
+	for (unsigned i = 0; i < HISTORY_FRAMEWORKS_MAX; i++)
+		plan->driven[i] = sim_random_below(&random, 2) == 0;
 	plan->n_steps = n_steps < HISTORY_STEPS_MAX ? n_steps : HISTORY_STEPS_MAX;
 	for (unsigned i = 0; i < plan->n_steps; i++) {
 		plan->steps[i].kind = draw_kind(&random);

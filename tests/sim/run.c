@@ -31,6 +31,7 @@ static void begin(struct history *h, const struct plan *plan)
 	}
 	for (unsigned i = 0; i < plan->n_frameworks; i++) {
 		snprintf(name, sizeof name, "f%u", i + 1);
+		framework_drive(h->cluster, plan->driven[i]);
 		h->frameworks[i] = framework_subscribe(h->cluster, name, NULL);
 	}
 }

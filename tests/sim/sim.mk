@@ -11,6 +11,7 @@ tests_libsim_la_SOURCES = \
 	tests/lib/framework.c tests/lib/framework.h \
 	tests/lib/framework_book.c tests/lib/framework_book.h \
 	tests/lib/framework_calls.c \
+	tests/lib/framework_driver.c \
 	tests/lib/machine.c tests/lib/machine.h \
 	tests/lib/sim_containers.c tests/lib/sim_containers.h \
 	tests/lib/sim_disk.c tests/lib/sim_disk.h \

@@ -275,16 +275,8 @@ static void session_breaks(struct history *h)
 {
 	struct framework *f = any_framework(h);
 
-	if (f->link == NULL)
-		return;
 	steps_narrate(h, "session breaks", f->name);
-	tp_link_reconnect(f->link);
-}
-
-static void restart_scheduler(struct history *h, struct framework *f)
-{
-	(void)h;
-	framework_restart(f);
+	fake_node_cut(f->node);
 }
 
 static void scheduler_crashes(struct history *h)
@@ -295,7 +287,7 @@ static void scheduler_crashes(struct history *h)
 	if (f->running)
 		framework_crash(f);
 	else
-		restart_scheduler(h, f);
+		framework_restart(f);
 }
 
 /* Another one with the same id: two of them for a while, and the older is told so. */
