@@ -82,6 +82,12 @@ void fake_transport_weather(
 	self->delay_max_ns = delay_max_ns;
 }
 
+void fake_transport_set_spy(struct fake_transport *self, fake_spy_f *drops, void *user)
+{
+	self->drops = drops;
+	self->spy_user = user;
+}
+
 void fake_node_block(struct fake_node *from, struct fake_node *to, bool is_blocked)
 {
 	uint64_t bit = UINT64_C(1) << to->index;

@@ -78,6 +78,8 @@ struct fake_transport {
 	struct tp_list listeners;
 	struct tp_map refused;
 	unsigned next_port;
+	fake_spy_f *drops;
+	void *spy_user;
 };
 
 struct fake_node *network_node_create(

@@ -125,6 +125,12 @@ static void connect_wire(struct tp_wire *wire)
 		wire->handler->opened(wire->user, wire);
 }
 
+static bool is_dropped(const struct fake_transport *self, const struct frame *frame)
+{
+	return self->drops != NULL &&
+		self->drops(self->spy_user, frame->data, frame->len);
+}
+
 /* A peer that closes with a flush reads on and throws away. */
 static void hand_over(struct tp_wire *wire, struct tp_wire *peer)
 {
@@ -135,7 +141,7 @@ static void hand_over(struct tp_wire *wire, struct tp_wire *peer)
 	wire->out_bytes -= frame->len + FRAME_OVERHEAD;
 	if (frame->len > peer->limits.frame_max_bytes)
 		die(peer, EMSGSIZE, "the peer sent a frame that is too long");
-	else if (peer->state == OPEN)
+	else if (peer->state == OPEN && !is_dropped(wire->net, frame))
 		peer->handler->frame(peer->user, peer, frame->data, frame->len);
 	tp_free(frame);
 }

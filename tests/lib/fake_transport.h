@@ -63,6 +63,10 @@ void fake_node_fail_sends(struct fake_node *node, unsigned n);
 /* All its connections break; both ends are told. */
 void fake_node_cut(struct fake_node *node);
 
+/* Sees each frame before it is handed over, and may drop it: for defects. NULL: nobody looks. */
+typedef bool fake_spy_f(void *user, const void *data, size_t len);
+void fake_transport_set_spy(struct fake_transport *self, fake_spy_f *drops, void *user);
+
 /* One wire, or one direction of it. */
 void fake_wire_cut(struct tp_wire *wire);
 void fake_wire_stall(struct tp_wire *wire, bool stalled);

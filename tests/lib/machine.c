@@ -105,6 +105,8 @@ void cluster_restart(struct machine *m)
 	r = tp_kernel_load_text(m->kernel, m->name, text, NULL, 0, &err);
 	ck_assert_msg(r >= 0, "%s", err.text);
 	bind(m);
+	if (m->cluster->tamper != NULL)
+		m->cluster->tamper(m);
 	r = tp_kernel_start(m->kernel, &err);
 	ck_assert_msg(r >= 0, "%s does not start: %s", m->name, err.text);
 	if (m->is_master)

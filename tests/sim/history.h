@@ -45,7 +45,7 @@ struct history {
 
 /* A defect that a history runs with, to see that it is found; NULL: none. */
 struct defect {
-	const char *name;
+	const char *name, *what;
 	void (*inject)(struct history *h);
 };
 
@@ -105,6 +105,9 @@ unsigned runner_seeds(
 	const struct runner *r, uint64_t first, unsigned n, unsigned max_failed);
 /* Runs it in a child. Returns whether it held; what was said, or NULL (tp_free()). */
 bool runner_try(const struct runner *r, const struct plan *plan, char **ret_text);
+
+/* The last of them; borrowed. */
+const char *runner_last_line(const char *text);
 
 /* --- shrink.c -------------------------------------------------------------------------- */
 

@@ -88,7 +88,7 @@ bool runner_try(const struct runner *r, const struct plan *plan, char **ret_text
 	return job_end(&job, status, ret_text);
 }
 
-static const char *last_line(const char *text)
+const char *runner_last_line(const char *text)
 {
 	size_t len = strlen(text);
 
@@ -113,7 +113,8 @@ static void report(const struct runner *r, struct plan *plan, const char *text)
 {
 	tp_cleanup(ptr) char *story = NULL;
 
-	printf("seed %llu failed: %s", (unsigned long long)plan->seed, last_line(text));
+	printf("seed %llu failed: %s", (unsigned long long)plan->seed,
+		runner_last_line(text));
 	print_command(r, plan);
 	if (!r->shrinks)
 		return;

@@ -36,10 +36,8 @@ tests_sim_test_election_LDADD = $(SIM_LIBS)
 
 dist_check_SCRIPTS += tests/sim/cluster-real.sh
 
-UNIT_TESTS += tests/sim/histories
-tests_sim_histories_SOURCES = \
+history_sources = \
 	tests/sim/defects.c \
-	tests/sim/histories.c \
 	tests/sim/history.h \
 	tests/sim/invariants.c \
 	tests/sim/plan.c \
@@ -47,8 +45,17 @@ tests_sim_histories_SOURCES = \
 	tests/sim/runner.c \
 	tests/sim/shrink.c \
 	tests/sim/steps.c
+
+UNIT_TESTS += tests/sim/histories
+tests_sim_histories_SOURCES = tests/sim/histories.c $(history_sources)
 tests_sim_histories_CFLAGS = $(UNIT_CFLAGS)
 tests_sim_histories_LDADD = $(SIM_LIBS)
+
+# The test of the test.
+UNIT_TESTS += tests/sim/test_defects
+tests_sim_test_defects_SOURCES = tests/sim/test_defects.c $(history_sources)
+tests_sim_test_defects_CFLAGS = $(UNIT_CFLAGS)
+tests_sim_test_defects_LDADD = $(SIM_LIBS)
 
 # make sim SEEDS=1000: so many histories. SEED=17: this one, with what everybody logs; STEPS, KEEP
 # and DEFECT as a failure prints them.
