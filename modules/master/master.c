@@ -40,10 +40,16 @@
 #include "tepui/kind/hook.h"
 #include "tepui/record.h"
 
-void master_fatal(struct master *m, const char *what, const struct tp_error *why)
+static void end(
+	struct master *m, int status, const char *what, const struct tp_error *why)
 {
 	tp_err(m, what, "why=%s", why->text);
-	tp_instance_exit(&m->instance, 1);
+	tp_instance_exit(&m->instance, status);
+}
+
+void master_fatal(struct master *m, const char *what, const struct tp_error *why)
+{
+	end(m, 1, what, why);
 }
 
 static int master_init(void *self, struct tp_error *err)
@@ -144,7 +150,7 @@ static void lost(struct tp_candidate *candidate, const char *why)
 
 	tp_fail(&err, EPIPE, "%s", why);
 	m->contending = false;
-	master_fatal(m, "leadership lost, ending", &err);
+	end(m, MASTER_EXIT_NOT_LEADING, "leadership lost, ending", &err);
 }
 
 void master_recovered(struct master *m)

@@ -121,6 +121,8 @@ struct master {
 
 /* The registry was read: what was held back is served from now on. */
 void master_recovered(struct master *m);
+/* Why a master ends that does not lead any more: its supervisor starts it as a standby. */
+#define MASTER_EXIT_NOT_LEADING 3
 /* The process must end: logs why and leaves with status 1. */
 void master_fatal(struct master *m, const char *what, const struct tp_error *why);
 

@@ -34,6 +34,11 @@ tests_sim_test_election_SOURCES = tests/sim/test_election.c
 tests_sim_test_election_CFLAGS = $(UNIT_CFLAGS)
 tests_sim_test_election_LDADD = $(SIM_LIBS)
 
+UNIT_TESTS += tests/sim/test_leaders
+tests_sim_test_leaders_SOURCES = tests/sim/test_leaders.c
+tests_sim_test_leaders_CFLAGS = $(UNIT_CFLAGS)
+tests_sim_test_leaders_LDADD = $(SIM_LIBS)
+
 dist_check_SCRIPTS += tests/sim/cluster-real.sh
 
 history_sources = \

@@ -147,6 +147,8 @@ static void machine_stands_still(struct history *h)
 	if (m->kernel == NULL)
 		return;
 	steps_narrate(h, m->frozen ? "continue" : "freeze", m->name);
+	/* When it goes on, an answer of the registry is late for it. */
+	h->registry_failed |= m->is_master;
 	cluster_freeze(m, !m->frozen);
 }
 
@@ -352,25 +354,33 @@ static void supervise_machine(struct history *h, struct machine *m)
 	cluster_restart(m);
 }
 
+/*
+ * The newest scheduler lost to the one before: that one is the newest now. If it does not live
+ * either, its last words came late, and somebody starts the newest again.
+ */
+static void supervise_scheduler(struct history *h, unsigned i)
+{
+	struct framework *f = h->frameworks[i], *rival = h->rivals[i];
+
+	if (rival == NULL || !f->failed)
+		return;
+	if (rival->running && !rival->failed) {
+		h->frameworks[i] = rival;
+		h->rivals[i] = f;
+		return;
+	}
+	framework_crash(f);
+	framework_restart(f);
+}
+
 void steps_supervise(struct history *h)
 {
 	for (unsigned i = 0; i < h->plan->n_masters; i++)
 		supervise_machine(h, h->masters[i]);
 	for (unsigned i = 0; i < h->plan->n_agents; i++)
 		supervise_machine(h, h->agents[i]);
-	/* The newest scheduler lost to the one before: that one is the newest now. */
-	for (unsigned i = 0; i < h->plan->n_frameworks; i++) {
-		struct framework *f = h->frameworks[i], *rival = h->rivals[i];
-
-		if (rival == NULL || !f->failed)
-			continue;
-		h->frameworks[i] = rival;
-		h->rivals[i] = f;
-		if (rival->failed) {
-			framework_crash(rival);
-			framework_restart(rival);
-		}
-	}
+	for (unsigned i = 0; i < h->plan->n_frameworks; i++)
+		supervise_scheduler(h, i);
 }
 
 static void heal_node(struct cluster *c, struct fake_node *node)
