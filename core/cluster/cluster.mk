@@ -11,6 +11,7 @@ cluster_sources = $(allocation_sources) \
 	core/cluster/listen.c \
 	core/cluster/machine.c \
 	core/cluster/machine_ip.c \
+	core/cluster/machine_name.c \
 	core/cluster/operation.c \
 	core/cluster/quantities.c \
 	core/cluster/registry_variable.c \

@@ -23,15 +23,14 @@ static bool is_loopback(const char *host)
 	return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
-bool tp_listen_is_local(const char *url)
+bool tp_listen_host(const char *url, char *ret, size_t size)
 {
 	const char *host = strstr(url, "://");
 	const char *end;
-	char text[INET6_ADDRSTRLEN];
 	size_t len;
 
 	if (host != NULL && strstr(url, "tcp") == NULL)
-		return true;
+		return false;
 	host = host == NULL ? url : host + 3;
 	if (*host == '[') {
 		host++;
@@ -40,11 +39,20 @@ bool tp_listen_is_local(const char *url)
 		end = strrchr(host, ':');
 	}
 	len = end == NULL ? strlen(host) : (size_t)(end - host);
-	if (len >= sizeof text)
+	if (len >= size)
 		return false;
-	memcpy(text, host, len);
-	text[len] = '\0';
-	return is_loopback(text);
+	memcpy(ret, host, len);
+	ret[len] = '\0';
+	return true;
+}
+
+bool tp_listen_is_local(const char *url)
+{
+	char host[256];
+
+	if (strstr(url, "://") != NULL && strstr(url, "tcp") == NULL)
+		return true;
+	return tp_listen_host(url, host, sizeof host) && is_loopback(host);
 }
 
 bool tp_listen_can_authenticate(const struct tp_services *authenticators)

@@ -8,6 +8,8 @@
 
 #include "tepui/module.h"
 
+/* The host in a tcp address, without brackets; false for others and when it is too long. */
+TP_EXPORT bool tp_listen_host(const char *url, char *ret, size_t size);
 /* Only from this machine: loopback, localhost, and whatever is not tcp. */
 TP_EXPORT bool tp_listen_is_local(const char *url);
 /* Is one of these, of kind `authenticator`, usable? From start() on. */

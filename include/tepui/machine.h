@@ -35,5 +35,12 @@ TP_EXPORT int tp_machine_ip(const char *ip, const char *discovery_command,
 /* "tcp://IP:PORT", with brackets where IPv6 needs them. */
 TP_EXPORT const char *tp_machine_url(
 	struct tp_arena *arena, const char *ip, unsigned port);
+/*
+ * What a daemon calls itself that listens at `ip` and was given no hostname: the name that a
+ * reverse lookup finds, else the address itself, as always without `lookup`. NULL, a wildcard and
+ * what is no address: the machine's own name. Asks DNS and may block: for starting only.
+ */
+TP_EXPORT const char *tp_machine_hostname(
+	const char *ip, bool lookup, struct tp_arena *arena);
 
 #endif

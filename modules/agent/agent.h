@@ -30,6 +30,7 @@ struct agent_config {
 	const char *advertise_ip;
 	uint32_t advertise_port; /* 0 = not said */
 	const char *hostname;
+	bool hostname_lookup;
 	const char *resources;
 	const char *attributes;
 	const char *default_role;

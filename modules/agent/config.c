@@ -48,7 +48,11 @@ const struct tp_field config_fields[] = {
 	KEY("advertise_port", TP_UINT32, advertise_port, NULL,
 		"Port of HTTP that frameworks are told."),
 	KEY("hostname", TP_STRING, hostname, "",
-		"What frameworks are told; empty: the machine's name."),
+		"What frameworks are told; empty: the name of the address, or the "
+		"machine's."),
+	KEY("hostname_lookup", TP_BOOL, hostname_lookup, "true",
+		"Find the hostname by the address when it is not given; false: the "
+		"address."),
 	KEY("resources", TP_STRING, resources, "",
 		"Like cpus:4;mem:2048, or a JSON array; what it does not name of cpus, "
 		"mem, disk and ports is detected."),
@@ -130,8 +134,6 @@ const struct tp_field config_fields[] = {
 	LATER("external_log_file", TP_STRING, NULL, "A log file that others write."),
 	LATER("zk_session_timeout", TP_DURATION, "10secs",
 		"Timeout of the session with ZooKeeper."),
-	LATER("hostname_lookup", TP_BOOL, "true",
-		"Find the hostname by the address when it is not given."),
 	LATER("ip6", TP_STRING, NULL,
 		"IPv6 address of containers on the host's network."),
 	LATER("port", TP_UINT32, "5051", "Port of HTTP."),
@@ -195,6 +197,9 @@ const struct tp_field config_fields[] = {
 	LATER("modules_dir", TP_STRING, NULL, "Modules: here drop-ins of the manifest."),
 
 	/* Old names. */
+	TP_CONFIG_ALIAS("authentication_timeout", TP_DURATION, struct agent,
+		config.authentication.timeout_min_ns, "Now authentication_timeout_min."),
+	LATER("executor_secret_key", TP_STRING, NULL, "Now jwt_secret_key."),
 	LATER("slave_subsystems", TP_STRING, NULL, "Now agent_subsystems."),
 	LATER("provisioners", TP_STRING, NULL, "Now image_providers."),
 	{ 0 },

@@ -2,13 +2,13 @@
 /* Hostname, resources and attributes, from the config or detected; set once per run. */
 #include "identity.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "tepui/attributes.h"
+#include "tepui/listen.h"
 #include "tepui/machine.h"
 #include "tepui/record.h"
 #include "tepui/wire/machine.h"
+
+#include "native.h"
 
 static int add_resources(struct agent *agent, struct tp_error *err)
 {
@@ -27,10 +27,22 @@ static int add_resources(struct agent *agent, struct tp_error *err)
 	return 0;
 }
 
+/* By the address that others reach; loopback says nothing about this machine. */
+static const char *own_name(const struct agent *agent)
+{
+	const struct agent_config *config = &agent->config;
+	const char *ip = config->advertise_ip;
+	char host[256];
+
+	if (ip == NULL && !tp_listen_is_local(config->listen) &&
+		tp_listen_host(config->listen, host, sizeof(host)))
+		ip = host;
+	return tp_machine_hostname(ip, config->hostname_lookup, agent->arena);
+}
+
 int identity_create(struct agent *agent, struct tp_error *err)
 {
 	const struct agent_config *config = &agent->config;
-	char name[256] = "";
 	int r;
 
 	agent->arena = tp_arena_create(0);
@@ -38,12 +50,11 @@ int identity_create(struct agent *agent, struct tp_error *err)
 	agent->info->has_port = config->advertise_port != 0;
 	agent->info->port = (int32_t)config->advertise_port;
 	agent->info->hostname = config->hostname;
-	if (config->hostname == NULL || config->hostname[0] == '\0') {
-		if (gethostname(name, sizeof(name) - 1) < 0)
-			return tp_fail_errno(err, errno, "hostname");
-		agent->info->hostname = tp_arena_strdup(agent->arena, name);
-	}
-	r = add_resources(agent, err);
+	r = native_choose_address(agent, err);
+	if (r >= 0 && (config->hostname == NULL || config->hostname[0] == '\0'))
+		agent->info->hostname = own_name(agent);
+	if (r >= 0)
+		r = add_resources(agent, err);
 	if (r < 0)
 		return r;
 	if (config->attributes == NULL || config->attributes[0] == '\0')

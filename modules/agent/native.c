@@ -139,7 +139,7 @@ static int check_exposure(const struct agent *agent, struct tp_error *err)
 }
 
 /* ip and ip_discovery_command stand for another address to listen at. */
-static int choose_address(struct agent *agent, struct tp_error *err)
+int native_choose_address(struct agent *agent, struct tp_error *err)
 {
 	struct agent_config *config = &agent->config;
 	const char *ip = NULL;
@@ -187,9 +187,7 @@ int native_start(struct agent *agent, struct tp_error *err)
 
 	native->agent = agent;
 	agent->native = native;
-	r = choose_address(agent, err);
-	if (r >= 0)
-		r = check_exposure(agent, err);
+	r = check_exposure(agent, err);
 	if (r >= 0)
 		r = tp_server_create(&config, &native->server, err);
 	if (r >= 0)

@@ -5,6 +5,8 @@
 
 #include "agent.h"
 
+/* Before the start: `ip` and `ip_discovery_command` become what listen says. */
+int native_choose_address(struct agent *agent, struct tp_error *err);
 int native_start(struct agent *agent, struct tp_error *err);
 void native_stop(struct agent *agent, struct tp_done *done);
 void native_fini(struct agent *agent);

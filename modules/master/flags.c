@@ -51,7 +51,10 @@ const struct tp_field master_config[] = {
 	TP_CONFIG("advertise_port", TP_UINT32, struct master, advertise_port, NULL,
 		"What others are told instead of the bound port."),
 	TP_CONFIG("hostname", TP_STRING, struct master, hostname, NULL,
-		"Name of this master for others; the listening address when absent."),
+		"Name of this master for others; that of its address when absent."),
+	TP_CONFIG("hostname_lookup", TP_BOOL, struct master, hostname_lookup, "true",
+		"Find the hostname by the address when it is not given; false: the "
+		"address."),
 	TP_CONFIG("cluster", TP_STRING, struct master, cluster, NULL,
 		"Name of the cluster, for people."),
 	TP_CONFIG_LIST("roles", struct master, roles,
@@ -112,8 +115,6 @@ const struct tp_field master_config[] = {
 	/* Not there yet. */
 	LATER("logbufsecs", TP_UINT32, "0", "Longest time that log lines are buffered."),
 	LATER("external_log_file", TP_STRING, NULL, "A log file that others write."),
-	LATER("hostname_lookup", TP_BOOL, "true",
-		"Find the hostname by the address when it is not given."),
 	LATER("port", TP_UINT32, "5050", "Port of HTTP."),
 	LATER("registry", TP_STRING, "replicated_log",
 		"Store of the registry: here a module, bound with use."),
@@ -161,6 +162,8 @@ const struct tp_field master_config[] = {
 		recovery_agent_removal_limit, "Now recovery_agent_removal_limit."),
 	TP_CONFIG_ALIAS("slave_removal_rate_limit", TP_STRING, struct master,
 		agent_removal_rate_limit, "Now agent_removal_rate_limit."),
+	LATER("log_storage", TP_STRING, NULL, "Now registry."),
+	LATER("authenticate_http", TP_BOOL, NULL, "Now authenticate_http_readwrite."),
 	LATER("max_executors_per_slave", TP_UINT32, NULL, "Now max_executors_per_agent."),
 	{ 0 },
 };

@@ -38,6 +38,7 @@
 #include "tepui/kind/authenticator.h"
 #include "tepui/kind/daemon.h"
 #include "tepui/kind/hook.h"
+#include "tepui/machine.h"
 #include "tepui/record.h"
 
 static void end(
@@ -111,8 +112,9 @@ static void fill_address(struct master *m)
 	m->info->has_ip = true;
 	m->info->has_port = true;
 	m->info->port = port;
-	m->info->hostname =
-		m->hostname != NULL ? m->hostname : tp_arena_strdup(m->arena, host);
+	m->info->hostname = m->hostname != NULL
+		? m->hostname
+		: tp_machine_hostname(host, m->hostname_lookup, m->arena);
 	m->info->pid = tp_arena_printf(m->arena, "master@%s:%u", host, port);
 	address->hostname = m->info->hostname;
 	address->ip = tp_arena_strdup(m->arena, host);

@@ -56,6 +56,7 @@ struct master {
 	const char *ip, *ip_discovery_command;
 	const char *advertise_ip;
 	uint32_t advertise_port; /* 0 = the bound one */
+	bool hostname_lookup;
 	const char *hostname;
 	const char *cluster;
 	const char **roles;

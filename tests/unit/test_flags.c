@@ -28,7 +28,7 @@ static const struct flag {
 	{ "master", "logbufsecs", "0", LATER },
 	{ "master", "external_log_file", NULL, LATER },
 	{ "master", "hostname", NULL, NOW },
-	{ "master", "hostname_lookup", "true", LATER },
+	{ "master", "hostname_lookup", "true", NOW },
 	{ "master", "ip", NULL, NOW },
 	{ "master", "port", "5050", LATER },
 	{ "master", "advertise_ip", NULL, NOW },
@@ -89,7 +89,7 @@ static const struct flag {
 	{ "agent", "master", NULL, NOW },
 	{ "agent", "zk_session_timeout", "10secs", LATER },
 	{ "agent", "hostname", NULL, NOW },
-	{ "agent", "hostname_lookup", "true", LATER },
+	{ "agent", "hostname_lookup", "true", NOW },
 	{ "agent", "ip", NULL, NOW },
 	{ "agent", "ip6", NULL, LATER },
 	{ "agent", "port", "5051", LATER },
@@ -167,6 +167,17 @@ static const struct flag aliases[] = {
 	{ "master", "slave_ping_timeout", "agent_ping_timeout", NOW },
 	{ "master", "max_slave_ping_timeouts", "max_agent_ping_timeouts", NOW },
 	{ "master", "slave_reregister_timeout", "agent_reregister_timeout", NOW },
+	{ "master", "recovery_slave_removal_limit", "recovery_agent_removal_limit", NOW },
+	{ "master", "slave_removal_rate_limit", "agent_removal_rate_limit", NOW },
+	{ "agent", "authentication_timeout", "authentication_timeout_min", NOW },
+	{ "allocator-drf", "user_sorter", "role_sorter", NOW },
+
+	{ "master", "log_storage", NULL, LATER },
+	{ "master", "authenticate_http", NULL, LATER },
+	{ "master", "max_executors_per_slave", NULL, LATER },
+	{ "agent", "executor_secret_key", NULL, LATER },
+	{ "agent", "slave_subsystems", NULL, LATER },
+	{ "agent", "provisioners", NULL, LATER },
 };
 
 static const struct tp_module *open_module(const char *name)
@@ -255,12 +266,17 @@ START_TEST(old_names_mean_the_same)
 	const struct flag *alias = &aliases[_i];
 	const struct tp_module *module = open_module(alias->module);
 	const struct tp_field *old = find(module, alias->name);
-	const struct tp_field *now = find(module, alias->standard);
+	const struct tp_field *now;
 
+	ck_assert_ptr_null(old->default_text);
+	if (alias->state == LATER) {
+		ck_assert(old->flags & TP_FIELD_UNSUPPORTED);
+		return;
+	}
+	now = find(module, alias->standard);
 	ck_assert(old->flags & TP_FIELD_DEPRECATED);
 	ck_assert_uint_eq(old->offset, now->offset);
 	ck_assert_uint_eq(old->type, now->type);
-	ck_assert_ptr_null(old->default_text);
 }
 END_TEST
 

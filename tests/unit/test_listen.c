@@ -41,6 +41,19 @@ START_TEST(reach_rows)
 }
 END_TEST
 
+START_TEST(hosts_are_found)
+{
+	char host[16];
+
+	ck_assert(tp_listen_host("tcp://10.0.0.1:5061", host, sizeof host));
+	ck_assert_str_eq(host, "10.0.0.1");
+	ck_assert(tp_listen_host("tls+tcp://[::1]:5061", host, sizeof host));
+	ck_assert_str_eq(host, "::1");
+	ck_assert(!tp_listen_host("ipc:///run/x", host, sizeof host));
+	ck_assert(!tp_listen_host("tcp://longer-than-sixteen:1", host, sizeof host));
+}
+END_TEST
+
 static bool answer(void *impl)
 {
 	return *(bool *)impl;
@@ -72,6 +85,7 @@ int main(void)
 	int n_failed;
 
 	tcase_add_loop_test(tcase, reach_rows, 0, (int)TP_COUNT(rows));
+	tcase_add_test(tcase, hosts_are_found);
 	tcase_add_test(tcase, a_usable_authenticator_is_needed);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

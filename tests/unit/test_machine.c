@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define GB (UINT64_C(1) << 30)
 
@@ -112,6 +113,36 @@ START_TEST(addresses_become_urls)
 }
 END_TEST
 
+static const struct {
+	const char *ip;
+	bool lookup;
+	const char *want; /* NULL = the machine's own name */
+} hostnames[] = {
+	{ "127.0.0.1", true, "localhost" },
+	{ "127.0.0.1", false, "127.0.0.1" },
+	{ "::1", true, "localhost" },
+	{ "192.0.2.1", false, "192.0.2.1" },
+	{ "2001:db8::1", false, "2001:db8::1" },
+	{ "0.0.0.0", true, NULL },
+	{ "0.0.0.0", false, NULL },
+	{ "::", true, NULL },
+	{ "no-address", true, NULL },
+	{ NULL, true, NULL },
+};
+
+START_TEST(a_hostname_comes_from_the_address)
+{
+	struct tp_arena *arena = tp_arena_create(0);
+	char own[256] = "";
+
+	ck_assert_int_eq(gethostname(own, sizeof(own) - 1), 0);
+	ck_assert_str_eq(
+		tp_machine_hostname(hostnames[_i].ip, hostnames[_i].lookup, arena),
+		hostnames[_i].want != NULL ? hostnames[_i].want : own);
+	tp_arena_destroy(arena);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("machine");
@@ -124,6 +155,8 @@ int main(void)
 	tcase_add_test(tc, this_machine_has_something);
 	tcase_add_loop_test(tc, an_address_is_given_or_discovered, 0, TP_COUNT(ips));
 	tcase_add_test(tc, addresses_become_urls);
+	tcase_add_loop_test(
+		tc, a_hostname_comes_from_the_address, 0, TP_COUNT(hostnames));
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
