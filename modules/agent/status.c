@@ -256,6 +256,18 @@ static struct tp_status_update *complete_status(struct executor *executor,
 	return update;
 }
 
+/* Its end was acknowledged, and so was all before. */
+static bool is_completed(const struct executor *executor, const char *task_id)
+{
+	const struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &executor->completed_tasks) {
+		if (tp_streq(tp_container_of(node, struct task, completed)->id, task_id))
+			return true;
+	}
+	return false;
+}
+
 int status_from_executor(struct executor *executor, const struct tp_task_status *from,
 	struct tp_error *err)
 {
@@ -268,6 +280,11 @@ int status_from_executor(struct executor *executor, const struct tp_task_status 
 	if (executor->framework->state == FRAMEWORK_TERMINATING) {
 		agent->metrics->invalid_status_updates.value++;
 		return 0; /* nobody is left to tell; the container will be ended */
+	}
+	/* The executor was away when the acknowledgement came. */
+	if (task == NULL && is_completed(executor, from->task_id->value)) {
+		status_acknowledge_executor(executor, from, from->uuid);
+		return 0;
 	}
 	arena = tp_arena_create(0);
 	update = complete_status(executor, from, arena);

@@ -145,6 +145,23 @@ START_TEST(a_duplicate_after_the_acknowledgement_is_acknowledged_again)
 }
 END_TEST
 
+/* Of a task that is over: an executor that was away says it again. */
+START_TEST(an_end_that_was_acknowledged_is_not_sent_again)
+{
+	struct peer *e = running_task(false);
+	size_t n;
+
+	agent_fixture_acknowledge(f);
+	agent_fixture_update(e, "t1", "t1", TP_TASK_FINISHED, 2);
+	agent_fixture_acknowledge(f);
+	n = sent();
+	agent_fixture_update(e, "t1", "t1", TP_TASK_FINISHED, 2);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_uint_eq(sent(), n);
+	ck_assert_uint_eq(agent_fixture_events(e, TP_EXECUTOR_EVENT_ACKNOWLEDGED), 3);
+}
+END_TEST
+
 START_TEST(an_unexpected_acknowledgement_is_ignored)
 {
 	struct peer *e = running_task(false);
@@ -240,6 +257,7 @@ int main(void)
 	tcase_add_test(tc, the_executor_is_acknowledged_after_the_framework);
 	tcase_add_test(tc, a_duplicate_before_the_acknowledgement_is_ignored);
 	tcase_add_test(tc, a_duplicate_after_the_acknowledgement_is_acknowledged_again);
+	tcase_add_test(tc, an_end_that_was_acknowledged_is_not_sent_again);
 	tcase_add_test(tc, an_unexpected_acknowledgement_is_ignored);
 	tcase_add_test(tc, an_update_is_durable_before_it_is_sent);
 	tcase_add_test(tc, without_checkpoint_nothing_is_written);
