@@ -88,6 +88,12 @@ void fake_transport_set_spy(struct fake_transport *self, fake_spy_f *drops, void
 	self->spy_user = user;
 }
 
+void fake_transport_watch(struct fake_transport *self, fake_watch_f *sent, void *user)
+{
+	self->sent = sent;
+	self->watch_user = user;
+}
+
 void fake_node_block(struct fake_node *from, struct fake_node *to, bool is_blocked)
 {
 	uint64_t bit = UINT64_C(1) << to->index;

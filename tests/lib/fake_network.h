@@ -80,6 +80,8 @@ struct fake_transport {
 	unsigned next_port;
 	fake_spy_f *drops;
 	void *spy_user;
+	fake_watch_f *sent;
+	void *watch_user;
 };
 
 struct fake_node *network_node_create(

@@ -67,6 +67,10 @@ void fake_node_cut(struct fake_node *node);
 typedef bool fake_spy_f(void *user, const void *data, size_t len);
 void fake_transport_set_spy(struct fake_transport *self, fake_spy_f *drops, void *user);
 
+/* Hears of each frame that somebody sends. */
+typedef void fake_watch_f(void *user, const void *data, size_t len);
+void fake_transport_watch(struct fake_transport *self, fake_watch_f *sent, void *user);
+
 /* One wire, or one direction of it. */
 void fake_wire_cut(struct tp_wire *wire);
 void fake_wire_stall(struct tp_wire *wire, bool stalled);

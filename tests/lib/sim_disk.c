@@ -29,6 +29,7 @@ struct sim_disk {
 	struct sim_random random;
 	bool instant;
 	struct sim_disk_spy spy;
+	struct sim_disk_watcher watcher;
 	int64_t slow_ns, last_due_ns;
 	int fail_code;
 	unsigned fail_n;
@@ -97,6 +98,9 @@ static void op_done(struct tp_disk_request *request, int status)
 	if (status >= 0 && (op->flags & TP_DISK_SYNC) != 0)
 		sim_platter_synced(
 			op->disk->platter, op->kind == OP_REMOVE ? NULL : op->path);
+	if (status >= 0 && op->kind != OP_REMOVE && op->disk->watcher.written != NULL)
+		op->disk->watcher.written(op->disk->watcher.user, op->path, op->data,
+			op->len, (op->flags & TP_DISK_SYNC) != 0);
 	outer->err = request->err;
 	op_free(op);
 	outer->done(outer, status);
@@ -357,6 +361,13 @@ void sim_disk_power_loss(struct sim_disk *self)
 {
 	tp_assert(tp_list_empty(&self->queued) && tp_list_empty(&self->writing));
 	sim_platter_power_loss(self->platter, &self->random);
+	if (self->watcher.power_loss != NULL)
+		self->watcher.power_loss(self->watcher.user);
+}
+
+void sim_disk_watch(struct sim_disk *self, const struct sim_disk_watcher *watcher)
+{
+	self->watcher = *watcher;
 }
 
 void sim_disk_set_spy(struct sim_disk *self, const struct sim_disk_spy *spy)

@@ -43,4 +43,13 @@ struct sim_disk_spy {
 };
 void sim_disk_set_spy(struct sim_disk *self, const struct sim_disk_spy *spy);
 
+/* Hears of each append and replacement that is done, and of losses of power. */
+struct sim_disk_watcher {
+	void (*written)(
+		void *user, const char *path, const void *data, size_t len, bool synced);
+	void (*power_loss)(void *user);
+	void *user;
+};
+void sim_disk_watch(struct sim_disk *self, const struct sim_disk_watcher *watcher);
+
 #endif

@@ -8,6 +8,7 @@
 #define TESTS_SIM_HISTORY_H
 
 #include "tests/lib/framework.h"
+#include "tests/sim/acknowledged.h"
 
 #define HISTORY_MASTERS_MAX 2
 #define HISTORY_AGENTS_MAX 4
@@ -39,6 +40,7 @@ struct history {
 	struct machine *agents[HISTORY_AGENTS_MAX];
 	struct framework *frameworks[HISTORY_FRAMEWORKS_MAX]; /* the newest scheduler */
 	struct framework *rivals[HISTORY_FRAMEWORKS_MAX]; /* the one before, or NULL */
+	struct acknowledged *acknowledged;
 	unsigned n_launched;
 	bool registry_failed; /* a master may end for it */
 };

@@ -114,8 +114,20 @@ static void check_admitted(struct history *h)
 	}
 }
 
+static void check_acknowledged(const struct history *h)
+{
+	const char *wrong = acknowledged_wrong(h->acknowledged);
+
+	ck_assert_msg(wrong == NULL,
+		"step %u: an update of task %s is sent again, though the agent wrote "
+		"down "
+		"that it was acknowledged",
+		h->step, wrong);
+}
+
 void check_always(struct history *h)
 {
+	check_acknowledged(h);
 	check_books(h);
 	check_truth(h);
 	check_schedulers(h);

@@ -29,6 +29,7 @@ static void begin(struct history *h, const struct plan *plan)
 		h->agents[i] =
 			cluster_add_agent(h->cluster, name, "cpus:4;mem:4096", NULL);
 	}
+	h->acknowledged = acknowledged_create(h->cluster);
 	for (unsigned i = 0; i < plan->n_frameworks; i++) {
 		snprintf(name, sizeof name, "f%u", i + 1);
 		framework_drive(h->cluster, plan->driven[i]);
@@ -55,6 +56,7 @@ START_TEST(history)
 	steps_heal(&h);
 	check_quiet(&h);
 	cluster_destroy(h.cluster);
+	acknowledged_destroy(h.acknowledged);
 }
 END_TEST
 

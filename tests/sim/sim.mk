@@ -42,6 +42,8 @@ tests_sim_test_leaders_LDADD = $(SIM_LIBS)
 dist_check_SCRIPTS += tests/sim/cluster-real.sh
 
 history_sources = \
+	tests/sim/acknowledged.c \
+	tests/sim/acknowledged.h \
 	tests/sim/defects.c \
 	tests/sim/history.h \
 	tests/sim/invariants.c \
