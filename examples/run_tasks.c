@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tepui/record.h"
-#include "tepui/resources.h"
+#include "tepui/offer.h"
 #include "tepui/scheduler.h"
 
 struct task {
@@ -69,27 +68,6 @@ static void on_registered(struct tp_scheduler_driver *driver, void *user,
 	say(user, "registered as ", framework_id->value);
 }
 
-static struct tp_task_info *task_info(
-	struct task *task, const struct tp_offer *offer, struct tp_arena *arena)
-{
-	struct tp_task_info *info = tp_record_new(&tp_task_info_desc, arena);
-	struct tp_resources resources = TP_RESOURCES_INIT;
-
-	info->name = task->id;
-	info->task_id = tp_record_new(&tp_task_id_desc, arena);
-	info->task_id->value = task->id;
-	info->agent_id = offer->agent_id;
-	tp_resources_copy(&resources, &task->resources);
-	if (offer->allocation_info != NULL)
-		tp_resources_allocate(&resources, offer->allocation_info->role);
-	tp_resources_to_records(&resources, TP_RESOURCE_POST, arena, &info->resources,
-		&info->n_resources);
-	tp_resources_fini(&resources);
-	info->command = tp_record_new(&tp_command_info_desc, arena);
-	info->command->value = task->command;
-	return info;
-}
-
 /* Puts as many waiting tasks into the offer as fit. */
 static void offer_use(struct framework *self, const struct tp_offer *offer)
 {
@@ -101,10 +79,7 @@ static void offer_use(struct framework *self, const struct tp_offer *offer)
 	struct tp_filters none = { .has_refuse_ns = true, .refuse_ns = 0 };
 	size_t n_infos = 0;
 
-	if (tp_resources_from_records(&left, offer->resources, offer->n_resources, NULL) <
-		0)
-		return;
-	tp_resources_unallocate(&left);
+	tp_offer_resources(offer, &left);
 	tp_resources_print(&left, &text);
 	say(self, "offered ", tp_strbuf_text(&text));
 	if (!self->had_offer && self->expected_offer != NULL &&
@@ -122,7 +97,9 @@ static void offer_use(struct framework *self, const struct tp_offer *offer)
 		task->launched = true;
 		snprintf(task->agent, sizeof(task->agent), "%s", offer->agent_id->value);
 		tp_resources_subtract(&left, &task->resources);
-		tp_arena_push(arena, &infos, &n_infos, task_info(task, offer, arena));
+		tp_arena_push(arena, &infos, &n_infos,
+			tp_offer_task(
+				offer, task->id, task->command, &task->resources, arena));
 	}
 	tp_resources_fini(&left);
 	if (n_infos > 0)

@@ -19,6 +19,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/metrics.h \
 	include/tepui/module.h \
 	include/tepui/net.h \
+	include/tepui/offer.h \
 	include/tepui/process.h \
 	include/tepui/record.h \
 	include/tepui/scheduler.h \

@@ -21,8 +21,20 @@ struct scheduler_post {
 	struct tp_arena *arena; /* holds this struct and the call */
 	struct tp_scheduler_call *call;
 	struct tp_call answer; /* of those calls that have one */
-	bool has_holes;        /* a list of the caller's has a NULL in it */
+	tp_scheduler_reconciled_f *reconciled;
+	bool has_holes; /* a list of the caller's has a NULL in it */
 	void (*run)(struct scheduler_post *posted); /* ends with scheduler_post_free() */
+};
+
+/* Asking for all tasks until all are known: scheduler_reconcile.c. */
+struct reconciliation {
+	bool runs, lists;
+	atomic_bool over; /* any thread */
+	char marker[64];  /* the id of the task that never was, in the last question */
+	unsigned n_asked;
+	tp_scheduler_reconciled_f *done;
+	struct tp_timer retry;
+	int64_t retry_ns;
 };
 
 struct tp_scheduler_driver {
@@ -70,6 +82,7 @@ struct tp_scheduler_driver {
 	int64_t retry_ns;         /* its last delay; 0 = none since the last session */
 	int64_t refused_since_ns; /* < 0: not refused */
 	uint64_t random;
+	struct reconciliation reconciliation;
 	char *framework_id; /* NULL until the master gave one */
 	bool was_registered, subscribed, tearing_down;
 };
@@ -134,6 +147,16 @@ void scheduler_session_end(struct tp_scheduler_driver *self);
 /* Sends a call; framework id and type are filled in. Loop thread; lost while disconnected. */
 int scheduler_send(
 	struct tp_scheduler_driver *self, struct tp_scheduler_call *call, int type);
+
+/* --- scheduler_reconcile.c ------------------------------------------------------------- */
+
+void scheduler_reconcile_begin(
+	struct tp_scheduler_driver *self, tp_scheduler_reconciled_f *done);
+/* Nothing is known any more. */
+void scheduler_reconcile_end(struct tp_scheduler_driver *self);
+/* Is this update an answer to a question of ours? */
+bool scheduler_reconcile_hears(
+	struct tp_scheduler_driver *self, const struct tp_task_status *status);
 
 /* --- scheduler_events.c ---------------------------------------------------------------- */
 

@@ -252,6 +252,27 @@ enum tp_status tp_scheduler_driver_reconcile(struct tp_scheduler_driver *driver,
 	return scheduler_call_post(posted, TP_SCHEDULER_CALL_RECONCILE);
 }
 
+static void reconcile_all_run(struct scheduler_post *posted)
+{
+	scheduler_reconcile_begin(posted->driver, posted->reconciled);
+	scheduler_post_free(posted);
+}
+
+enum tp_status tp_scheduler_driver_reconcile_all(
+	struct tp_scheduler_driver *driver, tp_scheduler_reconciled_f *done)
+{
+	struct scheduler_post *posted = scheduler_call_new(driver);
+
+	posted->reconciled = done;
+	return scheduler_call_post_as(
+		posted, TP_SCHEDULER_CALL_RECONCILE, reconcile_all_run);
+}
+
+bool tp_scheduler_driver_is_reconciled(struct tp_scheduler_driver *driver)
+{
+	return atomic_load(&driver->reconciliation.over);
+}
+
 /* --- the framework itself -------------------------------------------------------------- */
 
 static void on_update_answer(struct tp_call *call, const struct tp_reply *reply)

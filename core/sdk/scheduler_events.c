@@ -55,6 +55,8 @@ static void acknowledge(struct tp_scheduler_driver *self, struct tp_task_status 
 static void on_update(
 	struct tp_scheduler_driver *self, const struct tp_scheduler_event_update *event)
 {
+	if (scheduler_reconcile_hears(self, event->status))
+		return;
 	if (self->scheduler->status_update != NULL)
 		self->scheduler->status_update(self, self->user, event->status);
 	if (!self->explicit_acknowledgements && scheduler_running(self))

@@ -135,6 +135,7 @@ static void went_down(struct tp_scheduler_driver *self)
 	bool was_subscribed = self->subscribed;
 
 	self->subscribed = false;
+	scheduler_reconcile_end(self);
 	if (was_subscribed && scheduler_running(self) &&
 		self->scheduler->disconnected != NULL)
 		self->scheduler->disconnected(self, self->user);
@@ -255,6 +256,7 @@ void scheduler_session_end(struct tp_scheduler_driver *self)
 		self->election.ops->ignore(self->election.impl, &self->detector);
 	self->detector.changed = NULL;
 	self->subscribed = false;
+	scheduler_reconcile_end(self);
 	link_close(self);
 	tp_free(self->leader);
 	self->leader = NULL;

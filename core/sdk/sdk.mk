@@ -7,6 +7,7 @@ sdk_executor_sources = \
 
 noinst_LTLIBRARIES += core/libsdk.la
 core_libsdk_la_SOURCES = $(sdk_executor_sources) \
+	core/sdk/offer.c \
 	core/sdk/scheduler.c \
 	core/sdk/scheduler.h \
 	core/sdk/scheduler_calls.c \
@@ -14,6 +15,7 @@ core_libsdk_la_SOURCES = $(sdk_executor_sources) \
 	core/sdk/scheduler_options.c \
 	core/sdk/scheduler_outbox.c \
 	core/sdk/scheduler_place.h \
+	core/sdk/scheduler_reconcile.c \
 	core/sdk/scheduler_session.c
 
 UNIT_TESTS += tests/unit/test_executor
@@ -45,3 +47,8 @@ UNIT_TESTS += tests/unit/test_executor_driver
 tests_unit_test_executor_driver_SOURCES = tests/unit/test_executor_driver.c
 tests_unit_test_executor_driver_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_executor_driver_LDADD = tests/libtest.la core/libtepui.la $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_offer
+tests_unit_test_offer_SOURCES = tests/unit/test_offer.c
+tests_unit_test_offer_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_offer_LDADD = core/libtepui.la $(UNIT_LIBS)

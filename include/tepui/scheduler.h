@@ -10,19 +10,17 @@
  * what must stay with tp_record_copy). Calls may come from any thread, callbacks included; they
  * copy their arguments, never block, and return the driver's status: what they ask for is
  * answered by a callback, never from inside the call. In a wrong state a call does nothing and
- * returns that state. A call with wrong or missing arguments does nothing and returns RUNNING:
+ * returns that state. With wrong or missing arguments it does nothing and returns RUNNING:
  * tp_scheduler_driver_refusal() says why.
  *
- * Order: calls of one thread are sent in the order in which they were made, callbacks come in
- * the order in which the master said things, updates of one task in the order of its life. An
- * acknowledgement by the driver leaves when status_update() returns, before the calls made in
- * it. Nothing is promised between two threads, two tasks, or messages and updates.
+ * Order: calls of one thread are sent as they were made; callbacks come as the master said
+ * things, updates of one task in the order of its life. An acknowledgement by the driver leaves
+ * when status_update() returns, before the calls made in it.
  *
- * A framework must not rely on delivery: what is called while there is no master is lost, but
- * for a launch, which is answered at once (TASK_LOST, or TASK_DROPPED if partition-aware, with
- * REASON_MASTER_DISCONNECTED), and for suppress, revive and update_framework, which the next
- * subscription repeats. Launches and kills are answered by status updates, and
- * tp_scheduler_driver_reconcile() closes the gaps.
+ * Do not rely on delivery: what is called without a master is lost, but for a launch, which is
+ * answered at once (TASK_LOST, or TASK_DROPPED if partition-aware, MASTER_DISCONNECTED), and for
+ * suppress, revive and update_framework, which the next subscription repeats. Launches and kills
+ * are answered by status updates, and reconciliation closes the gaps.
  */
 #ifndef TEPUI_SCHEDULER_H
 #define TEPUI_SCHEDULER_H
@@ -43,9 +41,7 @@ struct tp_scheduler {
 		const struct tp_master_info *master);
 	/*
 	 * The master is gone, or nobody leads. All offers are void, without being rescinded; tasks
-	 * go on. A new session comes with reregistered(): the driver looks for it every 0.1 to 0.3
-	 * s, after a minute more seldom up to a minute, and never longer than a tenth of
-	 * failover_timeout (at least 2 s).
+	 * go on. A new session comes with reregistered(): at once, if there is a master.
 	 */
 	void (*disconnected)(struct tp_scheduler_driver *driver, void *user);
 	void (*resource_offers)(struct tp_scheduler_driver *driver, void *user,
@@ -56,10 +52,7 @@ struct tp_scheduler {
 		struct tp_inverse_offer *const *offers, size_t n_offers);
 	void (*inverse_offer_rescinded)(struct tp_scheduler_driver *driver, void *user,
 		const struct tp_offer_id *offer_id);
-	/*
-	 * Acknowledged when this returns, unless explicit acknowledgements were asked for. The same
-	 * update may come again, with the same uuid.
-	 */
+	/* Acknowledged when this returns, unless explicitly; may come twice, with one uuid. */
 	void (*status_update)(struct tp_scheduler_driver *driver, void *user,
 		const struct tp_task_status *status);
 	void (*operation_status_update)(struct tp_scheduler_driver *driver, void *user,
@@ -119,8 +112,7 @@ TP_EXPORT void tp_scheduler_driver_destroy(struct tp_scheduler_driver *driver);
 TP_EXPORT enum tp_status tp_scheduler_driver_start(struct tp_scheduler_driver *driver);
 /*
  * What was called before is still sent; no callback begins after it. false: the framework ends
- * with all its tasks, if there is a master to hear it (else when its failover_timeout is over).
- * true: the framework stays, another scheduler may take it over by its id.
+ * with all its tasks, if a master hears it. true: it stays, for another scheduler with its id.
  */
 TP_EXPORT enum tp_status tp_scheduler_driver_stop(
 	struct tp_scheduler_driver *driver, bool failover);
@@ -178,6 +170,16 @@ TP_EXPORT enum tp_status tp_scheduler_driver_send_framework_message(
 /* n_tasks 0: everything the master knows of this framework. */
 TP_EXPORT enum tp_status tp_scheduler_driver_reconcile(struct tp_scheduler_driver *driver,
 	struct tp_scheduler_call_reconcile_task *const *tasks, size_t n_tasks);
+/*
+ * Asks for all tasks until all are known, also those of agents that the master waits for since
+ * its restart, and then calls done() (may be NULL), after the last status_update() that answers.
+ * What was not named by then does not exist. disconnected() ends it: ask again when registered.
+ */
+typedef void tp_scheduler_reconciled_f(struct tp_scheduler_driver *driver, void *user);
+TP_EXPORT enum tp_status tp_scheduler_driver_reconcile_all(
+	struct tp_scheduler_driver *driver, tp_scheduler_reconciled_f *done);
+/* Is the last reconcile_all() over, and the session still that in which it was asked? */
+TP_EXPORT bool tp_scheduler_driver_is_reconciled(struct tp_scheduler_driver *driver);
 TP_EXPORT enum tp_status tp_scheduler_driver_reconcile_operations(
 	struct tp_scheduler_driver *driver,
 	struct tp_scheduler_call_reconcile_operations_operation *const *operations,
@@ -190,11 +192,7 @@ TP_EXPORT enum tp_status tp_scheduler_driver_update_framework(
 	struct tp_scheduler_driver *driver, const struct tp_framework_info *framework,
 	const char *const *suppressed_roles, size_t n_suppressed_roles);
 
-/*
- * Why the last call was refused whose arguments were wrong or whose behaviour is "not supported
- * yet"; "" when it was not. Valid as long as the driver. With several threads it may be the
- * other's.
- */
+/* Why the last call, of any thread, was refused; "" when it was not. Valid as long as the driver. */
 TP_EXPORT const char *tp_scheduler_driver_refusal(struct tp_scheduler_driver *driver);
 
 #endif

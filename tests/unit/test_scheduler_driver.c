@@ -416,6 +416,113 @@ START_TEST(stop_from_a_callback)
 }
 END_TEST
 
+/* --- reconciliation -------------------------------------------------------------------- */
+
+#define ALL "RECONCILE{'reconcile':{}} "
+
+static void on_reconciled(struct tp_scheduler_driver *driver, void *user)
+{
+	ck_assert_ptr_eq(user, f);
+	ck_assert(tp_scheduler_driver_is_reconciled(driver));
+	tp_strbuf_puts(&f->told, "reconciled() ");
+}
+
+static void begin_reconciliation(void)
+{
+	ck_assert_int_eq(tp_scheduler_driver_reconcile_all(f->driver, on_reconciled),
+		TP_DRIVER_RUNNING);
+	scheduler_fixture_advance(f, 0);
+}
+
+/* The question about the task that never was: which one, and that nothing else was said after it. */
+static void expect_question(const char *before, char marker[64])
+{
+	tp_cleanup(ptr) char *heard = tp_strdup(tp_strbuf_text(&m1->heard));
+	static const char question[] =
+		"RECONCILE{'reconcile':{'tasks':[{'task_id':{'value':'";
+
+	ck_assert_msg(strncmp(heard, before, strlen(before)) == 0, "%s", heard);
+	ck_assert_msg(strncmp(heard + strlen(before), question, strlen(question)) == 0,
+		"%s", heard);
+	ck_assert_int_eq(sscanf(heard + strlen(before) + strlen(question),
+				 "%63[^']'}}]}} ", marker),
+		1);
+	tp_strbuf_clear(&m1->heard);
+}
+
+static void answer(const char *task, const char *state)
+{
+	tp_cleanup(ptr) char *event = tp_asprintf(
+		"{'type':'UPDATE','update':{'status':{'task_id':{'value':'%s'},"
+		"'state':'%s','reason':'REASON_RECONCILIATION'}}}",
+		task, state);
+
+	say(event);
+}
+
+START_TEST(reconciliation_knows_its_end)
+{
+	char marker[64];
+
+	scheduler_fixture_subscribe(f, AWARE, false, false);
+	ck_assert(!tp_scheduler_driver_is_reconciled(f->driver));
+	begin_reconciliation();
+	expect_question(ALL, marker);
+	answer("t1", "TASK_RUNNING");
+	expect_told(f,
+		"update(t1 TASK_RUNNING source=- reason=REASON_RECONCILIATION "
+		"uuid=0 '') ");
+	ck_assert(!tp_scheduler_driver_is_reconciled(f->driver));
+	answer(marker, "TASK_UNKNOWN");
+	expect_told(f, "reconciled() ");
+	answer(marker, "TASK_UNKNOWN"); /* is over */
+	scheduler_fixture_advance(f, TP_HOUR);
+	expect_told(f, "");
+	expect_heard(m1, "");
+	/* Nothing is known any more when the session ends, and nobody is asked then. */
+	fake_master_hang_up(m1);
+	ck_assert(!tp_scheduler_driver_is_reconciled(f->driver));
+	begin_reconciliation();
+	scheduler_fixture_advance(f, TP_SEC);
+	expect_told(f, "disconnected() reregistered(m1) ");
+	expect_heard_parts(m1, "SUBSCRIBE");
+	scheduler_fixture_advance(f, TP_HOUR);
+	expect_heard(m1, "");
+}
+END_TEST
+
+/* ReconciliationTest.RecoveredAgent: no answer while an agent may come back. */
+START_TEST(reconciliation_waits_for_agents)
+{
+	char first[64], probe[64], last[64];
+	int n_probes = 0;
+
+	scheduler_fixture_subscribe(f, FRAMEWORK, false, false);
+	begin_reconciliation();
+	expect_question(ALL, first);
+	for (int64_t waited = 0; waited < 10 * 60; waited++) {
+		scheduler_fixture_advance(f, TP_SEC);
+		if (m1->heard.len == 0)
+			continue;
+		n_probes++;
+		expect_question("", probe);
+	}
+	ck_assert_int_ge(n_probes, 20);
+	ck_assert_int_le(n_probes, 30);
+	expect_told(f, "");
+	answer(first, "TASK_LOST"); /* says nothing of now */
+	expect_heard(m1, "");
+	/* The agents are there: only now the list is complete. */
+	answer(probe, "TASK_LOST");
+	expect_told(f, "");
+	expect_question(ALL, last);
+	answer("t1", "TASK_RUNNING");
+	tp_strbuf_clear(&f->told);
+	answer(last, "TASK_LOST");
+	expect_told(f, "reconciled() ");
+}
+END_TEST
+
 /* --- when the master is away ----------------------------------------------------------- */
 
 /* FaultToleranceTest.MasterFailover. */
@@ -623,6 +730,8 @@ static void add_calls(TCase *tc)
 
 static void add_sessions(TCase *tc)
 {
+	tcase_add_test(tc, reconciliation_knows_its_end);
+	tcase_add_test(tc, reconciliation_waits_for_agents);
 	tcase_add_test(tc, it_comes_back_with_its_id);
 	tcase_add_test(tc, another_scheduler_takes_over);
 	tcase_add_test(tc, who_is_told_to_come_later_does);
