@@ -14,7 +14,7 @@ tepuischemaoptions_DATA = core/cluster/schema/tepui/options.proto
 
 systemdsystemunitdir = @systemdsystemunitdir@
 systemdsystemunit_DATA = conf/tepui-master.service conf/tepui-agent.service
-EXTRA_DIST += docs/DEPENDENCIES.md docs/MODULES.md conf/tepui-master.service.in conf/tepui-agent.service.in
+EXTRA_DIST += docs/DEPENDENCIES.md docs/FRAMEWORKS.md docs/MODULES.md conf/tepui-master.service.in conf/tepui-agent.service.in
 CLEANFILES += $(systemdsystemunit_DATA)
 
 # Not by config.status: the units need paths without variables.

@@ -6,6 +6,11 @@ examples_run_tasks_SOURCES = examples/run_tasks.c
 examples_run_tasks_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 examples_run_tasks_LDADD = core/libtepui.la
 
+tepuilibexec_PROGRAMS += examples/keep-running
+examples_keep_running_SOURCES = examples/keep_running.c
+examples_keep_running_CFLAGS = $(AM_CFLAGS) -Wno-conversion
+examples_keep_running_LDADD = core/libtepui.la
+
 # A package of its own, for people to copy: built by tests/system/modules-walk.sh against an
 # installed tree, as third parties build it.
 EXTRA_DIST += \
