@@ -19,3 +19,21 @@ tests_unit_test_allocator_drf_history_SOURCES = tests/unit/test_allocator_drf_hi
 	$(drf_test_sources)
 tests_unit_test_allocator_drf_history_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_allocator_drf_history_LDADD = $(MODULE_TEST_LIBS)
+
+# Against the model: a few histories in `make check`, make allocator-histories N=1000 for many.
+allocator_history_sources = tests/unit/allocator_histories.c \
+	tests/unit/allocator_model.c tests/unit/allocator_model.h \
+	tests/unit/allocator_model_order.c tests/unit/allocator_model_parts.h \
+	tests/lib/sim_random.c tests/lib/sim_random.h
+UNIT_TESTS += tests/unit/allocator_drf_histories
+tests_unit_allocator_drf_histories_SOURCES = $(allocator_history_sources) \
+	$(modules_allocator_drf_allocator_drf_la_SOURCES)
+tests_unit_allocator_drf_histories_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_allocator_drf_histories_LDADD = $(MODULE_TEST_LIBS)
+
+N = 100
+.PHONY: allocator-histories
+allocator-histories: tests/unit/allocator_drf_histories$(EXEEXT) \
+		tests/unit/allocator_priority_histories$(EXEEXT)
+	tests/unit/allocator_drf_histories$(EXEEXT) $(N) $(SEED)
+	tests/unit/allocator_priority_histories$(EXEEXT) $(N) $(SEED)

@@ -9,3 +9,9 @@ modules_allocator_priority_allocator_priority_la_CFLAGS = $(MODULE_CFLAGS)
 modules_allocator_priority_allocator_priority_la_LDFLAGS = $(MODULE_LDFLAGS)
 modules_allocator_priority_allocator_priority_la_LIBADD = $(MODULE_LIBS)
 EXTRA_DIST += modules/allocator-priority/README.md
+
+UNIT_TESTS += tests/unit/allocator_priority_histories
+tests_unit_allocator_priority_histories_SOURCES = $(allocator_history_sources) \
+	$(modules_allocator_priority_allocator_priority_la_SOURCES)
+tests_unit_allocator_priority_histories_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_allocator_priority_histories_LDADD = $(MODULE_TEST_LIBS)

@@ -39,3 +39,10 @@ tests_bench_bench_memory_SOURCES = tests/bench/bench_memory.c \
 	tests/bench/fake_agents.c tests/bench/fake_agents.h $(bench_daemons_sources)
 tests_bench_bench_memory_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_bench_memory_LDADD = core/libtepui.la -lpthread
+
+# The policy is linked in; what it shares with others is measured with it. ARGS=--quick: few cells.
+EXTRA_PROGRAMS += tests/bench/bench_allocator
+tests_bench_bench_allocator_SOURCES = tests/bench/bench_allocator.c \
+	$(modules_allocator_drf_allocator_drf_la_SOURCES)
+tests_bench_bench_allocator_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_bench_allocator_LDADD = $(MODULE_TEST_LIBS)

@@ -213,6 +213,7 @@ void alloc_agent_convert(struct tp_allotment *self, struct alloc_agent *agent,
 	without_allocation(&bare, to);
 	tp_resources_add(&total, &bare);
 	total_set(self, agent, &total);
+	demands_refresh(self, agent);
 }
 
 /* --- coming, changing, going ----------------------------------------------------------- */
@@ -244,7 +245,6 @@ void alloc_agent_add(struct tp_allotment *self, uint32_t slot,
 	agent->active = spec->active;
 	agent->capabilities = spec->capabilities;
 	agent->wake_ns = INT64_MAX;
-	agent->plain.role = ALLOC_NONE;
 	agent->site = site_create(spec->info);
 	agent->allowed = whitelist_allows(self, agent);
 	total_set(self, agent, spec->total);

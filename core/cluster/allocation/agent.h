@@ -77,20 +77,23 @@ struct alloc_site {
 	size_t n_attributes;
 };
 
+/* What a run looks at comes first. */
 struct alloc_agent {
 	bool used, active, allowed; /* allowed: by the whitelist */
 	bool waiting;               /* looked at again in the next run */
 	uint8_t demands;            /* of enum alloc_class, from its framework */
 	uint32_t version;           /* of what is free */
-	uint32_t n_others;
-	struct alloc_portion plain;   /* unreserved, neither revocable nor shared */
-	struct alloc_portion *others; /* none of them empty */
+	uint32_t n_filters, n_others;
+	struct tp_resources plain;    /* free: unreserved, neither revocable nor shared */
+	struct alloc_portion *others; /* also free; none of them empty */
 	struct alloc_filter *filters;
-	uint32_t n_filters, filters_room;
+	uint32_t n_holds, holds_room; /* room 0: the one is here, if any */
+	union {
+		struct alloc_hold one;
+		struct alloc_hold *many;
+	} holds;
 	struct alloc_refusal *refusals;
-	uint32_t n_refusals;
-	uint32_t n_holds, holds_room;
-	struct alloc_hold *holds;
+	uint32_t n_refusals, filters_room;
 	int64_t wake_ns;  /* when its first filter ends; INT64_MAX without one */
 	uint32_t wake_at; /* place among those with filters, from 1; 0 = none */
 	uint32_t capabilities;
@@ -113,6 +116,11 @@ void alloc_free_copy(const struct alloc_agent *agent, struct tp_resources *ret);
 /* A portion other than plain is empty now. */
 void alloc_portion_remove(
 	struct tp_allotment *self, struct alloc_agent *agent, uint32_t i);
+static inline struct alloc_hold *alloc_holds_of(const struct alloc_agent *agent)
+{
+	return agent->holds_room == 0 ? (struct alloc_hold *)&agent->holds.one
+				      : agent->holds.many;
+}
 uint32_t alloc_classes_of(const struct tp_resource_item *item);
 
 /* agents.c */

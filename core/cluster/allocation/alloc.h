@@ -53,6 +53,7 @@ struct tp_allotment {
 	bool whitelisted;
 	char *region; /* of the master; NULL = none */
 
+	bool all_waiting;  /* every agent waits for a run */
 	uint32_t *waiting; /* slots of agents that wait for a run */
 	uint32_t n_waiting, waiting_room;
 	uint32_t *wakes; /* heap of agents by the end of their first filter */

@@ -42,7 +42,7 @@ static void agent_count(struct tp_allotment *self, uint32_t slot, uint32_t clien
 		why->agents_not_whitelisted++;
 		return;
 	}
-	if (agent->plain.free.n == 0 && agent->n_others == 0) {
+	if (agent->plain.n == 0 && agent->n_others == 0) {
 		why->agents_full++;
 		return;
 	}

@@ -345,14 +345,17 @@ static void holdings_change(struct fair *self, uint32_t client,
 	uint64_t gifts)
 {
 	struct fair_node *node = self->nodes[client];
+	uint32_t n_names = self->spec.cluster->n_names, i;
 	bool sorted = is_sorted(self);
 	struct fair_key old;
 
 	for (; node != NULL; node = node->parent) {
-		if (less != NULL)
-			tp_quantities_subtract(&node->held, less);
-		if (more != NULL)
-			tp_quantities_add(&node->held, more);
+		for (i = 0; less != NULL && i < n_names; i++)
+			node->held.milli[i] -= less->milli[i] < node->held.milli[i]
+				? less->milli[i]
+				: node->held.milli[i];
+		for (i = 0; more != NULL && i < n_names; i++)
+			node->held.milli[i] += more->milli[i];
 		old = self->keys[node->index];
 		self->keys[node->index].gifts += gifts;
 		if (!sorted || node->parent == NULL)

@@ -74,7 +74,7 @@ static uint64_t covers_of(
 	uint64_t covers = 0;
 	uint32_t i;
 
-	if (tp_resources_contains(&refusal->refused, &agent->plain.free))
+	if (tp_resources_contains(&refusal->refused, &agent->plain))
 		covers |= 1;
 	for (i = 0; i < agent->n_others && i + 1 < PORTIONS_MAX - 1; i++)
 		if (tp_resources_contains(&refusal->refused, &agent->others[i].free))
@@ -268,7 +268,7 @@ void alloc_filters_expired(struct tp_timer *timer)
 uint64_t alloc_visible(
 	const struct tp_allotment *self, const struct alloc_agent *agent, uint32_t role)
 {
-	uint64_t visible = agent->plain.free.n > 0;
+	uint64_t visible = agent->plain.n > 0;
 	uint32_t i, at;
 
 	for (i = 0; i < agent->n_others; i++) {

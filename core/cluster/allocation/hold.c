@@ -54,8 +54,8 @@ struct alloc_hold *alloc_hold_find(const struct alloc_agent *agent, uint32_t cli
 	uint32_t i;
 
 	for (i = 0; i < agent->n_holds; i++)
-		if (agent->holds[i].client == client)
-			return &agent->holds[i];
+		if (alloc_holds_of(agent)[i].client == client)
+			return &alloc_holds_of(agent)[i];
 	return NULL;
 }
 
@@ -65,9 +65,23 @@ bool alloc_framework_holds(const struct tp_allotment *self,
 	uint32_t i;
 
 	for (i = 0; i < agent->n_holds; i++)
-		if (self->clients[agent->holds[i].client].framework == framework)
+		if (self->clients[alloc_holds_of(agent)[i].client].framework == framework)
 			return true;
 	return false;
+}
+
+/* The one that stands in the agent moves out when a second comes. */
+static void holds_grow(struct alloc_agent *agent)
+{
+	uint32_t room = agent->holds_room == 0 ? 2 : 2 * agent->holds_room;
+	struct alloc_hold *many = agent->holds_room == 0 ? NULL : agent->holds.many;
+	struct alloc_hold one = agent->holds.one;
+
+	many = tp_realloc(many, room * sizeof *many);
+	if (agent->holds_room == 0)
+		many[0] = one;
+	agent->holds.many = many;
+	agent->holds_room = room;
 }
 
 static struct alloc_hold *hold_get(
@@ -77,13 +91,10 @@ static struct alloc_hold *hold_get(
 
 	if (hold != NULL)
 		return hold;
-	if (agent->n_holds == agent->holds_room) {
-		agent->holds_room = agent->holds_room == 0 ? 1 : 2 * agent->holds_room;
-		agent->holds = tp_realloc(
-			agent->holds, agent->holds_room * sizeof *agent->holds);
-	}
+	if (agent->n_holds > 0 && agent->n_holds >= agent->holds_room)
+		holds_grow(agent);
 	self->clients[client].n_holds++;
-	hold = &agent->holds[agent->n_holds++];
+	hold = &alloc_holds_of(agent)[agent->n_holds++];
 	*hold = (struct alloc_hold){ .client = client };
 	return hold;
 }
@@ -95,7 +106,7 @@ static void hold_destroy(
 		tp_resources_fini(hold->shared);
 	tp_free(hold->shared);
 	self->clients[hold->client].n_holds--;
-	*hold = agent->holds[--agent->n_holds];
+	*hold = alloc_holds_of(agent)[--agent->n_holds];
 }
 
 void alloc_holds_drop_client(struct tp_allotment *self, uint32_t client)
@@ -115,13 +126,13 @@ void alloc_holds_drop_agent(struct tp_allotment *self, uint32_t slot)
 	struct alloc_agent *agent = &self->agents[slot];
 
 	while (agent->n_holds > 0) {
-		uint32_t client = agent->holds[0].client;
+		uint32_t client = alloc_holds_of(agent)[0].client;
 
-		hold_destroy(self, agent, &agent->holds[0]);
+		hold_destroy(self, agent, &alloc_holds_of(agent)[0]);
 		alloc_client_release(self, client);
 	}
-	tp_free(agent->holds);
-	agent->holds = NULL;
+	if (agent->holds_room > 0)
+		tp_free(agent->holds.many);
 	agent->holds_room = 0;
 }
 
@@ -142,7 +153,7 @@ static bool role_holds_item(const struct tp_allotment *self,
 	uint32_t i;
 
 	for (i = 0; i < agent->n_holds; i++) {
-		const struct alloc_hold *hold = &agent->holds[i];
+		const struct alloc_hold *hold = &alloc_holds_of(agent)[i];
 
 		if (hold != but &&
 			self->clients[hold->client].role ==
@@ -189,17 +200,36 @@ static void shared_book(struct tp_allotment *self, struct alloc_agent *agent,
 
 /* --- sums ------------------------------------------------------------------------------ */
 
+static void add(struct tp_quantities *q, const struct tp_quantities *more, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		q->milli[i] += more->milli[i];
+}
+
+static void subtract(
+	struct tp_quantities *q, const struct tp_quantities *less, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		q->milli[i] -=
+			less->milli[i] < q->milli[i] ? less->milli[i] : q->milli[i];
+}
+
 static void sums_add(struct tp_allotment *self, struct alloc_client *client,
 	const struct tp_quantities *all, const struct tp_quantities *role_all,
 	const struct tp_quantities *unreserved)
 {
 	struct alloc_role *role = self->roles[client->role];
+	uint32_t n = self->cluster.n_names;
 
-	tp_quantities_add(&client->held, all);
-	tp_quantities_add(&role->held, role_all);
-	tp_quantities_add(&self->offered, role_all);
-	tp_quantities_add(&client->unreserved, unreserved);
-	tp_quantities_add(&self->roles[role->top]->unreserved, unreserved);
+	add(&client->held, all, n);
+	add(&role->held, role_all, n);
+	add(&self->offered, role_all, n);
+	add(&client->unreserved, unreserved, n);
+	add(&self->roles[role->top]->unreserved, unreserved, n);
 }
 
 static void sums_subtract(struct tp_allotment *self, struct alloc_client *client,
@@ -207,12 +237,13 @@ static void sums_subtract(struct tp_allotment *self, struct alloc_client *client
 	const struct tp_quantities *unreserved)
 {
 	struct alloc_role *role = self->roles[client->role];
+	uint32_t n = self->cluster.n_names;
 
-	tp_quantities_subtract(&client->held, all);
-	tp_quantities_subtract(&role->held, role_all);
-	tp_quantities_subtract(&self->offered, role_all);
-	tp_quantities_subtract(&client->unreserved, unreserved);
-	tp_quantities_subtract(&self->roles[role->top]->unreserved, unreserved);
+	subtract(&client->held, all, n);
+	subtract(&role->held, role_all, n);
+	subtract(&self->offered, role_all, n);
+	subtract(&client->unreserved, unreserved, n);
+	subtract(&self->roles[role->top]->unreserved, unreserved, n);
 }
 
 static void client_hold(struct tp_allotment *self, uint32_t slot, uint32_t agent_slot,

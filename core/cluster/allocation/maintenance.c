@@ -141,6 +141,6 @@ void alloc_maintenance_ask(struct tp_allotment *self, const uint32_t *agents, ui
 			continue;
 		for (j = 0; j < agent->n_holds; j++)
 			ask(self, agents[i],
-				self->clients[agent->holds[j].client].framework);
+				self->clients[alloc_holds_of(agent)[j].client].framework);
 	}
 }

@@ -17,11 +17,8 @@
 struct view {
 	struct tp_resource_item *items;
 	uint32_t n;
-	uint32_t n_plain;               /* of them plain, in front */
-	bool whole;                     /* all that is plain */
-	bool cut;                       /* less than all that is plain, for quota */
-	bool others;                    /* something that is not plain */
-	struct tp_quantities guarantee; /* in stage one: what of it is guaranteed */
+	bool others; /* something that is not plain */
+	struct tp_quantities sum;
 };
 
 static bool others_fit(const struct tp_allotment *self,
@@ -49,112 +46,146 @@ static int64_t fit(const struct tp_resource_item *item, int64_t milli, int64_t *
 	return milli;
 }
 
-/* Guaranteed part of each plain scalar, into `milli`; names that nothing is missing of get none. */
-static void guarantee_cut(const struct tp_allotment *self, struct view *view,
+/* The guaranteed part of each plain scalar; names that nothing is missing of have none. */
+static void guarantee_cut(const struct tp_allotment *self, struct alloc_plain *plain,
 	const struct tp_quantities *missing)
 {
 	struct tp_quantities left = *missing;
 	uint32_t i;
 	int at;
 
-	for (i = 0; i < view->n_plain; i++) {
-		at = tp_quantity_of(&self->names, &view->items[i]);
+	for (i = 0; i < plain->n; i++) {
+		at = tp_quantity_of(&self->names, &plain->items[i]);
 		if (at >= 0)
-			view->guarantee.milli[at] += fit(
-				&view->items[i], view->items[i].milli, &left.milli[at]);
+			plain->guarantee.milli[at] += fit(
+				&plain->items[i], plain->items[i].milli, &left.milli[at]);
 	}
 }
 
 /*
- * Cuts the plain scalars that are beyond the guarantee to `left`. Runs over the same items in the
- * same order as the guarantee did, and so finds the same part of each.
+ * Cuts what is beyond the guarantee to `left`. Goes over the same items in the same order as the
+ * guarantee did, and so finds the same part of each.
  */
-static void rest_cut(const struct tp_allotment *self, struct view *view,
-	const struct tp_quantities *missing, const struct tp_quantities *left_of)
+static void rest_cut(const struct tp_allotment *self, struct alloc_plain *plain,
+	const struct tp_quantities *missing, struct tp_quantities *left)
 {
-	struct tp_quantities granted = { { 0 } }, left = *left_of;
+	struct tp_quantities granted = { { 0 } };
+	int64_t first, rest;
 	uint32_t i;
 	int at;
 
 	if (missing != NULL)
 		granted = *missing;
-	for (i = 0; i < view->n_plain; i++) {
-		struct tp_resource_item *item = &view->items[i];
-		const struct tp_resource_item *full = &view->items[i];
-		int64_t first, rest;
+	for (i = 0; i < plain->n; i++) {
+		struct tp_resource_item *item = &plain->items[i];
 
 		at = tp_quantity_of(&self->names, item);
 		if (at < 0)
 			continue;
-		first = missing == NULL ? 0 : fit(full, item->milli, &granted.milli[at]);
-		rest = fit(full, item->milli - first, &left.milli[at]);
-		if (first + rest < item->milli)
-			view->cut = true;
+		first = missing == NULL ? 0 : fit(item, item->milli, &granted.milli[at]);
+		rest = fit(item, item->milli - first, &left->milli[at]);
+		plain->cut = plain->cut || first + rest < item->milli;
+		plain->sum.milli[at] -= item->milli - first - rest;
 		item->milli = first + rest;
 	}
 }
 
-static void empties_drop(struct view *view)
+static void empties_drop(struct alloc_plain *plain)
 {
 	uint32_t i, n = 0;
 
-	for (i = 0; i < view->n_plain; i++)
-		if (view->items[i].key->type != TP_VALUE_SCALAR ||
-			view->items[i].milli > 0)
-			view->items[n++] = view->items[i];
-	view->n = view->n_plain = n;
+	for (i = 0; i < plain->n; i++)
+		if (plain->items[i].key->type != TP_VALUE_SCALAR ||
+			plain->items[i].milli > 0)
+			plain->items[n++] = plain->items[i];
+	plain->n = n;
 }
 
-/* What of `left` the plain part would need is there. */
-static bool fits_whole(const struct tp_allotment *self, const struct view *view,
-	const struct tp_quantities *left)
+static bool contains(const struct tp_allotment *self, const struct tp_quantities *left,
+	const struct tp_quantities *sum)
 {
-	struct tp_quantities rest = *left;
 	uint32_t i;
-	int at;
 
-	for (i = 0; i < view->n_plain; i++) {
-		at = tp_quantity_of(&self->names, &view->items[i]);
-		if (at < 0 || rest.milli[at] == INT64_MAX)
-			continue;
-		rest.milli[at] -= view->items[i].milli;
-		if (rest.milli[at] < 0)
+	for (i = 0; i < self->cluster.n_names; i++)
+		if (sum->milli[i] > left->milli[i])
 			return false;
-	}
 	return true;
 }
 
-static void left_by_limit(const struct tp_allotment *self, const struct alloc_role *role,
-	const struct view *view, struct tp_quantities *ret)
+static void items_own(struct alloc_plain *plain)
 {
-	const struct alloc_role *top = self->roles[role->top];
-	struct tp_quantities consumed;
+	if (plain->items == plain->own)
+		return;
+	if (plain->own_room < plain->n) {
+		plain->own_room = 2 * plain->n;
+		plain->own = tp_realloc(plain->own, plain->own_room * sizeof *plain->own);
+	}
+	memcpy(plain->own, plain->items, plain->n * sizeof *plain->own);
+	plain->items = plain->own;
+}
 
-	alloc_quota_consumed(top, &consumed);
-	*ret = top->quota->limits;
-	tp_quantities_subtract(ret, &consumed);
-	tp_quantities_subtract(ret, &view->guarantee);
+static void cut_to(const struct tp_allotment *self, struct alloc_plain *plain,
+	const struct tp_quantities *missing, struct tp_quantities *left)
+{
+	if (missing == NULL && contains(self, left, &plain->sum))
+		return;
+	items_own(plain);
+	rest_cut(self, plain, missing, left);
 }
 
 static void plain_cut(struct tp_allotment *self, const struct alloc_role *role,
-	struct view *view, const struct tp_quantities *missing)
+	const struct tp_quantities *missing)
 {
-	const struct alloc_run *run = self->scratch;
+	struct alloc_run *run = self->scratch;
+	struct alloc_plain *plain = &run->plain;
 	const struct alloc_quota *quota = self->roles[role->top]->quota;
-	struct tp_quantities left;
+	struct tp_quantities left, consumed;
 
 	if (missing != NULL)
-		guarantee_cut(self, view, missing);
+		guarantee_cut(self, plain, missing);
 	if (quota != NULL && quota->limited) {
-		left_by_limit(self, role, view, &left);
-		if (missing != NULL || !fits_whole(self, view, &left))
-			rest_cut(self, view, missing, &left);
+		alloc_quota_consumed(self->roles[role->top], &consumed);
+		left = quota->limits;
+		tp_quantities_subtract(&left, &consumed);
+		tp_quantities_subtract(&left, &plain->guarantee);
+		cut_to(self, plain, missing, &left);
 	}
 	if (run->requires) {
 		left = self->headroom;
 		tp_quantities_subtract(&left, &run->required);
-		if (missing != NULL || !fits_whole(self, view, &left))
-			rest_cut(self, view, missing, &left);
+		cut_to(self, plain, missing, &left);
+	}
+	if (plain->cut)
+		empties_drop(plain);
+}
+
+void alloc_plain_prepare(struct tp_allotment *self, const struct alloc_agent *agent,
+	const struct alloc_role *role, const struct tp_quantities *missing)
+{
+	struct alloc_plain *plain = &self->scratch->plain;
+
+	plain->items = agent->plain.items;
+	plain->n = agent->plain.n;
+	plain->cut = false;
+	plain->sum = plain->free_sum;
+	if (self->n_quotas > 0) {
+		plain->guarantee = (struct tp_quantities){ { 0 } };
+		plain_cut(self, role, missing);
+	}
+	plain->worth =
+		plain->n > 0 && alloc_minimum_met(self, &self->minimum, &plain->sum);
+}
+
+void alloc_free_sum(const struct tp_allotment *self, const struct tp_resources *free,
+	struct tp_quantities *sum)
+{
+	uint32_t i;
+	int at;
+
+	for (i = 0; i < free->n; i++) {
+		at = tp_quantity_of(&self->names, &free->items[i]);
+		if (at >= 0)
+			sum->milli[at] += free->items[i].milli;
 	}
 }
 
@@ -170,43 +201,49 @@ static void view_room(struct tp_allotment *self, uint32_t n)
 	run->view = tp_realloc(run->view, run->view_room * sizeof *run->view);
 }
 
-static void view_append(struct view *view, const struct tp_resources *free)
+/* In stage one only what is reserved for exactly this role. */
+static bool other_taken(const struct tp_allotment *self,
+	const struct alloc_portion *portion, const struct alloc_client *client,
+	const struct tp_quantities *missing)
 {
-	uint32_t i;
-
-	for (i = 0; i < free->n; i++)
-		view->items[view->n++] = free->items[i];
+	return others_fit(self, portion, client) &&
+		(missing == NULL || portion->role == ALLOC_NONE ||
+			portion->role == client->role);
 }
 
+static void view_append(const struct tp_allotment *self, struct view *view,
+	const struct tp_resources *free)
+{
+	memcpy(view->items + view->n, free->items, free->n * sizeof *view->items);
+	view->n += free->n;
+	alloc_free_sum(self, free, &view->sum);
+}
+
+/* The plain part as it was prepared, and the other portions that the client may have. */
 static void view_make(struct tp_allotment *self, struct alloc_agent *agent,
 	const struct alloc_client *client, const struct tp_quantities *missing,
 	struct view *view)
 {
-	const struct alloc_role *role = self->roles[client->role];
-	uint32_t i, n = agent->plain.free.n;
+	const struct alloc_plain *plain = &self->scratch->plain;
+	uint32_t i, n = plain->n;
 
+	view->items = plain->items;
+	view->n = plain->n;
+	view->others = false;
+	view->sum = plain->sum;
 	for (i = 0; i < agent->n_others; i++)
-		n += agent->others[i].free.n;
+		if (other_taken(self, &agent->others[i], client, missing))
+			n += agent->others[i].free.n;
+	if (n == plain->n)
+		return;
 	view_room(self, n);
-	*view = (struct view){ .items = self->scratch->view };
-	view_append(view, &agent->plain.free);
-	view->n_plain = view->n;
-	if (view->n > 0 && (missing != NULL || self->n_quotas > 0)) {
-		plain_cut(self, role, view, missing);
-		if (view->cut)
-			empties_drop(view);
-	}
-	view->whole = !view->cut;
-	for (i = 0; i < agent->n_others; i++) {
-		if (!others_fit(self, &agent->others[i], client))
-			continue;
-		/* In stage one only what is reserved for exactly this role. */
-		if (missing != NULL && agent->others[i].role != ALLOC_NONE &&
-			agent->others[i].role != client->role)
-			continue;
-		view->others = true;
-		view_append(view, &agent->others[i].free);
-	}
+	view->others = true;
+	view->items = self->scratch->view;
+	if (plain->n > 0)
+		memcpy(view->items, plain->items, plain->n * sizeof *view->items);
+	for (i = 0; i < agent->n_others; i++)
+		if (other_taken(self, &agent->others[i], client, missing))
+			view_append(self, view, &agent->others[i].free);
 }
 
 static bool view_refused(const struct tp_allotment *self, uint32_t agent, uint32_t client,
@@ -218,39 +255,47 @@ static bool view_refused(const struct tp_allotment *self, uint32_t agent, uint32
 }
 
 static bool view_worth(const struct tp_allotment *self, const struct alloc_client *client,
-	const struct view *view, const struct alloc_amount *amount)
+	const struct view *view)
 {
-	const struct alloc_minimum *minimum =
-		client->minimum != NULL ? client->minimum : &self->minimum;
-	struct tp_quantities all;
-	uint32_t i;
-	int at;
-
-	if (!amount->shared)
-		return alloc_minimum_met(self, minimum, &amount->all);
-	all = amount->all;
-	for (i = 0; i < view->n; i++) {
-		at = tp_quantity_of(&self->names, &view->items[i]);
-		if (at >= 0 && (view->items[i].key->flags & TP_RESOURCE_SHARED) != 0)
-			all.milli[at] += view->items[i].milli;
-	}
-	return alloc_minimum_met(self, minimum, &all);
+	if (client->minimum != NULL)
+		return alloc_minimum_met(self, client->minimum, &view->sum);
+	if (!view->others)
+		return self->scratch->plain.worth;
+	return alloc_minimum_met(self, &self->minimum, &view->sum);
 }
 
 /* --- taking ---------------------------------------------------------------------------- */
 
-static struct alloc_given *given_add(
-	struct tp_allotment *self, uint32_t framework, uint32_t agent)
+/* In stage two, what the client was given of this agent in stage one: it is the same offer. */
+static struct alloc_given *given_before(const struct tp_allotment *self,
+	const struct alloc_client *client, uint32_t agent)
 {
 	struct alloc_run *run = self->scratch;
-	struct alloc_given *given;
+	const char *role = self->roles[client->role]->text->text;
+	uint32_t at;
+
+	for (at = run->first[client->framework]; at < run->n_first;
+		at = run->given[at].next) {
+		struct alloc_given *before = &run->given[at];
+
+		if (before->agent == agent &&
+			tp_resource_allocation(&before->resources.items[0]) == role)
+			return before;
+	}
+	return NULL;
+}
+
+static void given_append(struct tp_allotment *self, uint32_t framework, uint32_t agent,
+	struct tp_resources *take_resources)
+{
+	struct alloc_run *run = self->scratch;
 
 	if (run->n_given == run->given_room) {
 		run->given_room = run->given_room == 0 ? 64 : 2 * run->given_room;
 		run->given = tp_realloc(run->given, run->given_room * sizeof *run->given);
 	}
-	given = &run->given[run->n_given];
-	*given = (struct alloc_given){ framework, agent, ALLOC_NONE, TP_RESOURCES_INIT };
+	run->given[run->n_given] =
+		(struct alloc_given){ framework, agent, ALLOC_NONE, *take_resources };
 	if (run->first[framework] == ALLOC_NONE) {
 		run->first[framework] = run->n_given;
 		run->touched[run->n_touched++] = framework;
@@ -258,7 +303,20 @@ static struct alloc_given *given_add(
 		run->given[run->last[framework]].next = run->n_given;
 	}
 	run->last[framework] = run->n_given++;
-	return given;
+}
+
+static void given_keep(struct tp_allotment *self, const struct alloc_client *client,
+	uint32_t agent, struct tp_resources *take_resources)
+{
+	struct alloc_given *before =
+		self->scratch->n_first == 0 ? NULL : given_before(self, client, agent);
+
+	if (before == NULL) {
+		given_append(self, client->framework, agent, take_resources);
+		return;
+	}
+	tp_resources_add(&before->resources, take_resources);
+	tp_resources_fini(take_resources);
 }
 
 static void plain_move(struct alloc_agent *agent, const struct alloc_role *role,
@@ -266,8 +324,8 @@ static void plain_move(struct alloc_agent *agent, const struct alloc_role *role,
 {
 	uint32_t i;
 
-	*ret = agent->plain.free;
-	agent->plain.free = (struct tp_resources)TP_RESOURCES_INIT;
+	*ret = agent->plain;
+	agent->plain = (struct tp_resources)TP_RESOURCES_INIT;
 	for (i = 0; i < ret->n; i++)
 		ret->items[i].allocation = shared_text_ref(role->text);
 }
@@ -288,24 +346,19 @@ static void view_copy(
 }
 
 static void view_take(struct tp_allotment *self, struct alloc_agent *agent,
-	const struct alloc_client *client, const struct view *view,
-	const struct tp_quantities *missing)
+	const struct alloc_client *client, const struct tp_quantities *missing)
 {
+	const struct alloc_plain *plain = &self->scratch->plain;
 	uint32_t i;
 
-	if (view->whole)
-		tp_resources_fini(&agent->plain.free);
-	for (i = 0; !view->whole && i < view->n_plain; i++) {
-		struct tp_resource_item item = view->items[i];
-
-		tp_resources_subtract_item(&agent->plain.free, &item);
-	}
+	if (!plain->cut)
+		tp_resources_fini(&agent->plain);
+	for (i = 0; plain->cut && i < plain->n; i++)
+		tp_resources_subtract_item(&agent->plain, &plain->items[i]);
 	for (i = agent->n_others; i-- > 0;) {
 		struct alloc_portion *portion = &agent->others[i];
 
-		if (!others_fit(self, portion, client) ||
-			(missing != NULL && portion->role != ALLOC_NONE &&
-				portion->role != client->role))
+		if (!other_taken(self, portion, client, missing))
 			continue;
 		if ((portion->classes & ALLOC_SHARED) != 0)
 			portion->offered_in = self->run;
@@ -314,39 +367,46 @@ static void view_take(struct tp_allotment *self, struct alloc_agent *agent,
 	}
 }
 
+static void guarantee_account(struct tp_allotment *self, struct tp_quantities *missing)
+{
+	struct alloc_run *run = self->scratch;
+
+	tp_quantities_subtract(missing, &run->plain.guarantee);
+	tp_quantities_subtract(&run->required, &run->plain.guarantee);
+	run->requires = !tp_quantities_empty(&run->required);
+}
+
 bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	struct tp_quantities *missing)
 {
 	struct alloc_agent *agent = &self->agents[slot];
 	struct alloc_client *client = &self->clients[client_slot];
 	struct alloc_role *role = self->roles[client->role];
+	const struct alloc_plain *plain = &self->scratch->plain;
 	struct alloc_amount amount;
-	struct alloc_given *given;
+	struct tp_resources given = TP_RESOURCES_INIT;
 	struct view view;
 
-	view_make(self, agent, client, missing, &view);
-	if (view.n == 0 || (missing != NULL && tp_quantities_empty(&view.guarantee)))
+	if (missing != NULL && tp_quantities_empty(&plain->guarantee))
 		return false;
-	alloc_amount_of(self, view.items, view.n, &amount);
-	if (!view_worth(self, client, &view, &amount) ||
+	view_make(self, agent, client, missing, &view);
+	if (view.n == 0 || !view_worth(self, client, &view) ||
 		view_refused(self, slot, client_slot, &view))
 		return false;
-	given = given_add(self, client->framework, slot);
-	if (view.whole && !view.others) {
-		plain_move(agent, role, &given->resources);
+	alloc_amount_of(self, view.items, view.n, &amount);
+	if (!plain->cut && !view.others) {
+		plain_move(agent, role, &given);
 	} else {
-		view_copy(&view, role, &given->resources);
-		view_take(self, agent, client, &view, missing);
+		view_copy(&view, role, &given);
+		view_take(self, agent, client, missing);
 	}
 	agent->version++;
 	tp_quantities_subtract(&self->headroom, &amount.unreserved);
-	if (missing != NULL) {
-		tp_quantities_subtract(missing, &view.guarantee);
-		tp_quantities_subtract(&self->scratch->required, &view.guarantee);
-		self->scratch->requires = !tp_quantities_empty(&self->scratch->required);
-	}
+	if (missing != NULL)
+		guarantee_account(self, missing);
 	role->hungry_ns = tp_loop_now_ns(self->instance->loop);
-	alloc_hold_client(self, client_slot, slot, &given->resources, &amount);
+	alloc_hold_client(self, client_slot, slot, &given, &amount);
+	given_keep(self, client, slot, &given);
 	return true;
 }
 
@@ -354,15 +414,17 @@ enum alloc_verdict alloc_judge(
 	struct tp_allotment *self, uint32_t slot, uint32_t client_slot)
 {
 	struct alloc_agent *agent = &self->agents[slot];
-	struct alloc_client *client = &self->clients[client_slot];
-	struct alloc_amount amount;
+	const struct alloc_client *client = &self->clients[client_slot];
+	struct alloc_plain *plain = &self->scratch->plain;
 	struct view view;
 
+	plain->free_sum = (struct tp_quantities){ { 0 } };
+	alloc_free_sum(self, &agent->plain, &plain->free_sum);
+	alloc_plain_prepare(self, agent, self->roles[client->role], NULL);
 	view_make(self, agent, client, NULL, &view);
 	if (view.n == 0)
-		return view.cut ? ALLOC_HELD_BACK : ALLOC_NOTHING;
-	alloc_amount_of(self, view.items, view.n, &amount);
-	if (!view_worth(self, client, &view, &amount))
-		return view.cut ? ALLOC_HELD_BACK : ALLOC_SMALL;
+		return plain->cut ? ALLOC_HELD_BACK : ALLOC_NOTHING;
+	if (!view_worth(self, client, &view))
+		return plain->cut ? ALLOC_HELD_BACK : ALLOC_SMALL;
 	return view_refused(self, slot, client_slot, &view) ? ALLOC_REFUSED : ALLOC_GIVES;
 }

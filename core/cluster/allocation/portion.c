@@ -89,7 +89,7 @@ static bool is_plain(const struct tp_resource_item *item)
 static void headroom_change(
 	struct tp_allotment *self, const struct alloc_agent *agent, int sign)
 {
-	const struct tp_resources *free = &agent->plain.free;
+	const struct tp_resources *free = &agent->plain;
 	uint32_t i;
 	int at;
 
@@ -108,7 +108,7 @@ static void item_add_free(struct tp_allotment *self, struct alloc_agent *agent,
 
 	bare.allocation = NULL;
 	if (is_plain(item)) {
-		tp_resources_add_item(&agent->plain.free, &bare);
+		tp_resources_add_item(&agent->plain, &bare);
 		return;
 	}
 	at = other_find(self, agent, &bare);
@@ -125,7 +125,7 @@ static void item_subtract_free(struct tp_allotment *self, struct alloc_agent *ag
 
 	bare.allocation = NULL;
 	if (is_plain(item)) {
-		tp_resources_subtract_item(&agent->plain.free, &bare);
+		tp_resources_subtract_item(&agent->plain, &bare);
 		return;
 	}
 	at = other_find(self, agent, &bare);
@@ -142,7 +142,7 @@ void alloc_free_set(struct tp_allotment *self, struct alloc_agent *agent,
 	uint32_t i;
 
 	headroom_change(self, agent, -1);
-	tp_resources_fini(&agent->plain.free);
+	tp_resources_fini(&agent->plain);
 	while (agent->n_others > 0)
 		alloc_portion_remove(self, agent, agent->n_others - 1);
 	for (i = 0; i < resources->n; i++)
@@ -183,7 +183,7 @@ void alloc_free_copy(const struct alloc_agent *agent, struct tp_resources *ret)
 {
 	uint32_t i;
 
-	tp_resources_copy(ret, &agent->plain.free);
+	tp_resources_copy(ret, &agent->plain);
 	for (i = 0; i < agent->n_others; i++)
 		tp_resources_add(ret, &agent->others[i].free);
 }

@@ -152,6 +152,23 @@ void alloc_quota_required(const struct tp_allotment *self, struct tp_quantities 
 	}
 }
 
+uint32_t alloc_quota_hungry(const struct tp_allotment *self)
+{
+	struct tp_quantities missing;
+	uint32_t n = 0, i;
+
+	for (i = 0; self->n_quotas > 0 && i < self->n_roles; i++) {
+		const struct alloc_role *role = self->roles[i];
+
+		if (role == NULL || role->quota == NULL || !role->quota->guaranteed ||
+			role->n_listed == 0)
+			continue;
+		alloc_quota_missing(role, &missing);
+		n += !tp_quantities_empty(&missing);
+	}
+	return n;
+}
+
 void alloc_weight_set(struct tp_allotment *self, const char *name, double weight)
 {
 	struct alloc_role *role;

@@ -57,6 +57,8 @@ int alloc_quota_guarantee(struct tp_allotment *self, const char *role, const cha
 void alloc_quota_consumed(const struct alloc_role *role, struct tp_quantities *ret);
 void alloc_quota_missing(const struct alloc_role *role, struct tp_quantities *ret);
 void alloc_quota_required(const struct tp_allotment *self, struct tp_quantities *ret);
+/* How many roles want offers while their guarantees are not met. */
+uint32_t alloc_quota_hungry(const struct tp_allotment *self);
 void alloc_weight_set(struct tp_allotment *self, const char *role, double weight);
 
 #endif

@@ -20,7 +20,8 @@
 
 /* A run that took less never keeps the next one waiting. */
 #define SHORT_NS (10 * TP_MSEC)
-#define AHEAD 4 /* agents, that are fetched from memory while one is shared out */
+#define AHEAD 6 /* agents, that are fetched from memory while one is shared out */
+#define LINE 64 /* bytes of a cache line */
 
 static int64_t cpu_ns(void)
 {
@@ -40,7 +41,7 @@ static void waiting_append(struct tp_allotment *self, uint32_t slot)
 		self->waiting = tp_realloc(
 			self->waiting, self->waiting_room * sizeof *self->waiting);
 	}
-	if (self->n_waiting == 0)
+	if (self->n_waiting == 0 && !self->all_waiting)
 		self->wanted_ns = tp_loop_now_ns(self->instance->loop);
 	self->agents[slot].waiting = true;
 	self->waiting[self->n_waiting++] = slot;
@@ -73,13 +74,10 @@ void alloc_want(struct tp_allotment *self, uint32_t slot, bool urgent)
 
 void alloc_want_all(struct tp_allotment *self, bool urgent)
 {
-	uint32_t i;
-
-	for (i = 0; i < self->n_agents; i++)
-		if (self->agents[i].used && !self->agents[i].waiting)
-			waiting_append(self, i);
-	if (self->n_waiting > 0)
-		run_plan(self, urgent);
+	if (self->n_waiting == 0 && !self->all_waiting)
+		self->wanted_ns = tp_loop_now_ns(self->instance->loop);
+	self->all_waiting = true;
+	run_plan(self, urgent);
 }
 
 void alloc_run_soon(struct tp_defer *defer)
@@ -87,9 +85,14 @@ void alloc_run_soon(struct tp_defer *defer)
 	alloc_run(tp_container_of(defer, struct tp_allotment, run_soon));
 }
 
+/* Filters that end at this very moment end before it. */
 void alloc_run_later(struct tp_timer *timer)
 {
-	alloc_run(tp_container_of(timer, struct tp_allotment, run_later));
+	struct tp_allotment *self =
+		tp_container_of(timer, struct tp_allotment, run_later);
+
+	alloc_filters_expired(&self->expiry);
+	alloc_run(self);
 }
 
 /* --- chance ---------------------------------------------------------------------------- */
@@ -140,40 +143,42 @@ static void scratch_prepare(struct tp_allotment *self)
 	}
 	if (n > 0)
 		memset(run->first, 0xff, n * sizeof *run->first);
-	run->n_given = run->n_touched = 0;
+	run->n_given = run->n_first = run->n_touched = 0;
 }
 
-/* Those that are there, active and on the whitelist. */
-static uint32_t candidates_collect(struct tp_allotment *self, uint32_t *items)
+static void candidate_take(struct tp_allotment *self, uint32_t slot)
 {
-	uint32_t n = 0, i;
+	const struct alloc_agent *agent = &self->agents[slot];
+	struct alloc_run *run = self->scratch;
 
-	for (i = 0; i < self->n_waiting; i++) {
-		struct alloc_agent *agent = &self->agents[self->waiting[i]];
+	if (!agent->used || !agent->active || !agent->allowed)
+		return;
+	if (agent->plain.n > 0 || agent->n_others > 0)
+		run->candidates[run->n_candidates++] = slot;
+	if (self->n_maintained > 0 && agent->maintenance != NULL)
+		run->maintained[run->n_maintained++] = slot;
+}
 
-		agent->waiting = false;
-		if (agent->used && agent->active && agent->allowed)
-			items[n++] = self->waiting[i];
-	}
+/*
+ * Those that are there, active, on the whitelist and have something free: first those that were
+ * asked for, then, if all were, the others in order of their slots.
+ */
+static void candidates_collect(struct tp_allotment *self)
+{
+	struct alloc_run *run = self->scratch;
+	bool all = self->all_waiting;
+	uint32_t i;
+
+	run->n_candidates = run->n_maintained = 0;
+	for (i = 0; i < self->n_waiting; i++)
+		candidate_take(self, self->waiting[i]);
+	for (i = 0; all && i < self->n_agents; i++)
+		if (!self->agents[i].waiting)
+			candidate_take(self, i);
+	for (i = 0; i < self->n_waiting; i++)
+		self->agents[self->waiting[i]].waiting = false;
 	self->n_waiting = 0;
-	return n;
-}
-
-/* Those with something free to the front, in the order they have; returns how many. */
-static uint32_t candidates_with_free(
-	const struct tp_allotment *self, uint32_t *items, uint32_t n)
-{
-	uint32_t n_free = 0, i, slot;
-
-	for (i = 0; i < n; i++) {
-		slot = items[i];
-		if (self->agents[slot].plain.free.n == 0 &&
-			self->agents[slot].n_others == 0)
-			continue;
-		items[i] = items[n_free];
-		items[n_free++] = slot;
-	}
-	return n_free;
+	self->all_waiting = false;
 }
 
 static void fetch_ahead(
@@ -181,13 +186,19 @@ static void fetch_ahead(
 {
 	const struct alloc_agent *agent;
 
-	if (i + 2 * AHEAD < n)
-		__builtin_prefetch(&self->agents[items[i + 2 * AHEAD]]);
+	if (i + 2 * AHEAD < n) {
+		agent = &self->agents[items[i + 2 * AHEAD]];
+		__builtin_prefetch(agent);
+		__builtin_prefetch((const char *)agent + LINE);
+	}
 	if (i + AHEAD >= n)
 		return;
 	agent = &self->agents[items[i + AHEAD]];
-	__builtin_prefetch(agent->plain.free.items);
-	__builtin_prefetch(agent->filters);
+	__builtin_prefetch(agent->plain.items);
+	__builtin_prefetch((const char *)agent->plain.items + LINE);
+	__builtin_prefetch((const char *)agent->plain.items + 2 * LINE);
+	if (agent->n_filters > 0)
+		__builtin_prefetch(agent->filters);
 }
 
 static void stages(struct tp_allotment *self, uint32_t *items, uint32_t n)
@@ -199,18 +210,20 @@ static void stages(struct tp_allotment *self, uint32_t *items, uint32_t n)
 	run->requires = !tp_quantities_empty(&run->required);
 	if (run->requires) {
 		shuffle(&self->chance, items, n);
-		for (i = 0; i < n; i++) {
+		run->n_missing = alloc_quota_hungry(self);
+		for (i = 0; i < n && run->n_missing > 0; i++) {
 			fetch_ahead(self, items, n, i);
 			alloc_stage_one(self, items[i]);
 		}
 	}
+	run->n_first = run->n_given;
 	shuffle(&self->chance, items, n);
 	for (i = 0; i < n; i++) {
 		fetch_ahead(self, items, n, i);
 		alloc_stage_two(self, items[i]);
 	}
 	for (i = 0; self->n_quotas > 0 && i < n; i++)
-		if (self->agents[items[i]].plain.free.n > 0)
+		if (self->agents[items[i]].plain.n > 0)
 			alloc_want(self, items[i], false);
 }
 
@@ -256,6 +269,9 @@ static void tell(struct tp_allotment *self, uint32_t framework)
 	}
 	if (n > 0)
 		self->user.offer(self->user.user, framework, run->items, n);
+	/* While they are still at hand. */
+	for (at = run->first[framework]; at != ALLOC_NONE; at = run->given[at].next)
+		tp_resources_fini(&run->given[at].resources);
 }
 
 static void tell_all(struct tp_allotment *self)
@@ -265,8 +281,6 @@ static void tell_all(struct tp_allotment *self)
 
 	for (i = 0; i < run->n_touched; i++)
 		tell(self, run->touched[i]);
-	for (i = 0; i < run->n_given; i++)
-		tp_resources_fini(&run->given[i].resources);
 	run->n_given = run->n_touched = 0;
 }
 
@@ -274,26 +288,24 @@ void alloc_run(struct tp_allotment *self)
 {
 	struct alloc_run *run = self->scratch;
 	int64_t start_ns, now_ns = tp_loop_now_ns(self->instance->loop);
-	uint32_t n, n_free;
 
 	tp_loop_undefer(self->instance->loop, &self->run_soon);
 	tp_timer_disarm(self->instance->loop, &self->run_later);
-	if (self->paused || self->n_awaited > 0 || self->n_waiting == 0)
+	if (self->paused || self->n_awaited > 0 ||
+		(self->n_waiting == 0 && !self->all_waiting))
 		return;
 	start_ns = cpu_ns();
 	alloc_histogram_add(self->latency, now_ns - self->wanted_ns);
 	scratch_prepare(self);
 	self->run++;
-	n = candidates_collect(self, run->candidates);
-	n_free = candidates_with_free(self, run->candidates, n);
-	stages(self, run->candidates, n_free);
+	candidates_collect(self);
+	stages(self, run->candidates, run->n_candidates);
 	self->runs.value++;
 	self->last_cost_ns = cpu_ns() - start_ns;
 	self->last_end_ns = now_ns;
 	alloc_histogram_add(self->cost, self->last_cost_ns);
 	tell_all(self);
-	if (self->n_maintained > 0)
-		alloc_maintenance_ask(self, run->candidates, n);
+	alloc_maintenance_ask(self, run->maintained, run->n_maintained);
 }
 
 void alloc_run_init(struct tp_allotment *self)
@@ -310,12 +322,14 @@ void alloc_run_fini(struct tp_allotment *self)
 	tp_loop_undefer(self->instance->loop, &self->run_soon);
 	tp_timer_disarm(self->instance->loop, &self->run_later);
 	tp_free(run->candidates);
+	tp_free(run->maintained);
 	tp_free(run->given);
 	tp_free(run->first);
 	tp_free(run->last);
 	tp_free(run->touched);
 	tp_free(run->items);
 	tp_free(run->view);
+	tp_free(run->plain.own);
 	tp_free(run->roles.kept);
 	tp_free(run->clients.kept);
 	tp_free(run);

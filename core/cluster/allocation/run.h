@@ -22,11 +22,26 @@ struct alloc_turns {
 	uint32_t room;
 };
 
+/* The plain part of an offer to a role, as far as its quota goes: the same for all its clients. */
+struct alloc_plain {
+	struct tp_resource_item *items; /* borrow their references */
+	uint32_t n;
+	bool cut;   /* not all that is free */
+	bool worth; /* an offer by the minimum of the config */
+	struct tp_quantities sum;
+	struct tp_quantities free_sum;  /* of all that is free and plain of the agent */
+	struct tp_quantities guarantee; /* in stage one: what of it is guaranteed */
+	struct tp_resource_item *own;   /* for items that are cut */
+	uint32_t own_room;
+};
+
 /* What a run needs, kept from one to the next so that runs take no memory but for offers. */
 struct alloc_run {
-	uint32_t *candidates, candidates_room;
+	uint32_t *candidates, *maintained;
+	uint32_t n_candidates, n_maintained, candidates_room;
 	struct alloc_given *given;
 	uint32_t n_given, given_room;
+	uint32_t n_first;       /* of them in stage one */
 	uint32_t *first, *last; /* offer of each framework */
 	uint32_t *touched;      /* frameworks in order of their first offer */
 	uint32_t n_touched, frameworks_room;
@@ -35,7 +50,9 @@ struct alloc_run {
 	struct tp_resource_item *view;
 	uint32_t view_room;
 	struct alloc_turns roles, clients;
-	bool requires; /* guarantees are not met */
+	struct alloc_plain plain;
+	uint32_t n_missing; /* roles whose guarantees are not met and that want offers */
+	bool requires;      /* guarantees are not met */
 	struct tp_quantities required;
 };
 
@@ -54,7 +71,14 @@ void alloc_stage_two(struct tp_allotment *self, uint32_t agent);
 bool alloc_agent_exhausted(
 	const struct tp_allotment *self, const struct alloc_agent *agent);
 
-/* offer.c: what of the agent a client may have now, given to it. False: nothing. `missing`: of
+/* offer.c: after a gift and for each role, before it is offered anything of the agent. */
+struct alloc_role;
+void alloc_plain_prepare(struct tp_allotment *self, const struct alloc_agent *agent,
+	const struct alloc_role *role, const struct tp_quantities *missing);
+/* Adds scalars, whatever their reservation. */
+void alloc_free_sum(const struct tp_allotment *self, const struct tp_resources *free,
+	struct tp_quantities *sum);
+/* What of the agent a client may have now, given to it. False: nothing. `missing`: of
  * the role's guarantee, in stage one; NULL in stage two. */
 bool alloc_offer(struct tp_allotment *self, uint32_t agent, uint32_t client,
 	struct tp_quantities *missing);

@@ -18,7 +18,7 @@ bool alloc_agent_exhausted(
 {
 	uint32_t i;
 
-	if (agent->plain.free.n > 0)
+	if (agent->plain.n > 0)
 		return false;
 	for (i = 0; i < agent->n_others; i++)
 		if (agent->others[i].offered_in != self->run)
@@ -40,42 +40,42 @@ static void turns_keep(struct alloc_turns *turns, uint32_t i)
 	turns->items = turns->kept;
 }
 
-static void free_sum(const struct tp_allotment *self, const struct tp_resources *free,
-	struct tp_quantities *sum)
-{
-	uint32_t i;
-	int at;
-
-	for (i = 0; i < free->n; i++) {
-		at = tp_quantity_of(&self->names, &free->items[i]);
-		if (at >= 0)
-			sum->milli[at] += free->items[i].milli;
-	}
-}
-
-/* Would all that the role may have make an offer by the config's minimum? */
+/* With the plain part as it is prepared, and all others that the role may have. */
 static bool role_worth(const struct tp_allotment *self, const struct alloc_agent *agent,
 	const struct alloc_role *role)
 {
-	struct tp_quantities sum = { { 0 } };
+	const struct alloc_plain *plain = &self->scratch->plain;
+	struct tp_quantities sum;
 	uint32_t i;
 
-	free_sum(self, &agent->plain.free, &sum);
+	if (role->n_minimums > 0)
+		return true;
+	if (agent->n_others == 0 || plain->worth)
+		return plain->worth;
+	sum = plain->sum;
 	for (i = 0; i < agent->n_others; i++)
 		if (agent->others[i].role == ALLOC_NONE ||
 			alloc_role_within(self, role->index, agent->others[i].role))
-			free_sum(self, &agent->others[i].free, &sum);
+			alloc_free_sum(self, &agent->others[i].free, &sum);
 	return alloc_minimum_met(self, &self->minimum, &sum);
 }
 
-static bool agent_worth(const struct tp_allotment *self, const struct alloc_agent *agent)
+/* Would all of it make an offer by the config's minimum? Sums up the plain part on the way. */
+static bool agent_worth(struct tp_allotment *self, const struct alloc_agent *agent)
 {
-	struct tp_quantities sum = { { 0 } };
+	struct alloc_plain *plain = &self->scratch->plain;
+	struct tp_quantities sum;
 	uint32_t i;
 
-	free_sum(self, &agent->plain.free, &sum);
+	plain->free_sum = (struct tp_quantities){ { 0 } };
+	alloc_free_sum(self, &agent->plain, &plain->free_sum);
+	if (self->n_minimums > 0)
+		return true;
+	if (agent->n_others == 0)
+		return alloc_minimum_met(self, &self->minimum, &plain->free_sum);
+	sum = plain->free_sum;
 	for (i = 0; i < agent->n_others; i++)
-		free_sum(self, &agent->others[i].free, &sum);
+		alloc_free_sum(self, &agent->others[i].free, &sum);
 	return alloc_minimum_met(self, &self->minimum, &sum);
 }
 
@@ -90,7 +90,7 @@ static bool client_fits(
 		!alloc_constraints_exclude(client->constraints, slot);
 }
 
-/* True when nothing is left of the agent. */
+/* True when nothing is left of the agent that is worth an offer. */
 static bool role_share_out(struct tp_allotment *self, uint32_t slot, uint32_t index,
 	uint32_t place, struct tp_quantities *missing)
 {
@@ -100,6 +100,9 @@ static bool role_share_out(struct tp_allotment *self, uint32_t slot, uint32_t in
 	struct alloc_turns *clients = &run->clients;
 	uint32_t i;
 
+	alloc_plain_prepare(self, agent, role, missing);
+	if (!role_worth(self, agent, role))
+		return false;
 	clients->items = self->framework_sorter.ops->sort(role->frameworks, &clients->n);
 	for (i = 0; i < clients->n; i++) {
 		uint32_t client = clients->items[i];
@@ -115,10 +118,17 @@ static bool role_share_out(struct tp_allotment *self, uint32_t slot, uint32_t in
 		}
 		if (!alloc_offer(self, slot, client, missing))
 			continue;
+		if (missing != NULL)
+			run->n_missing = alloc_quota_hungry(self);
 		if (alloc_agent_exhausted(self, agent))
+			return true;
+		if (!agent_worth(self, agent))
 			return true;
 		alloc_filters_mark(self, slot);
 		if (alloc_role_look(self, agent, index)->visible == 0)
+			return false;
+		alloc_plain_prepare(self, agent, role, missing);
+		if (!role_worth(self, agent, role))
 			return false;
 	}
 	return false;
@@ -131,8 +141,7 @@ static void agent_share_out(struct tp_allotment *self, uint32_t slot, bool guara
 	struct tp_quantities missing, *of_role = NULL;
 	uint32_t i;
 
-	if (alloc_agent_exhausted(self, agent) ||
-		(self->n_minimums == 0 && !agent_worth(self, agent)) ||
+	if (alloc_agent_exhausted(self, agent) || !agent_worth(self, agent) ||
 		alloc_filters_mark(self, slot) == self->n_listed)
 		return;
 	run->roles.items = self->role_sorter.ops->sort(self->role_order, &run->roles.n);
@@ -149,9 +158,6 @@ static void agent_share_out(struct tp_allotment *self, uint32_t slot, bool guara
 		}
 		alloc_role_look(self, agent, role->index);
 		if (role->visible == 0 || role->covered == role->n_listed)
-			continue;
-		if (agent->n_others > 0 && role->n_minimums == 0 &&
-			!role_worth(self, agent, role))
 			continue;
 		if (role_share_out(self, slot, role->index, i, of_role))
 			return;
