@@ -6,13 +6,18 @@
  * synced batch (group commit). fsync happens in leveldb_write() with sync set, nowhere else; what
  * done(0) reported is on the disk.
  *
+ * A write that fails for want of room leaves LevelDB's log in an unknown state: the database is
+ * opened again before anything else, and its version says whether the write got through.
+ *
  * Keys: "=version" holds the version (8 bytes, big endian), "=format" the layout's number,
  * "/<name>" a variable.
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <leveldb/c.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,6 +42,8 @@ struct ldb {
 	leveldb_writeoptions_t *sync;
 	leveldb_readoptions_t *read;
 	uint64_t version;       /* of what is on the disk; the job's while it runs */
+	uint64_t tried_version; /* of the last write that failed; 0 = none */
+	uint64_t sure_version;  /* before it */
 	struct tp_list waiting; /* struct job, in order */
 	struct tp_list running;
 	struct tp_work job;
@@ -70,15 +77,29 @@ static uint64_t get_u64(const unsigned char *in)
 	return value;
 }
 
+/* LevelDB knows only texts. */
+static bool is_no_room(const char *text)
+{
+	static const int codes[] = { ENOSPC, EDQUOT, EFBIG };
+
+	for (size_t i = 0; i < TP_COUNT(codes); i++) {
+		if (strstr(text, strerror(codes[i])) != NULL)
+			return true;
+	}
+	return false;
+}
+
 /* LevelDB's text becomes ours; frees it. */
 static int ldb_fail(struct ldb *self, char *text, struct tp_error *err)
 {
 	int code = strncmp(text, "Corruption: ", 12) == 0   ? EUCLEAN
 		: strncmp(text, "IO error: lock ", 15) == 0 ? EWOULDBLOCK
+		: is_no_room(text)                          ? ENOSPC
 							    : EIO;
-	const char *remedy = code == EUCLEAN ? "; restore it from a backup"
-		: code == EWOULDBLOCK        ? "; is another master running on it?"
-					     : "";
+	const char *remedy = code == EUCLEAN
+		? "; restore it from a backup (`tepui registry restore`)"
+		: code == EWOULDBLOCK ? "; is another master running on it?"
+				      : "";
 	int r = tp_fail(err, code, "registry '%s': %s%s", self->dir, text, remedy);
 
 	leveldb_free(text);
@@ -125,8 +146,17 @@ static void job_fetch(struct ldb *self, struct job *job)
 }
 
 /* Adds the job's changes to the batch if they fit the version. */
-static void job_batch(leveldb_writebatch_t *batch, struct job *job, uint64_t *version)
+static void job_batch(
+	struct ldb *self, leveldb_writebatch_t *batch, struct job *job, uint64_t *version)
 {
+	uint64_t based_on = job->request->version;
+
+	/* It was taken for failed, and got through. */
+	if (self->tried_version == self->version && based_on >= self->sure_version &&
+		based_on < self->tried_version) {
+		job->request->version++;
+		return;
+	}
 	if (job->request->version != *version) {
 		job->status = tp_fail(&job->request->err, ESTALE,
 			"the registry is at version %" PRIu64
@@ -147,49 +177,96 @@ static void job_batch(leveldb_writebatch_t *batch, struct job *job, uint64_t *ve
 	job->request->version = ++*version;
 }
 
+static int ldb_read_head(struct ldb *self, struct tp_error *err);
+
+static int ldb_open_again(struct ldb *self, struct tp_error *err)
+{
+	char *text = NULL;
+
+	if (self->db != NULL)
+		leveldb_close(self->db);
+	self->version = 0;
+	self->db = leveldb_open(self->options, self->dir, &text);
+	if (text != NULL) {
+		self->db = NULL;
+		return ldb_fail(self, text, err);
+	}
+	return ldb_read_head(self, err);
+}
+
+/* Writes it, durable; a failed write that turns out to be there after all is one that worked. */
+static int ldb_write(struct ldb *self, leveldb_writebatch_t *batch, uint64_t version,
+	struct tp_error *err)
+{
+	unsigned char bytes[8];
+	struct tp_error why;
+	char *text = NULL;
+	int r;
+
+	put_u64(bytes, version);
+	leveldb_writebatch_put(
+		batch, KEY_VERSION, strlen(KEY_VERSION), (char *)bytes, sizeof(bytes));
+	leveldb_write(self->db, self->sync, batch, &text);
+	if (text == NULL) {
+		self->version = version;
+		self->tried_version = 0;
+		return 0;
+	}
+	r = ldb_fail(self, text, err);
+	if (r != -ENOSPC)
+		return r;
+	self->sure_version = self->version;
+	self->tried_version = version;
+	/* There may be no room for that either; then the next attempt begins with it. */
+	if (ldb_open_again(self, &why) >= 0 && self->version == version)
+		return 0;
+	return r;
+}
+
+static void jobs_fail(struct ldb *self, bool stores, const struct tp_error *why)
+{
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &self->running) {
+		struct job *job = tp_container_of(node, struct job, node);
+
+		if (job->is_store == stores && job->status == 0) {
+			job->status = -why->code;
+			job->request->err = *why;
+		}
+	}
+}
+
 /* All stores of the run in one synced batch; if it fails, none of them happened. */
 static void jobs_store(struct ldb *self)
 {
 	leveldb_writebatch_t *batch = leveldb_writebatch_create();
 	uint64_t version = self->version;
-	unsigned char bytes[8];
 	struct tp_list *node, *tmp;
-	char *text = NULL;
+	struct tp_error why;
 
 	tp_list_foreach (node, tmp, &self->running) {
 		struct job *job = tp_container_of(node, struct job, node);
 
 		if (job->is_store)
-			job_batch(batch, job, &version);
+			job_batch(self, batch, job, &version);
 	}
-	if (version != self->version) {
-		put_u64(bytes, version);
-		leveldb_writebatch_put(batch, KEY_VERSION, strlen(KEY_VERSION),
-			(char *)bytes, sizeof(bytes));
-		leveldb_write(self->db, self->sync, batch, &text);
-	}
+	if (version != self->version && ldb_write(self, batch, version, &why) < 0)
+		jobs_fail(self, true, &why);
 	leveldb_writebatch_destroy(batch);
-	if (text == NULL) {
-		self->version = version;
-		return;
-	}
-	struct tp_error why;
-	int r = ldb_fail(self, text, &why);
-	tp_list_foreach (node, tmp, &self->running) {
-		struct job *job = tp_container_of(node, struct job, node);
-
-		if (job->is_store && job->status == 0) {
-			job->status = r;
-			job->request->err = why;
-		}
-	}
 }
 
 static int ldb_run(struct tp_work *work)
 {
 	struct ldb *self = work->owner;
 	struct tp_list *node, *tmp;
+	struct tp_error why;
 
+	if (self->db == NULL && ldb_open_again(self, &why) < 0) {
+		jobs_fail(self, true, &why);
+		jobs_fail(self, false, &why);
+		return 0;
+	}
 	jobs_store(self);
 	tp_list_foreach (node, tmp, &self->running) {
 		struct job *job = tp_container_of(node, struct job, node);
@@ -340,9 +417,18 @@ static int ldb_check_dir(struct ldb *self, struct tp_error *err)
 	if (has_data && access(current, F_OK) < 0 && errno == ENOENT)
 		return tp_fail(err, EUCLEAN,
 			"registry '%s': its file CURRENT is missing; restore it from a "
-			"backup",
+			"backup (`tepui registry restore`)",
 			self->dir);
 	return 0;
+}
+
+static void set_dir(struct ldb *self, const char *work_dir)
+{
+	tp_free(self->dir);
+	if (self->path != NULL && self->path[0] != '\0')
+		self->dir = tp_strdup(self->path);
+	else
+		self->dir = tp_asprintf("%s/registry", work_dir);
 }
 
 static int ldb_open(void *impl, const char *work_dir, struct tp_error *err)
@@ -351,10 +437,7 @@ static int ldb_open(void *impl, const char *work_dir, struct tp_error *err)
 	char *text = NULL;
 	int r;
 
-	if (self->path != NULL && self->path[0] != '\0')
-		self->dir = tp_strdup(self->path);
-	else
-		self->dir = tp_asprintf("%s/registry", work_dir);
+	set_dir(self, work_dir);
 	r = ldb_check_dir(self, err);
 	if (r < 0)
 		return r;
@@ -373,6 +456,59 @@ static int ldb_open(void *impl, const char *work_dir, struct tp_error *err)
 	if (text != NULL)
 		return ldb_fail(self, text, err);
 	return ldb_read_head(self, err);
+}
+
+/* LevelDB's own lock, as long as *ret_fd is open; -1 = there was no lock file. */
+static int lock_dir(struct ldb *self, int *ret_fd, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/LOCK", self->dir);
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	*ret_fd = -1;
+	if (fd < 0)
+		return errno == ENOENT ? 0
+				       : tp_fail_errno(err, errno, "opening '%s'", path);
+	if (fcntl(fd, F_SETLK, &lock) < 0) {
+		close(fd);
+		return tp_fail(err, EWOULDBLOCK,
+			"registry '%s' is in use; stop its master first", self->dir);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int move_away(struct ldb *self, char **ret_where, struct tp_error *err)
+{
+	for (int n = 1;; n++) {
+		tp_cleanup(ptr) char *to = tp_asprintf("%s.old-%d", self->dir, n);
+
+		if (access(to, F_OK) == 0)
+			continue;
+		if (rename(self->dir, to) < 0)
+			return tp_fail_errno(
+				err, errno, "moving '%s' to '%s'", self->dir, to);
+		*ret_where = tp_strdup(to);
+		return 0;
+	}
+}
+
+static int ldb_set_aside(
+	void *impl, const char *work_dir, char **ret_where, struct tp_error *err)
+{
+	struct ldb *self = impl;
+	int fd, r;
+
+	set_dir(self, work_dir);
+	*ret_where = NULL;
+	if (access(self->dir, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	r = lock_dir(self, &fd, err);
+	if (r >= 0)
+		r = move_away(self, ret_where, err);
+	if (r >= 0 && fd >= 0)
+		close(fd);
+	return r;
 }
 
 static int ldb_init(void *impl, struct tp_error *err)
@@ -424,6 +560,7 @@ static const struct tp_registry_ops ldb_ops = {
 	.open = ldb_open,
 	.fetch = ldb_fetch,
 	.store = ldb_store,
+	.set_aside = ldb_set_aside,
 };
 
 static const struct tp_field ldb_config[] = {

@@ -5,9 +5,13 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tepui/arena.h"
 #include "tepui/kind/registry.h"
@@ -293,6 +297,90 @@ START_TEST(is_held_by_one)
 }
 END_TEST
 
+static void limit_files(rlim_t bytes)
+{
+	const struct rlimit limit = { bytes, RLIM_INFINITY };
+
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* What does not fit is refused as a whole, and the registry works on; the same store fits later. */
+START_TEST(a_store_without_room_may_be_tried_again)
+{
+	tp_cleanup(ptr) char *much = tp_alloc(300000);
+	struct ask ask;
+
+	memset(much, 'x', 299999);
+	signal(SIGXFSZ, SIG_IGN);
+	store(&ask, 0, "a", "one");
+	settle();
+	limit_files(100000);
+	for (int i = 0; i < 3; i++) {
+		store(&ask, 1, "much", much);
+		settle();
+		ck_assert_int_eq(ask.status, -ENOSPC);
+		ck_assert_ptr_nonnull(strstr(ask.request.err.text, dir.path));
+		expect("a=one ", 1);
+	}
+	limit_files(RLIM_INFINITY);
+	store(&ask, 1, "much", much);
+	settle();
+	ck_assert_int_eq(ask.status, 0);
+	ck_assert_uint_eq(ask.request.version, 2);
+	test_host_stop(&host);
+	begin();
+	store(&ask, 2, "much", NULL);
+	settle();
+	ck_assert_int_eq(ask.status, 0);
+	expect("a=one ", 3);
+}
+END_TEST
+
+START_TEST(what_is_stored_can_be_set_aside)
+{
+	struct tp_error err = { 0 };
+	tp_cleanup(ptr) char *nothing = NULL;
+	tp_cleanup(ptr) char *where = NULL;
+	struct ask ask;
+
+	store(&ask, 0, "a", "one");
+	settle();
+	test_host_stop(&host);
+	test_host_start(&host, &tp_module, NULL);
+	impl = test_host_impl(&host);
+	ck_assert_msg(ops->set_aside(impl, dir.path, &where, &err) == 0, "%s", err.text);
+	ck_assert_ptr_nonnull(where);
+	ck_assert_int_eq(access(where, F_OK), 0);
+	ck_assert_int_eq(ops->set_aside(impl, dir.path, &nothing, &err), 0);
+	ck_assert_ptr_null(nothing);
+	ck_assert_int_eq(ops->open(impl, dir.path, &err), 0);
+	expect("", 0);
+}
+END_TEST
+
+/* Locks are a process's: only another one is kept out. */
+START_TEST(what_is_in_use_is_not_set_aside)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct test_host second = { 0 };
+		struct tp_error err = { 0 };
+		char *where = NULL;
+		int r;
+
+		test_host_start(&second, &tp_module, NULL);
+		r = ops->set_aside(test_host_impl(&second), dir.path, &where, &err);
+		_exit(r == -EWOULDBLOCK && strstr(err.text, "in use") != NULL ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	expect("", 0);
+}
+END_TEST
+
 /* Overwrites the files of the closed registry whose names begin so. */
 static void damage(const char *prefix)
 {
@@ -370,6 +458,9 @@ int main(void)
 #ifdef REGISTRY_DURABLE
 	tcase_add_test(tc, keeps_data);
 	tcase_add_test(tc, is_held_by_one);
+	tcase_add_test(tc, a_store_without_room_may_be_tried_again);
+	tcase_add_test(tc, what_is_stored_can_be_set_aside);
+	tcase_add_test(tc, what_is_in_use_is_not_set_aside);
 	tcase_add_test(tc, a_corrupt_manifest_is_one_error);
 	tcase_add_test(tc, a_corrupt_pointer_is_one_error);
 	tcase_add_test(tc, a_lost_pointer_is_not_a_new_registry);

@@ -6,9 +6,9 @@
  * one's write is refused.
  *
  * The user is the master. It stores one batch at a time and queues the rest itself; a failed or
- * late store ends the master, it never guesses.
+ * late store ends the master, it never guesses. Only a store that found no room may be tried again.
  *
- * Changelog of TP_REGISTRY_ABI:  1 first
+ * Changelog of TP_REGISTRY_ABI:  1 first; set_aside and -ENOSPC were added
  */
 #ifndef TEPUI_KIND_REGISTRY_H
 #define TEPUI_KIND_REGISTRY_H
@@ -51,10 +51,21 @@ struct tp_registry_ops {
 	void (*fetch)(void *impl, struct tp_registry_request *request);
 	/*
 	 * Applies all changes or none. done(0): durable, survives power loss. -ESTALE: somebody
-	 * else stored since request->version. The entries are copied before this returns.
+	 * else stored since request->version. -ENOSPC: there is no room (or quota) for it, and
+	 * nothing was stored; the same store, with the same version, may be tried again, and finds
+	 * out whether the first attempt got through after all. The entries are copied before this
+	 * returns.
 	 */
 	void (*store)(void *impl, struct tp_registry_request *request,
 		const struct tp_registry_entry *changes, size_t n_changes);
+	/*
+	 * Instead of open(), by tools, on a registry that no master uses: moves all that is stored
+	 * out of the way, damaged or not, so that open() begins anew. *ret_where says where it is
+	 * now (tp_free), NULL when there was nothing. -EWOULDBLOCK when somebody uses it. May be
+	 * NULL: it cannot.
+	 */
+	int (*set_aside)(
+		void *impl, const char *work_dir, char **ret_where, struct tp_error *err);
 };
 
 struct tp_registry {
