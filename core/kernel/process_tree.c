@@ -18,7 +18,7 @@
 
 struct process {
 	pid_t pid, parent, session;
-	bool below;
+	int root; /* which of the roots it belongs to; -1: none */
 };
 
 /* Fields 4 and 6 of /proc/PID/stat; the name before them may hold anything. */
@@ -73,52 +73,97 @@ static struct process *processes_read(size_t *ret_n)
 	return all;
 }
 
-static bool process_is_below(const struct process *all, size_t n, pid_t pid, pid_t root)
+static int process_compare(const void *a, const void *b)
 {
-	if (pid == root)
-		return true;
-	for (size_t i = 0; i < n; i++) {
-		if (all[i].pid == pid)
-			return all[i].below;
+	pid_t x = ((const struct process *)a)->pid, y = ((const struct process *)b)->pid;
+
+	return x < y ? -1 : x > y;
+}
+
+static int root_index(const pid_t *roots, size_t n_roots, pid_t pid)
+{
+	for (size_t i = 0; i < n_roots; i++) {
+		if (roots[i] == pid)
+			return (int)i;
 	}
-	return false;
+	return -1;
+}
+
+/* Whom it inherits from its parent, as far as that is known by now. */
+static int inherited(const struct process *all, size_t n, const pid_t *roots,
+	size_t n_roots, const struct process *process)
+{
+	const struct process key = { .pid = process->parent }, *parent;
+	int root = root_index(roots, n_roots, process->parent);
+
+	if (root >= 0)
+		return root;
+	parent = bsearch(&key, all, n, sizeof(key), process_compare);
+	return parent == NULL ? -1 : parent->root;
+}
+
+/* All processes by one pass, each with its root. */
+static struct process *trees_read(const pid_t *roots, size_t n_roots, size_t *ret_n)
+{
+	struct process *all = processes_read(ret_n);
+	size_t n = *ret_n;
+	bool grew = n > 0;
+
+	if (n > 1)
+		qsort(all, n, sizeof(*all), process_compare);
+	for (size_t i = 0; i < n; i++)
+		all[i].root = root_index(roots, n_roots, all[i].session);
+	while (grew) {
+		grew = false;
+		for (size_t i = 0; i < n; i++) {
+			if (all[i].root >= 0)
+				continue;
+			all[i].root = inherited(all, n, roots, n_roots, &all[i]);
+			grew |= all[i].root >= 0;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (root_index(roots, n_roots, all[i].pid) >= 0)
+			all[i].root = -1; /* roots themselves are left out */
+	}
+	return all;
 }
 
 size_t tp_process_below(pid_t root, pid_t **ret)
 {
 	struct process *all;
 	size_t n, found = 0;
-	bool grew = true;
 
 	tp_assert(root > 1); /* everybody descends from 0 and 1 */
-	all = processes_read(&n);
-	for (size_t i = 0; i < n; i++)
-		all[i].below = all[i].pid != root && all[i].session == root;
-	while (grew) {
-		grew = false;
-		for (size_t i = 0; i < n; i++) {
-			if (all[i].below || all[i].pid == root ||
-				!process_is_below(all, n, all[i].parent, root))
-				continue;
-			all[i].below = grew = true;
-		}
-	}
+	all = trees_read(&root, 1, &n);
 	*ret = tp_alloc((n + 1) * sizeof(**ret));
 	for (size_t i = 0; i < n; i++) {
-		if (all[i].below)
+		if (all[i].root >= 0)
 			(*ret)[found++] = all[i].pid;
 	}
 	tp_free(all);
 	return found;
 }
 
-size_t tp_process_signal_below(pid_t root, int signo)
+void tp_process_signal_trees(const pid_t *roots, size_t n, int signo, size_t *counts)
 {
-	pid_t *pids;
-	size_t n = tp_process_below(root, &pids), found = 0;
+	size_t n_all;
+	struct process *all = trees_read(roots, n, &n_all);
 
 	for (size_t i = 0; i < n; i++)
-		found += kill(pids[i], signo) == 0;
-	tp_free(pids);
+		counts[i] = 0;
+	for (size_t i = 0; i < n_all; i++) {
+		if (all[i].root >= 0 && kill(all[i].pid, signo) == 0)
+			counts[all[i].root]++;
+	}
+	tp_free(all);
+}
+
+size_t tp_process_signal_below(pid_t root, int signo)
+{
+	size_t found;
+
+	tp_assert(root > 1);
+	tp_process_signal_trees(&root, 1, signo, &found);
 	return found;
 }

@@ -30,6 +30,9 @@ struct native {
 	char *containers_dir; /* <runtime_dir>/containers */
 	struct tp_map containers;
 	struct tp_list answers; /* struct answer: done() calls on their way */
+	struct tp_list killing; /* struct container, until nobody is below init */
+	struct tp_timer
+		kill_timer; /* of all of them: one pass over /proc for each round */
 };
 
 enum container_state {
@@ -49,8 +52,8 @@ struct container {
 	struct tp_child init;
 	pid_t pid; /* of init; stays when init is dead; 0 = not known */
 	uint64_t start_ticks;
-	struct tp_timer
-		kill_timer; /* looks again for processes that were born meanwhile */
+	struct tp_timer gone;   /* it was over when it was found: told later */
+	struct tp_list killing; /* of native.killing */
 	unsigned kill_rounds;
 	const struct tp_container_limitation
 		*limitation; /* why it is destroyed; NULL = asked */

@@ -19,6 +19,7 @@
 #include "tepui/record.h"
 
 #define KILL_AGAIN_NS (50 * TP_MSEC)
+#define KILL_ROUNDS_MAX 20
 #define TERMINATION_MAX_BYTES (64 * 1024)
 
 /* --- answers: done() comes on the next turn -------------------------------------------- */
@@ -75,6 +76,7 @@ struct container *container_create(struct native *self, const char *id)
 	container->arena = arena;
 	container->id = tp_arena_strdup(arena, id);
 	container->dir = tp_arena_printf(arena, "%s/%s", self->containers_dir, id);
+	tp_list_init(&container->killing);
 	tp_map_add(&self->containers, &container->node, container->id);
 	return container;
 }
@@ -83,7 +85,8 @@ void container_destroy(struct container *container)
 {
 	struct native *self = container->self;
 
-	tp_timer_disarm(self->instance.loop, &container->kill_timer);
+	tp_timer_disarm(self->instance.loop, &container->gone);
+	tp_list_remove(&container->killing);
 	if (container->init.pid != 0)
 		tp_child_forget(self->instance.loop, &container->init);
 	tp_map_remove(&self->containers, &container->node);
@@ -175,29 +178,49 @@ void container_over(struct container *container, int wait_status)
 	container_destroy(container);
 }
 
-/* First everything below init, which reaps; then init itself. */
-static void container_kill_round(struct tp_timer *timer)
+/* Nobody is below init any more, or they cannot be killed: now init itself. */
+static void container_kill_init(struct container *container)
 {
-	struct container *container =
-		tp_container_of(timer, struct container, kill_timer);
-	size_t n = tp_process_signal_below(container->pid, SIGKILL);
+	tp_list_remove(&container->killing);
+	tp_child_kill(&container->init, SIGKILL);
+}
 
-	if (n == 0 || ++container->kill_rounds > 20) {
-		tp_child_kill(&container->init, SIGKILL);
-		return;
+/* First everything below the inits, which reap; then those inits that are alone. */
+static void native_kill_round(struct tp_timer *timer)
+{
+	struct native *self = tp_container_of(timer, struct native, kill_timer);
+	tp_cleanup(ptr) pid_t *roots = tp_alloc(self->containers.n * sizeof(*roots));
+	tp_cleanup(ptr) size_t *counts = tp_alloc(self->containers.n * sizeof(*counts));
+	struct tp_list *node, *tmp;
+	size_t n = 0, i = 0;
+
+	tp_list_foreach (node, tmp, &self->killing) {
+		roots[n++] = tp_container_of(node, struct container, killing)->pid;
 	}
-	tp_timer_arm(container->self->instance.loop, timer, KILL_AGAIN_NS);
+	tp_process_signal_trees(roots, n, SIGKILL, counts);
+	tp_list_foreach (node, tmp, &self->killing) {
+		struct container *container =
+			tp_container_of(node, struct container, killing);
+
+		if (counts[i++] == 0 || ++container->kill_rounds > KILL_ROUNDS_MAX)
+			container_kill_init(container);
+	}
+	if (!tp_list_empty(&self->killing))
+		tp_timer_arm(self->instance.loop, timer, KILL_AGAIN_NS);
 }
 
 void container_kill(struct container *container)
 {
+	struct native *self = container->self;
+
 	if (container->state == CONTAINER_DESTROYING)
 		return;
 	container->state = CONTAINER_DESTROYING;
-	container->kill_timer.fire = container_kill_round;
 	/* A stopped init starts nothing new while its children die. */
 	tp_child_kill(&container->init, SIGSTOP);
-	tp_timer_arm(container->self->instance.loop, &container->kill_timer, 0);
+	tp_list_append(&self->killing, &container->killing);
+	if (!tp_timer_armed(&self->kill_timer))
+		tp_timer_arm(self->instance.loop, &self->kill_timer, 0);
 }
 
 /* --- the kind -------------------------------------------------------------------------- */
@@ -382,6 +405,8 @@ static int native_init(void *impl, struct tp_error *err)
 
 	tp_map_init(&self->containers);
 	tp_list_init(&self->answers);
+	tp_list_init(&self->killing);
+	self->kill_timer.fire = native_kill_round;
 	if (self->launcher_dir[0] == '\0')
 		self->launcher_dir = dir != NULL ? dir : TEPUI_LIBEXEC_DIR;
 	if (self->launcher_dir[0] != '/')
@@ -407,6 +432,7 @@ static void native_fini(void *impl)
 
 	if (self->answers.next == NULL)
 		return; /* init() never ran */
+	tp_timer_disarm(self->instance.loop, &self->kill_timer);
 	tp_map_foreach (node, tmp, &self->containers) {
 		container_leave(tp_map_entry(node, struct container, node));
 	}

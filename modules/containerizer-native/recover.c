@@ -81,14 +81,14 @@ static int container_adopt(struct container *container, struct tp_error *err)
 /* A container whose process is gone is over: told after the recovery was answered. */
 static void container_gone(struct tp_timer *timer)
 {
-	container_over(tp_container_of(timer, struct container, kill_timer), -1);
+	container_over(tp_container_of(timer, struct container, gone), -1);
 }
 
 static void container_end_later(struct container *container)
 {
 	container->state = CONTAINER_DESTROYING;
-	container->kill_timer.fire = container_gone;
-	tp_timer_arm(container->self->instance.loop, &container->kill_timer, 0);
+	container->gone.fire = container_gone;
+	tp_timer_arm(container->self->instance.loop, &container->gone, 0);
 }
 
 static void container_recover(struct native *self, const struct tp_container_state *state)
