@@ -5,6 +5,8 @@
  */
 #include "core/host/services.h"
 
+#include <signal.h>
+
 #include "core/kernel/disk.h"
 #include "core/kernel/work_pool.h"
 #include "tepui/transport.h"
@@ -18,6 +20,19 @@ struct tp_services_host {
 	struct tp_kernel_service rows[N_SERVICES];
 };
 
+/*
+ * SIGUSR1 is the modules': blocked before any thread is there, it comes to the loop of whoever
+ * watches it, and a process in which nobody does must not die of it.
+ */
+static void block_module_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 int tp_services_host_create(
 	struct tp_loop *loop, struct tp_services_host **ret, struct tp_error *err)
 {
@@ -26,6 +41,7 @@ int tp_services_host_create(
 	struct tp_disk_service disk;
 	int r;
 
+	block_module_signals();
 	r = tp_transport_create(loop, &host->transport, err);
 	if (r < 0) {
 		tp_free(host);

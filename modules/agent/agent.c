@@ -30,6 +30,7 @@
 #include "identity.h"
 #include "journal.h"
 #include "leader.h"
+#include "leave.h"
 #include "litter.h"
 #include "metrics.h"
 #include "native.h"
@@ -78,6 +79,7 @@ static int agent_start(void *impl, struct tp_error *err)
 		executor_front_open,
 		executor_front_start,
 		native_start,
+		leave_start,
 	};
 
 	int r = tp_log_keys_apply(&agent->config.log, agent->instance.topic.name, err);
@@ -105,6 +107,8 @@ void agent_recovered(struct agent *agent)
 {
 	struct tp_error err;
 
+	if (agent->state == AGENT_TERMINATING)
+		return; /* told to end meanwhile */
 	agent->state = AGENT_DISCONNECTED;
 	if (agent->config.recover == AGENT_RECOVER_CLEANUP) {
 		agent_shut_down(agent, "recover: cleanup");
@@ -137,7 +141,7 @@ void agent_shut_down(struct agent *agent, const char *why)
 void agent_check_finished(struct agent *agent)
 {
 	if (agent->state == AGENT_TERMINATING && agent->frameworks->running.n == 0)
-		tp_instance_exit(&agent->instance, 0);
+		leave_finish(agent);
 }
 
 /*
@@ -168,6 +172,7 @@ static void agent_stop(void *impl, struct tp_done *done)
 	agent->stopping = done;
 	agent->stop_at = 0;
 	agent->stop_done.call = stop_step;
+	leave_stop(agent);
 	leader_stop(agent);
 	updates_flush(agent->updates);
 	litter_flush(agent);
@@ -180,6 +185,7 @@ static void agent_fini(void *impl)
 
 	if (agent->frameworks == NULL)
 		return; /* init() never ran */
+	leave_stop(agent);
 	recover_fini(agent);
 	frameworks_fini(agent);
 	executor_front_fini(agent);

@@ -114,6 +114,10 @@ struct agent {
 
 	char *work_dir; /* what config.work_dir points at once it is absolute */
 	int lock_fd;
+	bool leaving; /* for good: the master is told at the end */
+	bool watches_leave;
+	struct tp_signal leave_signal;
+	struct tp_call leave_call;
 	struct tp_done *stopping; /* of stop() */
 	struct tp_done stop_done;
 	size_t stop_at;
@@ -129,7 +133,7 @@ struct handler_rows {
 void agent_set_id(struct agent *agent, const char *id);
 /* Recovery is over: registration may begin. */
 void agent_recovered(struct agent *agent);
-/* Ends all executors, forgets the id and then ends the process. */
+/* Ends all executors, forgets the id and then ends the process; also during recovery. */
 void agent_shut_down(struct agent *agent, const char *why);
 /* While TERMINATING: ends the process once nothing runs any more. */
 void agent_check_finished(struct agent *agent);

@@ -20,6 +20,7 @@ agent_sources = \
 	modules/agent/journal.c modules/agent/journal.h \
 	modules/agent/kill.c modules/agent/kill.h \
 	modules/agent/leader.c modules/agent/leader.h \
+	modules/agent/leave.c modules/agent/leave.h \
 	modules/agent/litter.c modules/agent/litter.h \
 	modules/agent/messages.c modules/agent/messages.h \
 	modules/agent/metrics.c modules/agent/metrics.h \

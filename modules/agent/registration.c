@@ -409,3 +409,14 @@ bool registration_send(
 	return self->link != NULL && tp_link_is_up(self->link) &&
 		tp_link_send(self->link, type, desc, body) >= 0;
 }
+
+int registration_call(struct agent *agent, struct tp_call *call, uint16_t type,
+	const struct tp_desc *desc, const void *body, int64_t timeout_ns,
+	struct tp_error *err)
+{
+	struct registration *self = agent->registration;
+
+	if (self->link == NULL || !tp_link_is_up(self->link))
+		return tp_fail(err, ENOTCONN, "there is no session with a master");
+	return tp_link_call(self->link, call, type, desc, body, timeout_ns, err);
+}

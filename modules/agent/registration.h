@@ -24,5 +24,9 @@ void registration_stored(struct agent *agent);
 /* One way to the master. false when there is none: what matters is sent again later. */
 bool registration_send(
 	struct agent *agent, uint16_t type, const struct tp_desc *desc, const void *body);
+/* The same with an answer: call->done() comes when this returns 0. */
+int registration_call(struct agent *agent, struct tp_call *call, uint16_t type,
+	const struct tp_desc *desc, const void *body, int64_t timeout_ns,
+	struct tp_error *err);
 
 #endif

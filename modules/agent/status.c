@@ -278,8 +278,10 @@ int status_from_executor(struct executor *executor, const struct tp_task_status 
 	int r;
 
 	if (executor->framework->state == FRAMEWORK_TERMINATING) {
+		/* Nobody is left to tell; the executor need not wait for anybody either. */
 		agent->metrics->invalid_status_updates.value++;
-		return 0; /* nobody is left to tell; the container will be ended */
+		status_acknowledge_executor(executor, from, from->uuid);
+		return 0;
 	}
 	/* The executor was away when the acknowledgement came. */
 	if (task == NULL && is_completed(executor, from->task_id->value)) {

@@ -286,6 +286,14 @@ static void on_reregister(void *user, struct tp_message *message)
 	answer_registration(user);
 }
 
+static void on_unregister(void *user, struct tp_message *message)
+{
+	struct agent_fixture *f = user;
+
+	record(f, message->type, &tp_agent_unregister_desc, message->body);
+	tp_server_reply(f->master, message->peer, message->call, NULL, NULL, false);
+}
+
 static void on_status_update(void *user, struct tp_message *message)
 {
 	record(user, message->type, &tp_status_update_desc, message->body);
@@ -314,6 +322,7 @@ static void on_operation(void *user, struct tp_message *message)
 static const struct tp_handler master_rows[] = {
 	{ TP_MESSAGE_AGENT_REGISTER, 0, &tp_agent_register_desc, on_register },
 	{ TP_MESSAGE_AGENT_REREGISTER, 0, &tp_agent_reregister_desc, on_reregister },
+	{ TP_MESSAGE_AGENT_UNREGISTER, 0, &tp_agent_unregister_desc, on_unregister },
 	{ TP_MESSAGE_STATUS_UPDATE, 0, &tp_status_update_desc, on_status_update },
 	{ TP_MESSAGE_EXITED_EXECUTOR, 0, &tp_exited_executor_desc, on_exited },
 	{ TP_MESSAGE_EXECUTOR_TO_FRAMEWORK, 0, &tp_executor_to_framework_desc,

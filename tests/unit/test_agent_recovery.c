@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -470,6 +471,70 @@ START_TEST(cleanup_ends_everything)
 }
 END_TEST
 
+static void leave(void)
+{
+	ck_assert_int_eq(raise(SIGUSR1), 0);
+	agent_fixture_settle(f);
+}
+
+START_TEST(it_leaves_when_it_is_told_to)
+{
+	tp_cleanup(ptr) char *latest =
+		tp_asprintf("%s/daemon/meta/slaves/latest", f->dir.path);
+	const struct tp_agent_unregister *unregister;
+	struct stat st;
+	struct peer *e = running("t1", "t1");
+
+	leave();
+	ck_assert_uint_eq(agent_fixture_events(e, TP_EXECUTOR_EVENT_SHUTDOWN), 1);
+	/* Nobody is told before it is true. */
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_AGENT_UNREGISTER), 0);
+	ck_assert_int_eq(f->exit_status, -1);
+	agent_fixture_terminate(f, agent_fixture_container(f), 0);
+	unregister = agent_fixture_last(f, TP_MESSAGE_AGENT_UNREGISTER);
+	ck_assert_ptr_nonnull(unregister);
+	ck_assert_str_eq(unregister->agent_id->value, "M-S0");
+	ck_assert_int_eq(f->exit_status, 0);
+	ck_assert_int_ne(lstat(latest, &st), 0);
+}
+END_TEST
+
+START_TEST(it_leaves_without_a_master_too)
+{
+	running("t1", "t1");
+	agent_fixture_master_down(f);
+	leave();
+	ck_assert_int_eq(f->exit_status, -1);
+	agent_fixture_terminate(f, agent_fixture_container(f), 0);
+	ck_assert_int_eq(f->exit_status, 0);
+}
+END_TEST
+
+START_TEST(it_leaves_during_recovery_too)
+{
+	running("t1", "t1");
+	agent_fixture_executor_gone(&f->peers[0]);
+	restart();
+	leave();
+	ck_assert_int_eq(agent_fixture_container(f)->destroys, 1);
+	agent_fixture_terminate(f, agent_fixture_container(f), 9);
+	ck_assert_int_eq(f->exit_status, 0);
+	agent_fixture_advance(f, TP_HOUR);
+	ck_assert_ptr_null(reregistered());
+}
+END_TEST
+
+START_TEST(an_orderly_end_leaves_executors_alone)
+{
+	struct peer *e = running("t1", "t1");
+
+	agent_fixture_stop(f);
+	ck_assert_uint_eq(agent_fixture_events(e, TP_EXECUTOR_EVENT_SHUTDOWN), 0);
+	ck_assert_int_eq(agent_fixture_container(f)->destroys, 0);
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_AGENT_UNREGISTER), 0);
+}
+END_TEST
+
 START_TEST(one_agent_per_work_dir)
 {
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/daemon/meta/lock", f->dir.path);
@@ -514,6 +579,10 @@ int main(void)
 	tcase_add_test(tc, a_reboot_with_other_resources_makes_a_new_agent);
 	tcase_add_test(tc, a_run_with_a_sentinel_is_over);
 	tcase_add_test(tc, cleanup_ends_everything);
+	tcase_add_test(tc, it_leaves_when_it_is_told_to);
+	tcase_add_test(tc, it_leaves_without_a_master_too);
+	tcase_add_test(tc, it_leaves_during_recovery_too);
+	tcase_add_test(tc, an_orderly_end_leaves_executors_alone);
 	tcase_add_test(tc, one_agent_per_work_dir);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

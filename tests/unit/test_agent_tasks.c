@@ -401,6 +401,21 @@ START_TEST(a_shut_down_agent_ends_when_nothing_runs)
 }
 END_TEST
 
+START_TEST(an_executor_of_a_framework_that_goes_need_not_wait)
+{
+	struct peer *e;
+
+	agent_fixture_run(f, "t1", true);
+	e = agent_fixture_executor(f, 0, "t1", true);
+	agent_fixture_update(e, "t1", "t1", TP_TASK_RUNNING, 1);
+	agent_fixture_acknowledge(f);
+	shutdown_framework();
+	agent_fixture_update(e, "t1", "t1", TP_TASK_KILLED, 2);
+	ck_assert_uint_eq(agent_fixture_events(e, TP_EXECUTOR_EVENT_ACKNOWLEDGED), 2);
+	ck_assert_uint_eq(sent(), 1);
+}
+END_TEST
+
 START_TEST(a_kill_reaches_an_executor_that_was_away)
 {
 	struct peer *e;
@@ -492,6 +507,7 @@ int main(void)
 	tcase_add_test(tc, a_second_subscription_closes_the_first);
 	tcase_add_test(tc, unknown_tasks_are_reconciled);
 	tcase_add_test(tc, a_shut_down_agent_ends_when_nothing_runs);
+	tcase_add_test(tc, an_executor_of_a_framework_that_goes_need_not_wait);
 	tcase_add_test(tc, a_kill_reaches_an_executor_that_was_away);
 	tcase_add_test(tc, an_executor_is_told_everything_by_its_environment);
 	tcase_add_test(tc, without_a_checkpoint_it_is_not_told_to_wait);
