@@ -9,6 +9,7 @@ net_sources = \
 	core/net/envelope.c core/net/envelope.h \
 	core/net/frame.c core/net/frame.h \
 	core/net/link.c \
+	core/net/refusals.c core/net/refusals.h \
 	core/net/server.c \
 	core/net/session.c core/net/session.h \
 	core/net/slots.c core/net/slots.h \
@@ -44,6 +45,11 @@ UNIT_TESTS += tests/unit/test_frame
 tests_unit_test_frame_SOURCES = tests/unit/test_frame.c
 tests_unit_test_frame_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_frame_LDADD = core/libnet.la core/libbase.la $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_refusals
+tests_unit_test_refusals_SOURCES = tests/unit/test_refusals.c
+tests_unit_test_refusals_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_refusals_LDADD = $(NET_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_transport
 tests_unit_test_transport_SOURCES = tests/unit/test_transport.c

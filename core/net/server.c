@@ -8,7 +8,9 @@
 #include <signal.h>
 #include <string.h>
 
+#include "core/net/refusals.h"
 #include "core/net/session.h"
+#include "core/net/url.h"
 #include "tepui/map.h"
 
 #define SERVER_URLS_MAX 16
@@ -29,6 +31,7 @@ struct tp_server {
 	struct slots peers;   /* item: struct peer, greeted or not */
 	struct tp_map by_key; /* of "kind/id": the one session an entity has */
 	size_t n_open;
+	struct refusals refusals;
 	struct tp_timer sweep;
 	struct tp_signal reload; /* once it listens at a tls address */
 	bool watches_reload;
@@ -104,11 +107,9 @@ static int on_greeted(struct session *session, struct tp_error *err)
 {
 	struct peer *peer = peer_of(session);
 	struct tp_server *self = peer->server;
-	const struct tp_transport *t = &self->env.transport;
 	int r = 0;
 
 	peer->info.principal = session->principal;
-	t->ops->peer(t->impl, session->wire, &peer->info.wire);
 	if (self->config.admit != NULL)
 		r = self->config.admit(self->config.user, &peer->info, err);
 	if (r >= 0)
@@ -142,7 +143,7 @@ static void on_over(struct session *session, bool was_ready, const struct tp_err
 
 	if (was_ready)
 		self->n_open--;
-	else
+	else if (refusals_add(&self->refusals))
 		tp_warn(self->config.instance, "refused a connection",
 			"address=%s kind=%s id=%s reason=%s", peer->info.wire.address,
 			session->peer.kind != NULL ? session->peer.kind : "",
@@ -200,8 +201,9 @@ static void on_refused(void *user, const char *address, const struct tp_error *w
 {
 	struct tp_server *self = user;
 
-	tp_warn(self->config.instance, "closed a connection that is none of ours",
-		"address=%s reason=%s", address, why->text);
+	if (refusals_add(&self->refusals))
+		tp_warn(self->config.instance, "closed a connection that is none of ours",
+			"address=%s reason=%s", address, why->text);
 }
 
 /* --- the server ------------------------------------------------------------------------ */
@@ -222,6 +224,7 @@ int tp_server_create(const struct tp_server_config *config, struct tp_server **r
 	self->env.server = true;
 	self->sweep.fire = on_sweep;
 	tp_map_init(&self->by_key);
+	refusals_init(&self->refusals, config->instance);
 	r = session_env_init(&self->env, &server_session_ops, config->handlers,
 		config->n_handlers, &config->limits, err);
 	if (r < 0) {
@@ -247,11 +250,6 @@ static int listen_at(struct tp_server *server, const char *url, unsigned mode,
 	};
 
 	return t->ops->listen(t->impl, &spec, ret, err);
-}
-
-static bool is_tls(const char *url)
-{
-	return strncmp(url, "tls+tcp://", 10) == 0;
 }
 
 /*
@@ -285,7 +283,7 @@ static void on_reload(struct tp_signal *watch)
 	struct tp_error err;
 
 	for (size_t i = 0; i < self->n_listeners; i++) {
-		if (!is_tls(tp_server_url(self, i)))
+		if (!url_is_tls(tp_server_url(self, i)))
 			continue;
 		if (listen_again(self, &self->listeners[i], &err) < 0)
 			tp_err(self->config.instance, "certificates were not read again",
@@ -308,7 +306,7 @@ int tp_server_listen(
 	if (r < 0)
 		return r;
 	server->n_listeners++;
-	if (!is_tls(url) || server->watches_reload)
+	if (!url_is_tls(url) || server->watches_reload)
 		return 0;
 	server->reload.fire = on_reload;
 	r = tp_signal_watch(server->env.loop, &server->reload, SIGHUP, err);
@@ -385,6 +383,7 @@ void tp_server_destroy(struct tp_server *server)
 	unlisten(server);
 	drop_peers(server);
 	slots_fini(&server->peers);
+	refusals_fini(&server->refusals);
 	tp_map_fini(&server->by_key);
 	session_env_fini(&server->env);
 	tp_free(server);

@@ -23,6 +23,11 @@ void url_list_fini(struct url_list *self)
 	self->n = 0;
 }
 
+bool url_is_tls(const char *url)
+{
+	return strncmp(url, "tls+tcp://", 10) == 0;
+}
+
 static bool starts(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;

@@ -5,6 +5,8 @@
 
 #include "tepui/error.h"
 
+bool url_is_tls(const char *url);
+
 struct url_list {
 	char **items; /* complete URLs */
 	size_t n;
