@@ -19,7 +19,6 @@ net_sources = \
 	core/net/wire.c core/net/wire.h
 net_nng_sources = \
 	core/net/descriptors.c core/net/descriptors.h \
-	core/net/inbox.c core/net/inbox.h \
 	core/net/nng_dialer.c \
 	core/net/nng_listener.c \
 	core/net/nng_private.h \

@@ -10,13 +10,18 @@
 struct dial {
 	nng_stream_dialer *dialer;
 	nng_aio *aio;
-	struct inbox_event event;
+	struct tp_post ended;
 	struct nng_wire *wire;
 };
 
-void dial_stop(struct dial *self)
+void dial_close(struct dial *self)
 {
 	nng_stream_dialer_close(self->dialer);
+	nng_aio_cancel(self->aio);
+}
+
+void dial_stop(struct dial *self)
+{
 	nng_aio_stop(self->aio);
 }
 
@@ -37,20 +42,24 @@ static void dial_done(void *arg)
 {
 	struct dial *self = arg;
 
-	inbox_push(&self->wire->transport->inbox, &self->event);
+	tp_loop_post(self->wire->transport->loop, &self->ended);
 }
 
-static void on_dialled(struct inbox_event *event)
+static void on_dialled(struct tp_post *post)
 {
-	struct dial *self = tp_container_of(event, struct dial, event);
+	struct dial *self = tp_container_of(post, struct dial, ended);
 	struct nng_wire *wire = self->wire;
 	int r = nng_aio_result(self->aio);
 
-	/* A dead wire takes its stream to the grave. */
-	if (wire->wire.state == WIRE_DEAD)
-		return;
 	wire->dial = NULL;
 	wire->stream = dial_end(self);
+	/* It was taken back: the stream goes with the wire. */
+	if (wire->wire.state == WIRE_DEAD) {
+		if (wire->stream != NULL)
+			nng_stream_close(wire->stream);
+		grave_close(wire->transport, &wire->grave);
+		return;
+	}
 	if (r != 0) {
 		wire_fail(&wire->wire, nng_code(r), "connecting: %s", nng_strerror(r));
 		return;
@@ -83,8 +92,8 @@ int nng_dial_tls(void *impl, const char *url, const struct tp_wire_limits *limit
 		return tp_fail(err, nng_code(r), "'%s': %s", url, nng_strerror(r));
 	}
 	nng_stream_dialer_set_bool(dial->dialer, NNG_OPT_TCP_NODELAY, true);
-	dial->event.run = on_dialled;
-	dial->wire = nng_wire_new(impl, NULL, limits, nng_is_marked(url));
+	dial->ended.run = on_dialled;
+	dial->wire = nng_wire_new(impl, url, NULL, limits);
 	dial->wire->dial = dial;
 	dial->wire->wire.handler = handler;
 	dial->wire->wire.user = user;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listening: one connection is accepted at a time, and only while there are descriptors. */
+/* Listening: connections are accepted one by one, at a pace, and only while there are descriptors. */
 #include <string.h>
 
 #include "core/net/address.h"
@@ -8,6 +8,8 @@
 #include "core/net/nng_transport.h"
 
 #define ACCEPT_PAUSE_NS (100 * TP_MSEC)
+#define PACE_NS (250 * TP_USEC) /* between two of a crowd */
+#define AT_ONCE 32              /* come without a pace */
 
 struct tp_listener {
 	struct wire_listener base;
@@ -16,10 +18,11 @@ struct tp_listener {
 	struct tp_list node;
 	nng_stream_listener *listener;
 	nng_aio *aio;
-	struct inbox_event accepted;
-	struct tp_timer timer; /* while accepting fails */
+	struct tp_post accepted;
+	struct tp_timer timer; /* while accepting pauses */
+	int64_t due_ns;        /* when the next one may come */
 	bool marked;
-	bool closing;
+	bool accepting; /* a post is owed */
 };
 
 /* Foreign thread. */
@@ -27,16 +30,18 @@ static void accept_done(void *arg)
 {
 	struct tp_listener *self = arg;
 
-	inbox_push(&self->transport->inbox, &self->accepted);
+	tp_loop_post(self->transport->loop, &self->accepted);
 }
 
 /* The next one, or a pause: who dials waits in the backlog meanwhile. */
 static void accept_next(struct tp_listener *self)
 {
-	if (descriptors_are_short())
+	if (descriptors_are_short()) {
 		tp_timer_arm(self->transport->loop, &self->timer, ACCEPT_PAUSE_NS);
-	else
-		nng_stream_listener_accept(self->listener, self->aio);
+		return;
+	}
+	self->accepting = true;
+	nng_stream_listener_accept(self->listener, self->aio);
 }
 
 static void accept_again(struct tp_timer *timer)
@@ -44,24 +49,44 @@ static void accept_again(struct tp_timer *timer)
 	accept_next(tp_container_of(timer, struct tp_listener, timer));
 }
 
-static void on_accepted(struct inbox_event *event)
+/*
+ * A few come in at once, a crowd at a pace: so there is time for those who are in, whoever the
+ * crowd may be.
+ */
+static void accept_in_turn(struct tp_listener *self)
 {
-	struct tp_listener *self = tp_container_of(event, struct tp_listener, accepted);
+	int64_t now_ns = tp_loop_now_ns(self->transport->loop);
+
+	self->due_ns += PACE_NS;
+	if (self->due_ns < now_ns - AT_ONCE * PACE_NS)
+		self->due_ns = now_ns - AT_ONCE * PACE_NS;
+	if (self->due_ns <= now_ns)
+		accept_next(self);
+	else
+		tp_timer_arm(self->transport->loop, &self->timer, self->due_ns - now_ns);
+}
+
+static void on_accepted(struct tp_post *post)
+{
+	struct tp_listener *self = tp_container_of(post, struct tp_listener, accepted);
 	int r = nng_aio_result(self->aio);
 	struct nng_wire *wire;
 
-	if (self->closing)
+	self->accepting = false;
+	if (self->grave.open) {
+		grave_close(self->transport, &self->grave);
 		return;
+	}
 	if (r != 0) {
 		/* Out of descriptors or memory: it would fail again at once. */
 		tp_timer_arm(self->transport->loop, &self->timer, ACCEPT_PAUSE_NS);
 		return;
 	}
 	wire = nng_wire_new(
-		self->transport, &self->base, &self->base.spec.limits, self->marked);
+		self->transport, self->base.url, &self->base, &self->base.spec.limits);
 	wire->stream = nng_aio_get_output(self->aio, 0);
 	nng_aio_set_output(self->aio, 0, NULL); /* it is not the listener's any more */
-	accept_next(self);
+	accept_in_turn(self);
 	if (wire->wire.state != WIRE_DEAD)
 		wire_connected(&wire->wire);
 }
@@ -70,7 +95,6 @@ static void listener_stop(struct grave *grave)
 {
 	struct tp_listener *self = tp_container_of(grave, struct tp_listener, grave);
 
-	nng_stream_listener_close(self->listener);
 	nng_aio_stop(self->aio);
 }
 
@@ -162,27 +186,20 @@ int nng_listen_url(void *impl, const struct tp_listen *spec, struct tp_listener 
 		bound_url(listener, spec->url));
 	tp_list_init(&listener->node);
 	tp_list_append(&self->listeners, &listener->node);
-	nng_stream_listener_accept(listener->listener, listener->aio);
+	accept_next(listener);
 	*ret = listener;
 	return 0;
-}
-
-const char *nng_listener_url(void *impl, struct tp_listener *listener)
-{
-	(void)impl;
-	return listener->base.url;
 }
 
 void nng_unlisten(void *impl, struct tp_listener *listener)
 {
 	struct nng *self = impl;
 
-	listener->closing = true;
 	tp_timer_disarm(self->loop, &listener->timer);
 	tp_list_remove(&listener->node);
 	wire_listener_fini(&listener->base);
 	nng_stream_listener_close(listener->listener);
-	grave_dig(self, &listener->grave);
+	grave_open(self, &listener->grave, listener->accepting);
 }
 
 void nng_unlisten_all(struct nng *self)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the nng transport share. They are the only ones of the project that see nng
- * and threads not ours. Those threads do two things: they push an event to a lock-free stack,
- * waking the loop when the stack was empty, and they mark a send as done. Everything else happens
- * on the loop.
+ * and its threads, and those do nothing but post to the loop.
+ *
+ * What dies here is closed at once, which ends all that nng does for it; it waits for the posts
+ * about that, and only then it is stopped and freed. So the loop never waits for nng's threads.
  */
 #ifndef CORE_NET_NNG_PRIVATE_H
 #define CORE_NET_NNG_PRIVATE_H
@@ -11,23 +12,29 @@
 #include <nng/nng.h>
 #include <nng/supplemental/tls/tls.h>
 
-#include "core/net/inbox.h"
 #include "core/net/wire.h"
 
 struct nng {
 	struct tp_loop *loop;
+	nng_aio *
+		at_once; /* of sends that end before the call returns: without a callback */
 	struct tp_list wires;
 	struct tp_list listeners;
-	struct tp_list graves; /* of wires and listeners to be freed */
+	struct tp_list strangers; /* wires not known with bytes to be read */
+	struct tp_defer serve;    /* while there are some */
+	struct tp_list dying;     /* closed, nng still owes posts */
+	struct tp_list graves;    /* nng owes nothing: to be freed */
 	struct tp_defer bury;
-	struct inbox inbox;
+	struct tp_timer trim; /* after the last of many burials */
+	size_t n_buried;      /* since the last trim */
 };
 
-/* Something that dies in two steps: stop() the aios, and after a drain free(). */
+/* A wire or a listener that dies. */
 struct grave {
 	struct tp_list node;
-	void (*stop)(struct grave *grave);
+	void (*stop)(struct grave *grave); /* waits for what nng owes */
 	void (*free)(struct grave *grave);
+	bool open; /* it dies */
 };
 
 struct dial;
@@ -38,36 +45,40 @@ struct nng_wire {
 	struct grave grave;
 	struct dial *dial;
 	nng_stream *stream;
-	nng_aio *recv, *send;
-	struct inbox_event received, sent;
+	nng_aio *recv, *send; /* send: once something did not go at once */
+	struct tp_post received, sent;
+	struct tp_list waiting; /* among the strangers */
 	uint8_t *buf;
 	uint32_t buf_size;
 	bool receiving; /* buf is nng's */
 	bool reading;   /* receive again after the present buffer */
-	_Atomic(int) send_state;
-	int send_result;          /* set before the event */
-	size_t sent_bytes;        /* of `sending`, when the event comes */
-	size_t in_flight;         /* bytes of `sending` when it was submitted */
-	struct tp_strbuf sending; /* nng's while not SEND_IDLE */
+	bool tls;
+	struct tp_strbuf sending; /* what did not go at once: nng's while not empty */
 };
 
 /* The errno for an error of nng, positive. */
 int nng_code(int nng_error);
 /* Do frames at this URL begin with a mark? */
 bool nng_is_marked(const char *url);
-/* Hands over what shall die: stopped and freed from the loop, once nobody can call it. */
-void grave_dig(struct nng *self, struct grave *grave);
+/* It dies; `owed`: there will be a post, and then grave_close(). */
+void grave_open(struct nng *self, struct grave *grave, bool owed);
+/* Nothing is owed any more: freed soon. Only what dies is concerned. */
+void grave_close(struct nng *self, struct grave *grave);
 
 /* --- wires ----------------------------------------------------------------------------- */
 
-struct nng_wire *nng_wire_new(struct nng *self, struct wire_listener *listener,
-	const struct tp_wire_limits *limits, bool marked);
+/* Run of the defer that serves strangers. */
+void nng_serve(struct tp_defer *defer);
+struct nng_wire *nng_wire_new(struct nng *self, const char *url,
+	struct wire_listener *listener, const struct tp_wire_limits *limits);
 
 /* --- dialling -------------------------------------------------------------------------- */
 
 int nng_dial_tls(void *impl, const char *url, const struct tp_wire_limits *limits,
 	const struct tp_tls *tls, const struct tp_wire_handler *handler, void *user,
 	struct tp_wire **ret, struct tp_error *err);
+void dial_close(struct dial *self);
+/* Waits for its end: there has been or will be a post. */
 void dial_stop(struct dial *self);
 /* Frees it. The stream is the caller's; NULL when it did not connect. */
 nng_stream *dial_end(struct dial *self);
@@ -76,7 +87,6 @@ nng_stream *dial_end(struct dial *self);
 
 int nng_listen_url(void *impl, const struct tp_listen *spec, struct tp_listener **ret,
 	struct tp_error *err);
-const char *nng_listener_url(void *impl, struct tp_listener *listener);
 void nng_unlisten(void *impl, struct tp_listener *listener);
 /* Of them all. */
 void nng_unlisten_all(struct nng *self);

@@ -5,11 +5,7 @@
 
 #include "core/net/nng_private.h"
 #include "core/net/pem.h"
-
-static bool is_tls(const char *url)
-{
-	return strncmp(url, "tls+tcp://", 10) == 0;
-}
+#include "core/net/url.h"
 
 static int add_ca(nng_tls_config *config, const struct tp_tls *tls, struct tp_error *err)
 {
@@ -67,7 +63,7 @@ int nng_tls_make(nng_tls_mode mode, const char *url, const struct tp_tls *tls,
 	int r = 0;
 
 	*ret = NULL;
-	if (!is_tls(url))
+	if (!url_is_tls(url))
 		return 0;
 	tls = tls == NULL ? &none : tls;
 	if (dials && !is_set(tls->ca))

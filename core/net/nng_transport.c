@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * nng's byte streams as a transport. What dies here is freed after nng_aio_stop() of its aios (no
- * event can be pushed any more) and one drain of the stack (none is left there), in this order,
- * for many at once.
- */
+/* nng's byte streams as a transport: what its wires and listeners share, and how they die. */
 #include "core/net/nng_transport.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 
+#include "core/kernel/loop.h"
 #include "core/net/nng_private.h"
+
+#define BURIALS_MAX 16 /* in a turn: the living come first */
+#define CROWD 500      /* of the dead: their memory is worth a trim */
+#define TRIM_NS (2 * TP_SEC)
 
 bool nng_is_marked(const char *url)
 {
@@ -52,75 +54,114 @@ int nng_code(int nng_error)
 
 /* --- graves ---------------------------------------------------------------------------- */
 
-static void bury_all(struct nng *self)
+static struct grave *first(struct tp_list *graves)
 {
-	struct tp_list now, *node, *tmp;
+	return tp_list_first(graves, struct grave, node);
+}
 
-	tp_list_init(&now);
-	tp_list_foreach (node, tmp, &self->graves)
-		tp_container_of(node, struct grave, node)
-			->stop(tp_container_of(node, struct grave, node));
-	while (!tp_list_empty(&self->graves)) {
-		node = self->graves.next;
-		tp_list_remove(node);
-		tp_list_append(&now, node);
+static void bury(struct nng *self, size_t max)
+{
+	struct grave *grave;
+
+	for (; max > 0 && (grave = first(&self->graves)) != NULL; max--) {
+		tp_list_remove(&grave->node);
+		/* At most its last callback is still about to return. */
+		grave->stop(grave);
+		grave->free(grave);
+		self->n_buried++;
 	}
-	/* What events kill meanwhile goes to the next burial. */
-	inbox_drain(&self->inbox);
-	tp_list_foreach (node, tmp, &now)
-		tp_container_of(node, struct grave, node)
-			->free(tp_container_of(node, struct grave, node));
+	if (self->n_buried >= CROWD)
+		tp_timer_arm(self->loop, &self->trim, TRIM_NS);
+}
+
+/*
+ * A crowd came, left, and nobody has died since: what it used lies between what others use, and
+ * malloc gives that back only when asked.
+ */
+static void on_trim(struct tp_timer *timer)
+{
+	struct nng *self = tp_container_of(timer, struct nng, trim);
+
+	self->n_buried = 0;
+	malloc_trim(0);
 }
 
 static void on_bury(struct tp_defer *defer)
 {
-	bury_all(tp_container_of(defer, struct nng, bury));
+	struct nng *self = tp_container_of(defer, struct nng, bury);
+
+	bury(self, BURIALS_MAX);
+	if (!tp_list_empty(&self->graves))
+		tp_loop_defer(self->loop, &self->bury);
 }
 
-void grave_dig(struct nng *self, struct grave *grave)
+void grave_open(struct nng *self, struct grave *grave, bool owed)
 {
+	grave->open = true;
 	tp_list_init(&grave->node);
+	tp_list_append(&self->dying, &grave->node);
+	if (!owed)
+		grave_close(self, grave);
+}
+
+void grave_close(struct nng *self, struct grave *grave)
+{
+	if (!grave->open)
+		return;
+	tp_list_remove(&grave->node);
 	tp_list_append(&self->graves, &grave->node);
 	tp_loop_defer(self->loop, &self->bury);
 }
 
+static void bury_all(struct nng *self)
+{
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &self->dying)
+		tp_container_of(node, struct grave, node)
+			->stop(tp_container_of(node, struct grave, node));
+	/* All that nng owed has been posted. */
+	if (!tp_list_empty(&self->dying))
+		loop_posts_run(self->loop);
+	tp_assert(tp_list_empty(&self->dying));
+	bury(self, SIZE_MAX);
+}
+
 /* --- the transport --------------------------------------------------------------------- */
 
-/* nng's threads inherit the mask of who starts them: signals belong to the loop. */
-static int start_threads(struct tp_error *err)
+/* The first aio starts nng's threads. They inherit this mask: signals belong to the loop. */
+static int start_threads(nng_aio **ret, struct tp_error *err)
 {
 	sigset_t all, old;
-	nng_aio *aio;
 	int r;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = nng_aio_alloc(&aio, NULL, NULL);
+	r = nng_aio_alloc(ret, NULL, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r != 0)
-		return tp_fail(err, nng_code(r), "starting nng: %s", nng_strerror(r));
-	nng_aio_free(aio);
-	return 0;
+	return r == 0 ? 0
+		      : tp_fail(err, nng_code(r), "starting nng: %s", nng_strerror(r));
 }
 
 int nng_transport_create(struct tp_loop *loop, void **ret, struct tp_error *err)
 {
 	struct nng *self;
-	int r = start_threads(err);
+	nng_aio *at_once;
+	int r = start_threads(&at_once, err);
 
 	if (r < 0)
 		return r;
 	self = tp_alloc(sizeof *self);
 	self->loop = loop;
+	self->at_once = at_once;
 	self->bury.run = on_bury;
+	self->serve.run = nng_serve;
+	self->trim.fire = on_trim;
 	tp_list_init(&self->wires);
 	tp_list_init(&self->listeners);
+	tp_list_init(&self->strangers);
+	tp_list_init(&self->dying);
 	tp_list_init(&self->graves);
-	r = inbox_init(&self->inbox, loop, err);
-	if (r < 0) {
-		tp_free(self);
-		return r;
-	}
 	*ret = self;
 	return 0;
 }
@@ -141,14 +182,15 @@ static void nng_destroy(void *impl)
 	while ((wire = tp_list_first(&self->wires, struct tp_wire, node)) != NULL)
 		wire_abandon(wire);
 	bury_all(self);
+	tp_timer_disarm(self->loop, &self->trim);
 	tp_loop_undefer(self->loop, &self->bury);
-	inbox_fini(&self->inbox);
+	tp_loop_undefer(self->loop, &self->serve);
+	nng_aio_free(self->at_once);
 	tp_free(self);
 }
 
 const struct tp_transport_ops nng_transport_ops = {
 	.listen = nng_listen_url,
-	.listener_url = nng_listener_url,
 	.unlisten = nng_unlisten,
 	.dial = nng_dial_url,
 	WIRE_OPS,

@@ -2,29 +2,38 @@
 /*
  * Connections. Who owns what: between nng_stream_recv() and its event the receive buffer is nng's,
  * then the loop's; the loop itself receives again, after it has handled what came, so a wire never
- * has more than one buffer unread and back-pressure needs no counting. `sending` is nng's while
- * send_state is not SEND_IDLE.
+ * has more than one buffer unread and back-pressure needs no counting. `sending` is nng's while it is not
+ * empty.
  */
 #include <errno.h>
-#include <stdatomic.h>
+#include <limits.h>
 #include <string.h>
 
 #include "core/net/address.h"
 #include "core/net/nng_private.h"
+#include "core/net/url.h"
 
 #define RECV_MIN_BYTES 512
 #define RECV_MAX_BYTES 65536
-#define SENDING_KEEP_BYTES 1024
-
-enum send_state {
-	SEND_IDLE,
-	SEND_BUSY,   /* nobody waits for the end */
-	SEND_NOTIFY, /* the loop does: an event follows */
-};
+#define OUT_KEEP_BYTES 1024
+#define STRANGERS_MAX 4 /* served in a turn */
 
 static struct nng_wire *nng_of(struct tp_wire *wire)
 {
 	return tp_container_of(wire, struct nng_wire, wire);
+}
+
+/* Does nng hold on to it: will there be a post? */
+static bool is_owed(struct nng_wire *self)
+{
+	return self->receiving || self->dial != NULL || self->sending.len > 0;
+}
+
+/* A dead wire is freed after its last post. */
+static void rest(struct nng_wire *self)
+{
+	if (!is_owed(self))
+		grave_close(self->transport, &self->grave);
 }
 
 /* --- receiving ------------------------------------------------------------------------- */
@@ -34,7 +43,7 @@ static void recv_done(void *arg)
 {
 	struct nng_wire *self = arg;
 
-	inbox_push(&self->transport->inbox, &self->received);
+	tp_loop_post(self->transport->loop, &self->received);
 }
 
 static void receive(struct nng_wire *self)
@@ -62,21 +71,14 @@ static void resize(struct nng_wire *self, size_t n)
 	self->buf_size = size;
 }
 
-static void on_received(struct inbox_event *event)
+/* Hands on what was received. */
+static void take(struct nng_wire *self)
 {
-	struct nng_wire *self = tp_container_of(event, struct nng_wire, received);
-	int r = nng_aio_result(self->recv);
 	size_t n;
 
-	if (self->wire.state == WIRE_DEAD || r != 0)
+	if (self->wire.state == WIRE_DEAD) {
 		self->receiving = false;
-	if (self->wire.state == WIRE_DEAD)
-		return;
-	if (r != 0) {
-		wire_fail(&self->wire, nng_code(r), "%s",
-			r == NNG_ECLOSED || r == NNG_ECONNSHUT
-				? "peer closed the connection"
-				: nng_strerror(r));
+		rest(self);
 		return;
 	}
 	n = nng_aio_count(self->recv);
@@ -86,6 +88,44 @@ static void on_received(struct inbox_event *event)
 	self->receiving = false;
 	if (self->reading && self->wire.state != WIRE_DEAD)
 		receive(self);
+}
+
+static void on_received(struct tp_post *post)
+{
+	struct nng_wire *self = tp_container_of(post, struct nng_wire, received);
+	struct nng *transport = self->transport;
+	int r = nng_aio_result(self->recv);
+
+	if (r == 0 && !self->wire.known && self->wire.state != WIRE_DEAD) {
+		tp_list_append(&transport->strangers, &self->waiting);
+		tp_loop_defer(transport->loop, &transport->serve);
+		return;
+	}
+	if (r == 0 || self->wire.state == WIRE_DEAD) {
+		take(self);
+		return;
+	}
+	self->receiving = false;
+	wire_fail(&self->wire, nng_code(r), "%s",
+		r == NNG_ECLOSED || r == NNG_ECONNSHUT ? "peer closed the connection"
+						       : nng_strerror(r));
+}
+
+/* A few of them, then whoever is known is heard again. */
+void nng_serve(struct tp_defer *defer)
+{
+	struct nng *self = tp_container_of(defer, struct nng, serve);
+	struct nng_wire *wire;
+
+	for (int i = 0; i < STRANGERS_MAX; i++) {
+		wire = tp_list_first(&self->strangers, struct nng_wire, waiting);
+		if (wire == NULL)
+			return;
+		tp_list_remove(&wire->waiting);
+		take(wire);
+	}
+	if (!tp_list_empty(&self->strangers))
+		tp_loop_defer(self->loop, defer);
 }
 
 static void nng_read(struct tp_wire *wire, bool on)
@@ -99,106 +139,109 @@ static void nng_read(struct tp_wire *wire, bool on)
 
 /* --- sending --------------------------------------------------------------------------- */
 
-/* Foreign thread: the quick end of a send needs no event. */
+/* Foreign thread. */
 static void send_done(void *arg)
 {
 	struct nng_wire *self = arg;
-	int busy = SEND_BUSY;
-	size_t len = self->sending.len;
 
-	self->send_result = nng_aio_result(self->send);
-	self->sent_bytes = nng_aio_count(self->send);
-	if (self->send_result == 0 && self->sent_bytes == len) {
-		if (self->sending.size > SENDING_KEEP_BYTES)
-			tp_strbuf_fini(&self->sending);
-		else
-			tp_strbuf_clear(&self->sending);
-		if (atomic_compare_exchange_strong_explicit(&self->send_state, &busy,
-			    SEND_IDLE, memory_order_acq_rel, memory_order_acquire))
-			return;
-	}
-	atomic_store_explicit(&self->send_state, SEND_NOTIFY, memory_order_release);
-	inbox_push(&self->transport->inbox, &self->sent);
+	tp_loop_post(self->transport->loop, &self->sent);
 }
 
-/* Is anybody interested in the end of the present send? */
-static bool waits(const struct tp_wire *wire)
-{
-	return wire->out.len > 0 || wire->state == WIRE_FLUSHING || wire->over_soft;
-}
-
+/* On with `sending`, through nng's threads. */
 static void submit(struct nng_wire *self)
 {
 	nng_iov iov = { self->sending.data, self->sending.len };
-	bool notify = waits(&self->wire);
 
-	self->in_flight = self->sending.len;
-	atomic_store_explicit(&self->send_state, notify ? SEND_NOTIFY : SEND_BUSY,
-		memory_order_release);
+	if (self->send == NULL && nng_aio_alloc(&self->send, send_done, self) != 0) {
+		tp_strbuf_fini(&self->sending);
+		wire_fail(&self->wire, ENOMEM, "no memory for sending");
+		return;
+	}
 	nng_aio_set_iov(self->send, 1, &iov);
 	nng_stream_send(self->stream, self->send);
+}
+
+/*
+ * Sends as much as goes at once, which is nearly always all, and wakes no thread. How many bytes
+ * went, or minus the error of nng.
+ */
+static int send_now(struct nng_wire *self, const char *data, size_t len)
+{
+	nng_aio *aio = self->transport->at_once;
+	nng_iov iov = { (void *)data, len < INT_MAX ? len : INT_MAX };
+	int r;
+
+	nng_aio_set_iov(aio, 1, &iov);
+	nng_stream_send(self->stream, aio);
+	/* What is still pending has sent nothing. */
+	nng_aio_cancel(aio);
+	nng_aio_wait(aio);
+	r = nng_aio_result(aio);
+	if (r == NNG_ECANCELED)
+		return 0;
+	return r != 0 ? -r : (int)nng_aio_count(aio);
 }
 
 static void nng_flush(struct tp_wire *wire)
 {
 	struct nng_wire *self = nng_of(wire);
-	struct tp_strbuf empty;
-	int state = atomic_load_explicit(&self->send_state, memory_order_acquire);
+	struct tp_strbuf *out = &wire->out;
+	size_t sent = 0;
+	int n = 1;
 
-	/* Fails when the send ended just now: then it is idle. */
-	if (state == SEND_BUSY &&
-		(!waits(wire) ||
-			atomic_compare_exchange_strong_explicit(&self->send_state, &state,
-				SEND_NOTIFY, memory_order_acq_rel, memory_order_acquire)))
+	if (self->sending.len > 0)
 		return;
-	if (state == SEND_NOTIFY)
-		return;
-	self->in_flight = 0;
-	if (wire->out.len == 0) {
-		wire_sent(wire);
+	/* Taking back would break a TLS stream. */
+	while (!self->tls && n > 0 && sent < out->len) {
+		n = send_now(self, out->data + sent, out->len - sent);
+		sent += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0) {
+		wire_fail(wire, nng_code(-n), "%s", nng_strerror(-n));
 		return;
 	}
-	empty = self->sending;
-	self->sending = wire->out;
-	wire->out = empty;
-	submit(self);
+	if (sent == 0 && out->len > 0) {
+		self->sending = *out;
+		*out = (struct tp_strbuf)TP_STRBUF_INIT;
+	} else {
+		tp_strbuf_add(&self->sending, out->data + sent, out->len - sent);
+	}
+	if (out->size > OUT_KEEP_BYTES)
+		tp_strbuf_fini(out);
+	else
+		tp_strbuf_clear(out);
+	if (self->sending.len > 0)
+		submit(self);
+	wire_sent(wire);
 }
 
-static void on_sent(struct inbox_event *event)
+static void on_sent(struct tp_post *post)
 {
-	struct nng_wire *self = tp_container_of(event, struct nng_wire, sent);
+	struct nng_wire *self = tp_container_of(post, struct nng_wire, sent);
 	struct tp_strbuf *sending = &self->sending;
+	int r = nng_aio_result(self->send);
+	size_t n = nng_aio_count(self->send);
 
-	if (self->wire.state == WIRE_DEAD)
-		return;
-	if (self->send_result != 0) {
-		wire_fail(&self->wire, nng_code(self->send_result), "%s",
-			nng_strerror(self->send_result));
-		return;
-	}
-	if (sending->len > 0) {
+	if (r == 0 && n < sending->len && self->wire.state != WIRE_DEAD) {
 		/* A short send: on with the rest. */
-		memmove(sending->data, sending->data + self->sent_bytes,
-			sending->len - self->sent_bytes);
-		sending->len -= self->sent_bytes;
+		memmove(sending->data, sending->data + n, sending->len - n);
+		sending->len -= n;
 		submit(self);
 		wire_sent(&self->wire);
 		return;
 	}
-	self->in_flight = 0;
-	atomic_store_explicit(&self->send_state, SEND_IDLE, memory_order_release);
-	if (self->wire.out.len > 0)
+	tp_strbuf_fini(sending);
+	if (self->wire.state == WIRE_DEAD)
+		rest(self);
+	else if (r != 0)
+		wire_fail(&self->wire, nng_code(r), "%s", nng_strerror(r));
+	else
 		nng_flush(&self->wire);
-	wire_sent(&self->wire);
 }
 
 static size_t nng_in_flight(struct tp_wire *wire)
 {
-	struct nng_wire *self = nng_of(wire);
-
-	if (atomic_load_explicit(&self->send_state, memory_order_acquire) == SEND_IDLE)
-		self->in_flight = 0;
-	return self->in_flight;
+	return nng_of(wire)->sending.len;
 }
 
 /* --- life ------------------------------------------------------------------------------ */
@@ -244,8 +287,6 @@ static void wire_stop(struct grave *grave)
 
 	if (self->dial != NULL)
 		dial_stop(self->dial);
-	if (self->stream != NULL)
-		nng_stream_close(self->stream);
 	if (self->recv != NULL)
 		nng_aio_stop(self->recv);
 	if (self->send != NULL)
@@ -256,8 +297,6 @@ static void wire_bury(struct grave *grave)
 {
 	struct nng_wire *self = tp_container_of(grave, struct nng_wire, grave);
 
-	if (self->dial != NULL)
-		self->stream = dial_end(self->dial);
 	if (self->stream != NULL)
 		nng_stream_free(self->stream);
 	nng_aio_free(self->recv);
@@ -267,7 +306,7 @@ static void wire_bury(struct grave *grave)
 	tp_free(self);
 }
 
-/* From now on only events find it, and they do nothing. */
+/* From now on only posts find it. */
 static void nng_free_wire(struct tp_wire *wire)
 {
 	struct nng_wire *self = nng_of(wire);
@@ -275,9 +314,15 @@ static void nng_free_wire(struct tp_wire *wire)
 	wire_fini(wire);
 	wire->state = WIRE_DEAD;
 	wire->why = NULL;
+	if (!tp_list_empty(&self->waiting)) {
+		tp_list_remove(&self->waiting);
+		self->receiving = false;
+	}
 	if (self->stream != NULL)
 		nng_stream_close(self->stream);
-	grave_dig(self->transport, &self->grave);
+	if (self->dial != NULL)
+		dial_close(self->dial);
+	grave_open(self->transport, &self->grave, is_owed(self));
 }
 
 static const struct wire_io nng_io = {
@@ -288,23 +333,25 @@ static const struct wire_io nng_io = {
 	.free = nng_free_wire,
 };
 
-struct nng_wire *nng_wire_new(struct nng *self, struct wire_listener *listener,
-	const struct tp_wire_limits *limits, bool marked)
+struct nng_wire *nng_wire_new(struct nng *self, const char *url,
+	struct wire_listener *listener, const struct tp_wire_limits *limits)
 {
 	struct nng_wire *wire = tp_alloc(sizeof *wire);
 
+	bool marked = nng_is_marked(url);
+
 	wire->transport = self;
+	wire->tls = url_is_tls(url);
 	wire->grave.stop = wire_stop;
 	wire->grave.free = wire_bury;
 	wire->received.run = on_received;
 	wire->sent.run = on_sent;
+	tp_list_init(&wire->waiting);
 	wire->buf = tp_alloc(RECV_MIN_BYTES);
 	wire->buf_size = RECV_MIN_BYTES;
-	atomic_init(&wire->send_state, SEND_IDLE);
 	wire_init(
 		&wire->wire, &nng_io, self->loop, &self->wires, listener, limits, marked);
-	if (nng_aio_alloc(&wire->recv, recv_done, wire) != 0 ||
-		nng_aio_alloc(&wire->send, send_done, wire) != 0)
+	if (nng_aio_alloc(&wire->recv, recv_done, wire) != 0)
 		wire_fail(&wire->wire, ENOMEM, "no memory for a connection");
 	return wire;
 }

@@ -402,36 +402,6 @@ const struct tp_wire_handler session_wire_handler = {
 	.closed = on_closed,
 };
 
-/* What a wire gets whose session is over. */
-static void ignore_wire(void *user, struct tp_wire *wire)
-{
-	(void)user;
-	(void)wire;
-}
-
-static void ignore_frame(
-	void *user, struct tp_wire *wire, const uint8_t *data, size_t len)
-{
-	(void)user;
-	(void)wire;
-	(void)data;
-	(void)len;
-}
-
-static void ignore_closed(void *user, struct tp_wire *wire, const struct tp_error *why)
-{
-	(void)user;
-	(void)wire;
-	(void)why;
-}
-
-static const struct tp_wire_handler no_handler = {
-	.opened = ignore_wire,
-	.frame = ignore_frame,
-	.drained = ignore_wire,
-	.closed = ignore_closed,
-};
-
 /* --- the end --------------------------------------------------------------------------- */
 
 static void on_defer(struct tp_defer *defer)
@@ -465,7 +435,7 @@ static void leave(struct session *self, int code, const char *text)
 		return;
 	if (self->why == NULL)
 		send_bye(self, code, text);
-	t->ops->set_handler(t->impl, self->wire, &no_handler, NULL);
+	t->ops->set_handler(t->impl, self->wire, NULL, NULL);
 	t->ops->close(t->impl, self->wire, true);
 	self->wire = NULL;
 }

@@ -78,12 +78,6 @@ static int router_dial_tls(void *impl, const char *url,
 	return ops->dial_tls(target, url, limits, tls, handler, user, ret, err);
 }
 
-static const char *router_listener_url(void *impl, struct tp_listener *listener)
-{
-	(void)impl;
-	return wire_listener_of(listener)->url;
-}
-
 static void router_unlisten(void *impl, struct tp_listener *listener)
 {
 	const struct wire_listener *base = wire_listener_of(listener);
@@ -103,7 +97,6 @@ static void router_destroy(void *impl)
 
 static const struct tp_transport_ops router_ops = {
 	.listen = router_listen,
-	.listener_url = router_listener_url,
 	.unlisten = router_unlisten,
 	.dial = router_dial,
 	WIRE_OPS,

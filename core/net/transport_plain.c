@@ -353,12 +353,6 @@ static int plain_listen(void *impl, const struct tp_listen *spec,
 	return 0;
 }
 
-static const char *plain_listener_url(void *impl, struct tp_listener *listener)
-{
-	(void)impl;
-	return listener->base.url;
-}
-
 static void plain_unlisten(void *impl, struct tp_listener *listener)
 {
 	struct plain *self = impl;
@@ -403,7 +397,6 @@ static void plain_destroy(void *impl)
 
 const struct tp_transport_ops transport_plain_ops = {
 	.listen = plain_listen,
-	.listener_url = plain_listener_url,
 	.unlisten = plain_unlisten,
 	.dial = plain_dial,
 	WIRE_OPS,

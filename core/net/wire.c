@@ -76,6 +76,7 @@ void wire_init(struct tp_wire *self, const struct wire_io *io, struct tp_loop *l
 	self->timer.fire = on_timer;
 	self->defer.run = on_defer;
 	self->state = WIRE_DIALLING;
+	self->known = listener == NULL;
 	tp_list_init(&self->node);
 	tp_list_append(listener != NULL ? &listener->wires : home, &self->node);
 	tp_timer_arm(loop, &self->timer, GREETING_NS);
@@ -216,6 +217,12 @@ void wire_listener_fini(struct wire_listener *self)
 	tp_free(self->url);
 }
 
+const char *wire_listener_url(void *impl, struct tp_listener *listener)
+{
+	(void)impl;
+	return wire_listener_of(listener)->url;
+}
+
 void wire_set_handler(void *impl, struct tp_wire *wire,
 	const struct tp_wire_handler *handler, void *user)
 {
@@ -229,6 +236,7 @@ void wire_set_limits(
 {
 	(void)impl;
 	wire->limits = *limits;
+	wire->known = true;
 }
 
 int wire_send(void *impl, struct tp_wire *wire, const void *data, size_t len)

@@ -62,6 +62,7 @@ struct tp_wire {
 	uint8_t state;
 	bool paused;
 	bool over_soft; /* drained() is owed */
+	bool known;     /* dialled, or its user knows whose it is */
 };
 
 /* `home` is the transport's list of wires; `listener` NULL for dialled wires. */
@@ -86,7 +87,8 @@ void wire_listener_init(struct wire_listener *self, const struct tp_transport_op
 /* Ends the wires that have not greeted yet. */
 void wire_listener_fini(struct wire_listener *self);
 
-/* The members of struct tp_transport_ops that concern a wire; `impl` is not used. */
+/* The members of struct tp_transport_ops that are the same for all; `impl` is not used. */
+const char *wire_listener_url(void *impl, struct tp_listener *listener);
 void wire_set_handler(void *impl, struct tp_wire *wire,
 	const struct tp_wire_handler *handler, void *user);
 void wire_set_limits(
@@ -98,8 +100,9 @@ void wire_pause(void *impl, struct tp_wire *wire, bool paused);
 void wire_close(void *impl, struct tp_wire *wire, bool flush);
 
 #define WIRE_OPS \
-	.set_handler = wire_set_handler, .set_limits = wire_set_limits, \
-	.send = wire_send, .queued_bytes = wire_queued_bytes, .peer = wire_peer, \
-	.pause = wire_pause, .close = wire_close
+	.listener_url = wire_listener_url, .set_handler = wire_set_handler, \
+	.set_limits = wire_set_limits, .send = wire_send, \
+	.queued_bytes = wire_queued_bytes, .peer = wire_peer, .pause = wire_pause, \
+	.close = wire_close
 
 #endif

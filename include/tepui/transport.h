@@ -85,8 +85,13 @@ struct tp_transport_ops {
 	int (*dial)(void *impl, const char *url, const struct tp_wire_limits *limits,
 		const struct tp_wire_handler *handler, void *user, struct tp_wire **ret,
 		struct tp_error *err);
+	/* NULL: nobody listens any more. Who accepts a wire gives it one at once. */
 	void (*set_handler)(void *impl, struct tp_wire *wire,
 		const struct tp_wire_handler *handler, void *user);
+	/*
+	 * Who gives limits to an accepted wire knows whose it is: until then it is a stranger, and
+	 * what strangers send may wait for what the others send.
+	 */
 	void (*set_limits)(
 		void *impl, struct tp_wire *wire, const struct tp_wire_limits *limits);
 	/* Copies the frame into the out queue, never drops: 0, or -ENOBUFS, or -EPIPE when closing. */

@@ -16,6 +16,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,8 +28,11 @@
 #include <unistd.h>
 
 #define AT_A_TIME 1000
-#define SAMPLES_MAX 65536
-#define CALL_PAUSE_MS 2
+#define ROUNDS 5
+#define QUIET_MS 300
+#define RETURN_LIMIT_S 20 /* for the memory */
+#define SAMPLES_MAX 131072
+#define CALL_PAUSE_US 500
 #define CALL_LIMIT_MS 5000   /* longest wait of the operator, on whatever machine */
 #define CLOSE_LIMIT_MS 50000 /* until a liar or staller is thrown out */
 
@@ -163,7 +167,7 @@ static void *operator_run(void *arg)
 			self->ms[n] = now_ms() - begin;
 			self->n = n + 1;
 		}
-		sleep_ms(CALL_PAUSE_MS);
+		nanosleep(&(struct timespec){ 0, CALL_PAUSE_US * 1000 }, NULL);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -177,22 +181,33 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* What the operator waited since sample `from`; the phase is over. */
-static bool report(struct operator* self, const char *phase, size_t from, double *ret_p50)
-{
-	size_t n = self->n - from;
-	double *ms = self->ms + from;
+/* What the operator waited in some stretches of time. */
+struct waits {
+	size_t n;
+	double ms[SAMPLES_MAX];
+};
 
-	if (n == 0 || self->failed) {
-		printf("not ok - %s: the operator lost its session\n", phase);
-		return false;
-	}
-	qsort(ms, n, sizeof *ms, by_value);
-	*ret_p50 = ms[n / 2];
-	printf("# %-8s %5zu calls of the operator: p50 %.2f ms, p99 %.2f ms, max %.2f "
-	       "ms\n",
-		phase, n, ms[n / 2], ms[n * 99 / 100], ms[n - 1]);
-	return ms[n - 1] < CALL_LIMIT_MS;
+static void waits_add(struct waits *self, const struct waits *some)
+{
+	size_t n = some->n < SAMPLES_MAX - self->n ? some->n : SAMPLES_MAX - self->n;
+
+	memcpy(self->ms + self->n, some->ms, n * sizeof *self->ms);
+	self->n += n;
+}
+
+/* Those since sample `from`. */
+static void waits_since(struct waits *self, const struct operator* op, size_t from)
+{
+	self->n = op->n - from;
+	memcpy(self->ms, op->ms + from, self->n * sizeof *self->ms);
+}
+
+static double waits_part(struct waits *self, unsigned percent)
+{
+	if (self->n == 0)
+		return 0;
+	qsort(self->ms, self->n, sizeof *self->ms, by_value);
+	return self->ms[percent == 100 ? self->n - 1 : self->n * percent / 100];
 }
 
 /* --- the others ------------------------------------------------------------------------ */
@@ -343,29 +358,27 @@ static void close_all(const int *fds, size_t n)
 		close(fds[i]);
 }
 
-/* --- phases ---------------------------------------------------------------------------- */
+/* --- attacks --------------------------------------------------------------------------- */
 
-static bool phase_random(uint16_t port, int *fds, size_t total)
+/* One wave of `n` connections; false when not all ended as they must. */
+typedef bool attack_f(uint16_t port, int *fds, size_t n);
+
+static bool wave_random(uint16_t port, int *fds, size_t n)
 {
-	size_t done = 0;
+	size_t got = open_all(fds, n, port), open;
 
-	while (done < total) {
-		size_t n = total - done < AT_A_TIME ? total - done : AT_A_TIME;
-		size_t got = open_all(fds, n, port);
-
-		for (size_t i = 0; i < got; i++)
-			babble(fds[i]);
-		sleep_ms(200);
-		close_all(fds, got);
-		if (got == 0)
-			return false;
-		done += got;
+	for (size_t i = 0; i < got; i++) {
+		babble(fds[i]);
+		shutdown(fds[i], SHUT_WR);
 	}
-	printf("# %zu connections of random bytes\n", done);
-	return true;
+	open = wait_closed(fds, got, CLOSE_LIMIT_MS);
+	close_all(fds, got);
+	if (open > 0)
+		printf("# %zu babblers of %zu are still there\n", open, got);
+	return got > 0 && open == 0;
 }
 
-static bool phase_liars(uint16_t port, int *fds, size_t n)
+static bool wave_liars(uint16_t port, int *fds, size_t n)
 {
 	size_t got = open_all(fds, n, port), open;
 
@@ -373,11 +386,12 @@ static bool phase_liars(uint16_t port, int *fds, size_t n)
 		lie(fds[i], i);
 	open = wait_closed(fds, got, CLOSE_LIMIT_MS);
 	close_all(fds, got);
-	printf("# %zu liars and strangers, %zu of them still there\n", got, open);
-	return open == 0;
+	if (open > 0)
+		printf("# %zu liars and strangers of %zu are still there\n", open, got);
+	return got > 0 && open == 0;
 }
 
-static bool phase_stalled(uint16_t port, int *fds, size_t n)
+static bool wave_stalled(uint16_t port, int *fds, size_t n)
 {
 	double begin = now_ms();
 	size_t got = open_all(fds, n, port), open;
@@ -388,7 +402,56 @@ static bool phase_stalled(uint16_t port, int *fds, size_t n)
 	close_all(fds, got);
 	printf("# %zu stalled connections, closed after %.1f s, %zu of them not\n", got,
 		(now_ms() - begin) / 1000, open);
-	return open == 0;
+	return got > 0 && open == 0;
+}
+
+static void row(const char *name, struct waits *w)
+{
+	printf("# %-16s %6zu calls: p50 %5.2f ms, p99 %6.2f ms, max %6.2f ms\n", name,
+		w->n, waits_part(w, 50), waits_part(w, 99), waits_part(w, 100));
+}
+
+/*
+ * `total` connections in so many rounds of waves, with silence before each. Where others use the
+ * machine too, the best round says most about the daemon.
+ */
+static bool phase(struct operator* op, const char *name, attack_f *wave, size_t total,
+	size_t rounds)
+{
+	static struct waits quiet, loud, some;
+	static int fds[AT_A_TIME];
+	double best = 1e9, ratio;
+	bool ok = true;
+
+	quiet.n = loud.n = 0;
+	for (size_t r = 0; r < rounds && ok; r++) {
+		size_t left = total / rounds, from = op->n;
+
+		sleep_ms(QUIET_MS);
+		waits_since(&some, op, from);
+		waits_add(&quiet, &some);
+		ratio = waits_part(&some, 50);
+		from = op->n;
+		while (ok && left > 0) {
+			size_t n = left < AT_A_TIME ? left : AT_A_TIME;
+
+			ok = wave(op->port, fds, n);
+			left -= n;
+		}
+		while (op->n == from && !op->failed)
+			sleep_ms(1); /* one call lasted longer than all that */
+		ok = ok && !op->failed;
+		waits_since(&some, op, from);
+		waits_add(&loud, &some);
+		ratio = waits_part(&some, 50) / ratio;
+		best = ratio < best ? ratio : best;
+	}
+	row("quiet", &quiet);
+	row(name, &loud);
+	printf("# %-16s median %.1f times the quiet one, %.1f in the best of %zu "
+	       "rounds\n",
+		name, waits_part(&loud, 50) / waits_part(&quiet, 50), best, rounds);
+	return ok && waits_part(&loud, 100) < CALL_LIMIT_MS;
 }
 
 static long anon_kb(const char *pid)
@@ -415,33 +478,26 @@ static bool expect(bool ok, const char *what)
 static bool attack(struct operator* op, const char *pid, size_t connections,
 	size_t stalled, long slack_kb)
 {
-	long before = anon_kb(pid), peak, after;
-	int *fds = calloc(AT_A_TIME > stalled ? AT_A_TIME : stalled, sizeof *fds);
-	size_t from = op->n;
-	double quiet, p50;
+	long before, peak, after;
 	bool ok;
 
 	sleep_ms(1000);
-	ok = fds != NULL && report(op, "quiet", from, &quiet);
-	from = op->n;
-	ok = expect(ok && phase_random(op->port, fds, connections), "random bytes") && ok;
-	ok = ok && expect(report(op, "random", from, &p50), "answers amid random bytes");
-	from = op->n;
-	ok = ok &&
-		expect(phase_liars(op->port, fds, connections / 10 + 26),
-			"liars are thrown out");
-	ok = ok && expect(report(op, "liars", from, &p50), "answers amid liars");
-	from = op->n;
-	ok = ok &&
-		expect(phase_stalled(op->port, fds, stalled), "stalled ones are closed");
+	before = anon_kb(pid);
+	ok = expect(
+		phase(op, "random", wave_random, connections, ROUNDS), "random bytes");
+	ok = expect(phase(op, "liars", wave_liars, connections, ROUNDS),
+		     "liars are thrown out") &&
+		ok;
+	ok = expect(phase(op, "stalled", wave_stalled, stalled, 1),
+		     "stalled ones are closed") &&
+		ok;
 	peak = anon_kb(pid);
-	ok = ok && expect(report(op, "stalled", from, &p50), "answers amid stalled ones");
-	sleep_ms(1000);
+	for (int i = 0; i < RETURN_LIMIT_S * 10 && anon_kb(pid) >= before + slack_kb; i++)
+		sleep_ms(100);
 	after = anon_kb(pid);
 	printf("# anonymous memory: %ld KiB before, %ld at the end of the attack, %ld "
 	       "after\n",
 		before, peak, after);
-	free(fds);
 	return expect(after > 0 && after < before + slack_kb, "memory returns") && ok;
 }
 
@@ -462,8 +518,11 @@ int main(int argc, char **argv)
 	setrlimit(RLIMIT_NOFILE, &files);
 	op.port = (uint16_t)atoi(argv[1]);
 	op.call_type = (uint8_t)atoi(argv[2]);
+	/* Who is answered shall not lack the processor because of us. */
 	if (pthread_create(&op.thread, NULL, operator_run, &op) != 0)
 		return 2;
+	sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ 0 });
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 10);
 	ok = attack(&op, argv[3], strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10),
 		strtol(argv[6], NULL, 10));
 	op.stop = true;

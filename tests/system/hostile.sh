@@ -13,7 +13,7 @@ srcdir=${srcdir:?} builddir=${builddir:?}
 hostile=$builddir/tests/system/hostile
 
 # What a daemon may keep; sanitizers keep what was freed on purpose.
-slack_kb=16384
+slack_kb=2048
 [ -z "${SAN_CFLAGS:-}" ] || slack_kb=1048576
 # Message types of operator calls.
 master_call=6 agent_call=9

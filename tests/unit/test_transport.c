@@ -535,6 +535,49 @@ static int raw_connect(void)
 	return fd;
 }
 
+static size_t frames_in_all(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_accepted; i++)
+		n += ends[i * 2 + 1].frames;
+	return n;
+}
+
+/* However many strangers have something to say, a turn of the loop hears a few of them. */
+START_TEST(strangers_do_not_fill_a_turn)
+{
+	static const uint8_t hello[] = { 0, 'S', 'P', 0, 0, 0x10, 0, 0 };
+	static const uint8_t frame[] = { 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0 };
+	enum { STRANGERS = 200, IN_A_TURN = 4 };
+	int fds[STRANGERS];
+	size_t before = 0, now = 0;
+
+	start(_i);
+	if (strncmp(url, "tcp://127", 9) != 0) {
+		finish();
+		return;
+	}
+	for (int i = 0; i < STRANGERS; i++) {
+		fds[i] = raw_connect();
+		ck_assert_int_eq(write(fds[i], hello, sizeof hello), sizeof hello);
+	}
+	until(&n_accepted, STRANGERS);
+	for (int i = 0; i < STRANGERS; i++)
+		ck_assert_int_eq(write(fds[i], frame, sizeof frame), sizeof frame);
+	for (int i = 0; i < TURNS_MAX && now < STRANGERS; i++) {
+		before = now;
+		tp_loop_turn(loop, 5 * TP_SEC);
+		now = frames_in_all();
+		ck_assert_uint_le(now - before, IN_A_TURN);
+	}
+	ck_assert_uint_eq(now, STRANGERS);
+	for (int i = 0; i < STRANGERS; i++)
+		close(fds[i]);
+	finish();
+}
+END_TEST
+
 START_TEST(running_out_of_descriptors_is_survived)
 {
 	struct rlimit old, few = { 64, 64 };
@@ -623,6 +666,7 @@ int main(void)
 	tcase_add_loop_test(tc, destroying_with_wires_and_traffic_is_clean, 0, N_KINDS);
 	tcase_add_loop_test(tc, connections_churn, 0, N_KINDS);
 	tcase_add_loop_test(tc, strangers_are_closed_with_a_reason, 0, N_KINDS);
+	tcase_add_loop_test(tc, strangers_do_not_fill_a_turn, 0, N_KINDS);
 	tcase_add_loop_test(tc, running_out_of_descriptors_is_survived, 0, N_KINDS);
 	tcase_add_test(tc, addresses_that_cannot_work_are_refused);
 	suite_add_tcase(suite, tc);
