@@ -493,6 +493,20 @@ START_TEST(events_are_batched)
 }
 END_TEST
 
+/* Agents that waited one at a time are all there when somebody comes. */
+START_TEST(all_agents_are_looked_at_together)
+{
+	for (uint32_t i = 0; i < 200; i++) {
+		fixture_agent(&f, i, "cpus:1;mem:64", NULL, 0, NULL);
+		fixture_advance(&f, SOON);
+	}
+	fixture_framework(&f, 0, "*", 0);
+	fixture_advance(&f, SOON);
+	ck_assert_uint_eq(f.n_offers, 200);
+	ck_assert_uint_eq(f.n_calls, 1);
+}
+END_TEST
+
 START_TEST(a_paused_allocator_waits)
 {
 	f.ops->pause(f.drf);
@@ -568,6 +582,7 @@ int main(void)
 	tcase_add_test(tc, an_agent_returns_with_more_in_use_than_it_has);
 	tcase_add_test(tc, operations_convert);
 	tcase_add_test(tc, events_are_batched);
+	tcase_add_test(tc, all_agents_are_looked_at_together);
 	tcase_add_test(tc, a_paused_allocator_waits);
 	tcase_add_test(tc, a_removed_agent_that_waited_is_passed_over);
 	tcase_add_test(tc, excluded_names_count_for_nobody);

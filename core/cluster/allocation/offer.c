@@ -163,7 +163,14 @@ void alloc_plain_prepare(struct tp_allotment *self, const struct alloc_agent *ag
 	const struct alloc_role *role, const struct tp_quantities *missing)
 {
 	struct alloc_plain *plain = &self->scratch->plain;
+	const struct alloc_quota *quota = self->roles[role->top]->quota;
+	uint32_t limit_of = quota != NULL && quota->limited ? role->top : ALLOC_NONE;
 
+	/* Nothing has changed since, and nothing but the limit is the role's own. */
+	if (missing == NULL && plain->mark == self->mark && plain->limit_of == limit_of)
+		return;
+	plain->mark = missing == NULL ? self->mark : 0;
+	plain->limit_of = limit_of;
 	plain->items = agent->plain.items;
 	plain->n = agent->plain.n;
 	plain->cut = false;

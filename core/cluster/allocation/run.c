@@ -20,8 +20,9 @@
 
 /* A run that took less never keeps the next one waiting. */
 #define SHORT_NS (10 * TP_MSEC)
-#define AHEAD 6 /* agents, that are fetched from memory while one is shared out */
-#define LINE 64 /* bytes of a cache line */
+#define AHEAD 6  /* agents, that are fetched from memory while one is shared out */
+#define LINE 64  /* bytes of a cache line */
+#define BLOCK 64 /* agents */
 
 static int64_t cpu_ns(void)
 {
@@ -108,7 +109,7 @@ static uint64_t chance_next(uint64_t *state)
 }
 
 /* Fisher and Yates. */
-static void shuffle(uint64_t *state, uint32_t *items, uint32_t n)
+static void shuffle_few(uint64_t *state, uint32_t *items, uint32_t n)
 {
 	uint32_t i, j, item;
 
@@ -120,6 +121,32 @@ static void shuffle(uint64_t *state, uint32_t *items, uint32_t n)
 	}
 }
 
+/*
+ * Many are shuffled by blocks, and then inside each: neighbours in the list are mostly neighbours in
+ * memory, and a walk at random over tens of megabytes costs more than all that is done on it.
+ */
+static void shuffle(struct tp_allotment *self, uint32_t *items, uint32_t n)
+{
+	struct alloc_run *run = self->scratch;
+	uint32_t n_blocks = (n + BLOCK - 1) / BLOCK, to = 0, i, begin, size;
+
+	if (n_blocks <= 1) {
+		shuffle_few(&self->chance, items, n);
+		return;
+	}
+	for (i = 0; i < n_blocks; i++)
+		run->blocks[i] = i * BLOCK;
+	shuffle_few(&self->chance, run->blocks, n_blocks);
+	memcpy(run->copy, items, n * sizeof *items);
+	for (i = 0; i < n_blocks; i++) {
+		begin = run->blocks[i];
+		size = n - begin < BLOCK ? n - begin : BLOCK;
+		memcpy(items + to, run->copy + begin, size * sizeof *items);
+		shuffle_few(&self->chance, items + to, size);
+		to += size;
+	}
+}
+
 /* --- what ------------------------------------------------------------------------------ */
 
 static void scratch_prepare(struct tp_allotment *self)
@@ -127,10 +154,16 @@ static void scratch_prepare(struct tp_allotment *self)
 	struct alloc_run *run = self->scratch;
 	uint32_t n = self->n_frameworks;
 
-	if (run->candidates_room < self->n_waiting) {
-		run->candidates_room = self->waiting_room;
-		run->candidates = tp_realloc(
-			run->candidates, run->candidates_room * sizeof *run->candidates);
+	if (run->candidates_room < self->n_agents) {
+		size_t room = run->candidates_room = self->n_agents;
+
+		run->candidates =
+			tp_realloc(run->candidates, room * sizeof *run->candidates);
+		run->maintained =
+			tp_realloc(run->maintained, room * sizeof *run->maintained);
+		run->copy = tp_realloc(run->copy, room * sizeof *run->copy);
+		run->blocks =
+			tp_realloc(run->blocks, (room / BLOCK + 1) * sizeof *run->blocks);
 	}
 	if (run->frameworks_room < n) {
 		run->frameworks_room = n * 2;
@@ -209,7 +242,7 @@ static void stages(struct tp_allotment *self, uint32_t *items, uint32_t n)
 	alloc_quota_required(self, &run->required);
 	run->requires = !tp_quantities_empty(&run->required);
 	if (run->requires) {
-		shuffle(&self->chance, items, n);
+		shuffle(self, items, n);
 		run->n_missing = alloc_quota_hungry(self);
 		for (i = 0; i < n && run->n_missing > 0; i++) {
 			fetch_ahead(self, items, n, i);
@@ -217,7 +250,7 @@ static void stages(struct tp_allotment *self, uint32_t *items, uint32_t n)
 		}
 	}
 	run->n_first = run->n_given;
-	shuffle(&self->chance, items, n);
+	shuffle(self, items, n);
 	for (i = 0; i < n; i++) {
 		fetch_ahead(self, items, n, i);
 		alloc_stage_two(self, items[i]);
@@ -323,6 +356,8 @@ void alloc_run_fini(struct tp_allotment *self)
 	tp_timer_disarm(self->instance->loop, &self->run_later);
 	tp_free(run->candidates);
 	tp_free(run->maintained);
+	tp_free(run->copy);
+	tp_free(run->blocks);
 	tp_free(run->given);
 	tp_free(run->first);
 	tp_free(run->last);

@@ -24,6 +24,9 @@ struct alloc_turns {
 
 /* The plain part of an offer to a role, as far as its quota goes: the same for all its clients. */
 struct alloc_plain {
+	uint32_t mark; /* of the agent and what was given of it; 0 = of one client */
+	uint32_t
+		limit_of; /* the top-level role whose limit it keeps; ALLOC_NONE = none */
 	struct tp_resource_item *items; /* borrow their references */
 	uint32_t n;
 	bool cut;   /* not all that is free */
@@ -38,6 +41,7 @@ struct alloc_plain {
 /* What a run needs, kept from one to the next so that runs take no memory but for offers. */
 struct alloc_run {
 	uint32_t *candidates, *maintained;
+	uint32_t *copy, *blocks; /* for shuffles */
 	uint32_t n_candidates, n_maintained, candidates_room;
 	struct alloc_given *given;
 	uint32_t n_given, given_room;
