@@ -36,6 +36,8 @@ tools_tepui_tepui_SOURCES = \
 	tools/tepui/module.c \
 	tools/tepui/reserve.c \
 	tools/tepui/shares.c \
+	tools/tepui/registry.c \
+	tools/tepui/registry_store.c tools/tepui/registry_store.h \
 	tools/tepui/table.c tools/tepui/table.h \
 	tools/tepui/tepui.c \
 	tools/tepui/volume.c \

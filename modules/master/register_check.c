@@ -53,13 +53,14 @@ int register_check(const struct registration *registration, struct tp_error *err
 const char *register_ip(const struct master *m, uint64_t peer, struct tp_arena *arena)
 {
 	const char *address = native_peer_address(m, peer);
-	const char *start = strstr(address, "tcp://");
+	const char *scheme = strstr(address, "://");
+	const char *start = scheme == NULL ? address : scheme + 3;
 	const char *port;
 
-	if (start == NULL)
+	/* A unix socket comes from this machine, whatever it is called. */
+	if (strncmp(address, "ipc:", 4) == 0 || strncmp(address, "unix:", 5) == 0)
 		return NULL;
-	start += strlen("tcp://");
 	port = strrchr(start, ':');
-	return port == NULL ? tp_arena_strdup(arena, start)
+	return port == NULL ? NULL
 			    : tp_arena_strndup(arena, start, (size_t)(port - start));
 }

@@ -40,6 +40,7 @@ int cli_local(int argc, char **argv);
 int cli_logs(int argc, char **argv);
 int cli_module(int argc, char **argv);
 int cli_quota(int argc, char **argv);
+int cli_registry(int argc, char **argv);
 int cli_reserve(int argc, char **argv);
 int cli_tasks(int argc, char **argv);
 int cli_teardown(int argc, char **argv);

@@ -27,6 +27,7 @@ static const struct command {
 	{ "module", "list, describe and connect modules", cli_module },
 	{ "daemon", "change the log level of a running daemon, or reload it",
 		cli_daemon },
+	{ "registry", "look at, back up and restore what a master keeps", cli_registry },
 	{ "local", "run a whole cluster in one process", cli_local },
 };
 
