@@ -13,6 +13,7 @@
 #include "counters.h"
 #include "frameworks.h"
 #include "kill.h"
+#include "leadership.h"
 #include "messages.h"
 #include "operations.h"
 #include "operator.h"
@@ -181,9 +182,7 @@ void calls_submit(struct master *m, struct tp_submission *submission)
 {
 	struct tp_error err = { 0 };
 
-	if (m->elected_ns == 0)
-		tp_fail(&err, EAGAIN, "No leader elected");
-	else if (!m->recovered || m->stopping)
+	if (leadership_check(m, &err) >= 0 && (!m->recovered || m->stopping))
 		tp_fail(&err, EAGAIN, "Master has not finished recovery");
 	if (err.code != 0)
 		calls_done(submission, 503, &err);

@@ -4,7 +4,7 @@
  * doors open in start(); the world is served when this master was elected and the registry was
  * read, and not before.
  *
- *	start -> contending -> elected -> registry read -> recovered -> stop
+ *	start -> standby -> elected -> registry read and written -> recovered -> stop
  */
 #include "master.h"
 
@@ -22,6 +22,7 @@
 #include "executors.h"
 #include "flags.h"
 #include "frameworks.h"
+#include "leadership.h"
 #include "listen.h"
 #include "native.h"
 #include "offers.h"
@@ -41,16 +42,10 @@
 #include "tepui/machine.h"
 #include "tepui/record.h"
 
-static void end(
-	struct master *m, int status, const char *what, const struct tp_error *why)
-{
-	tp_err(m, what, "why=%s", why->text);
-	tp_instance_exit(&m->instance, status);
-}
-
 void master_fatal(struct master *m, const char *what, const struct tp_error *why)
 {
-	end(m, 1, what, why);
+	tp_err(m, what, "why=%s", why->text);
+	tp_instance_exit(&m->instance, 1);
 }
 
 static int master_init(void *self, struct tp_error *err)
@@ -134,27 +129,6 @@ static void describe(struct master *m)
 
 /* --- leading --------------------------------------------------------------------------- */
 
-static void elected(struct tp_candidate *candidate)
-{
-	struct master *m = tp_container_of(candidate, struct master, candidate);
-
-	if (m->elected_ns != 0 || m->stopping)
-		return;
-	m->elected_ns = tp_loop_wall_ns(m->instance.loop);
-	tp_info(m, "elected, reading the registry", "id=%s", m->id);
-	registrar_fetch(m);
-}
-
-static void lost(struct tp_candidate *candidate, const char *why)
-{
-	struct master *m = tp_container_of(candidate, struct master, candidate);
-	struct tp_error err = { 0 };
-
-	tp_fail(&err, EPIPE, "%s", why);
-	m->contending = false;
-	end(m, MASTER_EXIT_NOT_LEADING, "leadership lost, ending", &err);
-}
-
 void master_recovered(struct master *m)
 {
 	m->recovered = true;
@@ -198,11 +172,7 @@ static int master_recover(void *self, struct tp_error *err)
 	struct master *m = self;
 
 	(void)err;
-	m->candidate.info = m->info;
-	m->candidate.elected = elected;
-	m->candidate.lost = lost;
-	m->contending = true;
-	m->election.ops->contend(m->election.impl, &m->candidate);
+	leadership_start(m);
 	return 0;
 }
 
@@ -222,9 +192,7 @@ static void master_stop(void *self, struct tp_done *done)
 
 	m->stopping = true;
 	m->stopped = done;
-	if (m->contending)
-		m->election.ops->withdraw(m->election.impl, &m->candidate);
-	m->contending = false;
+	leadership_stop(m);
 	m->flushed.call = flushed;
 	registrar_flush(m, &m->flushed);
 }
@@ -276,7 +244,9 @@ static void master_status(void *self, struct tp_strbuf *out)
 	tp_strbuf_printf(out, "state: %s\n",
 		m->recovered                 ? "serving"
 			: m->elected_ns != 0 ? "recovering"
-					     : "contending");
+					     : "standby");
+	tp_strbuf_printf(
+		out, "leader: %s\n", m->leader[0] == '\0' ? "not known" : m->leader);
 	if (m->native != NULL)
 		tp_strbuf_printf(out, "listen: %s\n", native_url(m));
 	tp_strbuf_printf(out, "outstanding offers: %zu\n", offers_count(m));

@@ -95,7 +95,9 @@ struct master {
 	int64_t started_ns; /* wall */
 	int64_t elected_ns; /* wall; 0 = not elected */
 	struct tp_candidate candidate;
-	bool contending;
+	struct tp_detector detector;
+	bool contending, detecting;
+	char leader[320]; /* for people; empty = not known */
 	bool recovered; /* elected, and the registry was read: the world may be served */
 	bool stopping;
 	struct tp_done flushed;

@@ -35,6 +35,8 @@ master_sources = \
 	modules/master/kill.h \
 	modules/master/launch.c \
 	modules/master/launch.h \
+	modules/master/leadership.c \
+	modules/master/leadership.h \
 	modules/master/listen.c \
 	modules/master/listen.h \
 	modules/master/log_level.c \
@@ -153,3 +155,8 @@ UNIT_TESTS += tests/unit/test_master_registrar
 tests_unit_test_master_registrar_SOURCES = tests/unit/test_master_registrar.c $(MASTER_TEST_SOURCES)
 tests_unit_test_master_registrar_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_registrar_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_leadership
+tests_unit_test_master_leadership_SOURCES = tests/unit/test_master_leadership.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_leadership_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_leadership_LDADD = $(MASTER_TEST_LIBS)

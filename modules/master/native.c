@@ -2,7 +2,8 @@
 /*
  * The native front of the master: one server, three kinds of peers. Messages of agents go to the
  * concerns named in the table below; calls of schedulers and operators become submissions
- * (carriage.c). Until the registry was read, everything is parked in order. This file knows no
+ * (carriage.c). A standby lets operators in only, and answers them that it is one; others dial the
+ * next address. Until the registry was read, everything is parked in order. This file knows no
  * rule of what a call may do.
  */
 #include "native.h"
@@ -19,6 +20,7 @@
 #include "carriage.h"
 #include "departure.h"
 #include "health.h"
+#include "leadership.h"
 #include "listen.h"
 #include "messages.h"
 #include "operations.h"
@@ -106,17 +108,6 @@ static void hear(struct master *m, uint64_t id)
 		health_heard(agent);
 }
 
-/* Whoever came to a standby looks for the leader elsewhere, and comes back if it is this one. */
-static void refuse_standby(struct master *m, struct tp_message *message)
-{
-	const struct peer *peer = find_peer(m, message->peer);
-
-	native_refuse(m, message, EAGAIN, "this master does not lead");
-	if (peer != NULL && peer->carriage == NULL)
-		tp_server_kick(
-			m->native->server, message->peer, "this master does not lead");
-}
-
 static void on_message(void *user, struct tp_message *message)
 {
 	struct master *m = user;
@@ -126,11 +117,7 @@ static void on_message(void *user, struct tp_message *message)
 		native_refuse(m, message, ESHUTDOWN, "the master is stopping");
 		return;
 	}
-	if (m->elected_ns == 0) {
-		refuse_standby(m, message);
-		return;
-	}
-	if (m->recovered) {
+	if (m->recovered || m->elected_ns == 0) {
 		hear(m, message->peer);
 		dispatch(m, message);
 		return;
@@ -170,7 +157,8 @@ void native_recovered(struct master *m)
 
 static int admit(void *user, struct tp_peer_info *info, struct tp_error *err)
 {
-	(void)user;
+	const struct master *m = user;
+
 	if (strcmp(info->hello.kind, "agent") == 0)
 		info->rights = RIGHT_AGENT;
 	else if (strcmp(info->hello.kind, "scheduler") == 0)
@@ -181,7 +169,7 @@ static int admit(void *user, struct tp_peer_info *info, struct tp_error *err)
 		return tp_fail(err, EACCES,
 			"a master serves agents, schedulers and operators, not '%s'",
 			info->hello.kind);
-	return 0;
+	return info->rights == RIGHT_OPERATOR ? 0 : leadership_check(m, err);
 }
 
 /* Operators at this machine are known by who may open the socket. */

@@ -60,6 +60,7 @@ static void registry_fetch(void *impl, struct tp_registry_request *request)
 {
 	struct fake *self = impl;
 
+	self->fixture->fetches++;
 	self->request = request;
 	self->defer.run = answer_fetch;
 	tp_loop_defer(self->instance.loop, &self->defer);
@@ -431,7 +432,7 @@ static void on_down(void *user, bool was_up, const struct tp_error *why)
 	((struct client *)user)->up = false;
 }
 
-struct client *client_up(struct master_fixture *f, int i, const char *kind)
+struct client *client_dial(struct master_fixture *f, int i, const char *kind)
 {
 	struct client *c = &f->clients[i];
 	struct tp_link_config config = {
@@ -457,6 +458,13 @@ struct client *client_up(struct master_fixture *f, int i, const char *kind)
 	c->instance.loop = f->loop;
 	ck_assert_msg(tp_link_create(&config, &c->link, &err) >= 0, "%s", err.text);
 	fixture_settle(f);
+	return c;
+}
+
+struct client *client_up(struct master_fixture *f, int i, const char *kind)
+{
+	struct client *c = client_dial(f, i, kind);
+
 	ck_assert(c->up);
 	return c;
 }

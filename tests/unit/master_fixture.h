@@ -66,7 +66,7 @@ struct master_fixture {
 	/* the registry; survives the master */
 	struct variable variables[VARIABLES_MAX];
 	size_t n_variables;
-	int stores;
+	int stores, fetches;
 	bool store_held; /* no store is answered */
 	int store_status;
 
@@ -103,6 +103,8 @@ bool fixture_logged(const struct master_fixture *f, const char *text);
 void fixture_forget(struct master_fixture *f);
 
 struct client *client_up(struct master_fixture *f, int i, const char *kind);
+/* The same, but it need not get in at once. */
+struct client *client_dial(struct master_fixture *f, int i, const char *kind);
 void client_down(struct client *c);
 /* A one-way message; the text is a format. */
 void client_send(struct client *c, uint16_t type, const struct tp_desc *desc,
