@@ -46,3 +46,9 @@ tests_bench_bench_allocator_SOURCES = tests/bench/bench_allocator.c \
 	$(modules_allocator_drf_allocator_drf_la_SOURCES)
 tests_bench_bench_allocator_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_bench_allocator_LDADD = $(MODULE_TEST_LIBS)
+EXTRA_PROGRAMS += tests/bench/bench_failover
+tests_bench_bench_failover_SOURCES = tests/bench/bench_failover.c \
+	tests/bench/fake_agents.c tests/bench/fake_agents.h \
+	tools/tepui/client.c tools/tepui/client.h $(bench_daemons_sources)
+tests_bench_bench_failover_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_bench_failover_LDADD = core/libtepui.la -lpthread

@@ -26,11 +26,11 @@
 extern char **environ;
 
 /* For the signal handler alone. */
-static volatile sig_atomic_t running[2];
+static volatile sig_atomic_t running[2 + DAEMONS_MORE_MAX];
 
 static void on_signal(int signo)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2 + DAEMONS_MORE_MAX; i++) {
 		if (running[i] > 0)
 			kill((pid_t)running[i], SIGKILL);
 	}
@@ -90,15 +90,15 @@ static pid_t spawn(const char *log, char *const *argv)
 	return pid;
 }
 
-/* Until its ready file has a line `key=`; that line's value goes to `ret`. */
-static bool wait_ready(
-	struct daemons *daemons, const char *name, pid_t pid, char *ret, size_t ret_size)
+/* Until its ready file has a line `ROLE.listen=`; that line's value goes to `ret`. */
+static bool wait_ready(struct daemons *daemons, const char *role, const char *name,
+	pid_t pid, char *ret, size_t ret_size)
 {
 	char path[160], text[4096], key[64];
 	const char *at;
 
 	snprintf(path, sizeof path, "%s/%s.ready", daemons->dir, name);
-	snprintf(key, sizeof key, "%s.listen=", name);
+	snprintf(key, sizeof key, "%s.listen=", role);
 	for (int ms = 0; ms < START_MS; ms += 5) {
 		text_of(path, text, sizeof text);
 		at = strstr(text, key);
@@ -128,20 +128,26 @@ static void set(struct settings *settings, const char *key, const char *value)
 		value);
 }
 
-static pid_t start(struct daemons *daemons, const char *name, struct settings *settings)
+/* `role` names the manifest, `name` the files. */
+static pid_t start(struct daemons *daemons, const char *role, const char *name,
+	struct settings *settings)
 {
 	char program[256], manifest[256], text[8192], conf[32], ready[160], log[160],
 		http[32];
 	char *argv[ARGS_MAX];
 	size_t n = 0;
 
-	daemons_built(program, sizeof program, "core/tepuid");
-	snprintf(conf, sizeof conf, "conf/%s.yaml", name);
+	/* Not libtool's script: it costs more than the start of a daemon. */
+	daemons_built(program, sizeof program, "core/.libs/tepuid");
+	if (access(program, X_OK) != 0)
+		daemons_built(program, sizeof program, "core/tepuid");
+	snprintf(conf, sizeof conf, "conf/%s.yaml", role);
 	daemons_source(manifest, sizeof manifest, conf);
 	snprintf(ready, sizeof ready, "%s/%s.ready", daemons->dir, name);
 	snprintf(log, sizeof log, "%s/%s.log", daemons->dir, name);
+	unlink(ready);
 	text_of(manifest, text, sizeof text);
-	snprintf(http, sizeof http, "http-%s", name);
+	snprintf(http, sizeof http, "http-%s", role);
 	if (strstr(text, http) != NULL) {
 		strncat(http, ".port", sizeof http - strlen(http) - 1);
 		set(settings, http, "0");
@@ -176,39 +182,59 @@ static void prepare(struct daemons *daemons)
 	setenv("TEPUI_MODULE_DIR", path, 0);
 	daemons_built(path, sizeof path, "tools");
 	setenv("TEPUI_LIBEXEC_DIR", path, 0);
+	daemons_built(path, sizeof path, "core/.libs");
+	setenv("LD_LIBRARY_PATH", path, 1);
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	signal(SIGALRM, on_signal);
 	signal(SIGPIPE, SIG_IGN);
 }
 
-bool daemons_start_master(struct daemons *daemons)
+static bool exec_master(struct daemons *daemons, const char *url)
 {
 	struct settings settings = { .n = 0 };
 	char dir[128];
 
-	prepare(daemons);
 	snprintf(dir, sizeof dir, "%s/master", daemons->dir);
 	set(&settings, "master.work_dir", dir);
-	set(&settings, "master.listen", "tcp://127.0.0.1:0");
-	daemons->master = start(daemons, "master", &settings);
+	set(&settings, "master.listen", url);
+	daemons->master = start(daemons, "master", "master", &settings);
 	running[0] = daemons->master;
-	return daemons->master != 0 &&
-		wait_ready(daemons, "master", daemons->master, daemons->master_url,
-			sizeof daemons->master_url);
+	return daemons->master != 0;
 }
 
-bool daemons_start_agent(struct daemons *daemons, const char *resources)
+bool daemons_start_master(struct daemons *daemons)
 {
-	struct settings settings = { .n = 0 };
-	char dir[128], url[128];
+	prepare(daemons);
+	return exec_master(daemons, "tcp://127.0.0.1:0") &&
+		wait_ready(daemons, "master", "master", daemons->master,
+			daemons->master_url, sizeof daemons->master_url);
+}
 
-	snprintf(dir, sizeof dir, "%s/agent", daemons->dir);
-	/* /run is a tmpfs on machines that run agents, and may be none where benches run. */
+bool daemons_restart_master(struct daemons *daemons)
+{
+	return exec_master(daemons, daemons->master_url);
+}
+
+/* /run is a tmpfs on machines that run agents, and may be none where benches run. */
+static void make_runtime_dir(struct daemons *daemons)
+{
+	if (daemons->runtime_dir[0] != '\0')
+		return;
 	strcpy(daemons->runtime_dir, "/dev/shm/tepui-bench.XXXXXX");
 	if (mkdtemp(daemons->runtime_dir) == NULL)
 		snprintf(daemons->runtime_dir, sizeof daemons->runtime_dir, "%s/run",
 			daemons->dir);
+}
+
+static pid_t start_agent(struct daemons *daemons, const char *name, const char *resources)
+{
+	struct settings settings = { .n = 0 };
+	char dir[128], url[128];
+	pid_t pid;
+
+	make_runtime_dir(daemons);
+	snprintf(dir, sizeof dir, "%s/%s", daemons->dir, name);
 	set(&settings, "agent.work_dir", dir);
 	set(&settings, "agent.runtime_dir", daemons->runtime_dir);
 	/* Not what libtool puts into the environment of programs of the build tree. */
@@ -217,10 +243,43 @@ bool daemons_start_agent(struct daemons *daemons, const char *resources)
 	set(&settings, "agent.listen", "tcp://127.0.0.1:0");
 	set(&settings, "agent.master", daemons->master_url);
 	set(&settings, "agent.resources", resources);
-	daemons->agent = start(daemons, "agent", &settings);
+	pid = start(daemons, "agent", name, &settings);
+	if (pid != 0 && !wait_ready(daemons, "agent", name, pid, url, sizeof url)) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		return 0;
+	}
+	return pid;
+}
+
+bool daemons_start_agent(struct daemons *daemons, const char *resources)
+{
+	daemons->agent = start_agent(daemons, "agent", resources);
 	running[1] = daemons->agent;
-	return daemons->agent != 0 &&
-		wait_ready(daemons, "agent", daemons->agent, url, sizeof url);
+	return daemons->agent != 0;
+}
+
+bool daemons_start_more(struct daemons *daemons, size_t i, const char *resources)
+{
+	char name[32];
+
+	snprintf(name, sizeof name, "agent%zu", i);
+	daemons->more[i] = start_agent(daemons, name, resources);
+	running[2 + i] = daemons->more[i];
+	return daemons->more[i] != 0;
+}
+
+void daemons_kill(struct daemons *daemons, pid_t *pid)
+{
+	for (size_t i = 0; i < DAEMONS_MORE_MAX; i++) {
+		if (pid == &daemons->more[i])
+			running[2 + i] = 0;
+	}
+	if (pid == &daemons->master)
+		running[0] = 0;
+	kill(*pid, SIGKILL);
+	waitpid(*pid, NULL, 0);
+	*pid = 0;
 }
 
 static void end(pid_t *pid)
@@ -250,6 +309,10 @@ static int delete (const char *path, const struct stat *st, int type, struct FTW
 
 void daemons_stop(struct daemons *daemons)
 {
+	for (size_t i = 0; i < DAEMONS_MORE_MAX; i++) {
+		end(&daemons->more[i]);
+		running[2 + i] = 0;
+	}
 	end(&daemons->agent);
 	running[1] = 0;
 	end(&daemons->master);

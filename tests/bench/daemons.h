@@ -10,16 +10,28 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#define DAEMONS_MORE_MAX 16
+
 struct daemons {
 	char dir[96], runtime_dir[128];
 	char master_url[128];
-	pid_t master, agent; /* 0 = not running */
+	pid_t master, agent;          /* 0 = not running */
+	pid_t more[DAEMONS_MORE_MAX]; /* agents beside or instead of `agent` */
 };
 
 /* What goes wrong is said on stderr: false. */
 bool daemons_start_master(struct daemons *daemons);
 /* `resources` as of the agent's key of that name. */
 bool daemons_start_agent(struct daemons *daemons, const char *resources);
+/*
+ * Agent number i of `more`: started, or started again after daemons_kill(). What it left behind is
+ * found again.
+ */
+bool daemons_start_more(struct daemons *daemons, size_t i, const char *resources);
+/* SIGKILL, and reaped; *pid becomes 0. */
+void daemons_kill(struct daemons *daemons, pid_t *pid);
+/* At the same address, without waiting for it. */
+bool daemons_restart_master(struct daemons *daemons);
 /* Ends what runs, waits for it, removes the folder. */
 void daemons_stop(struct daemons *daemons);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See fake_agents.h. Tasks get one TASK_RUNNING without a uuid, which nobody has to acknowledge.
+ * See fake_agents.h. Tasks get one TASK_RUNNING without a uuid, which nobody has to acknowledge,
+ * and are forgotten: agents that come back list none.
  * Everything but the two atomics belongs to the thread.
  */
 #include "tests/bench/fake_agents.h"
@@ -17,11 +18,12 @@
 #include "tests/bench/cpu_meter.h"
 
 #define TURN_NS (20 * TP_MSEC)
+#define VERSION "0.1.0" /* of agents that a master takes */
 
 struct fake {
 	struct fake_agents *all;
 	struct tp_link *link;
-	char id[128];
+	char id[128], address[40];
 	bool counted;
 };
 
@@ -37,6 +39,7 @@ struct fake_agents {
 	pthread_t thread;
 	atomic_size_t n_ready;
 	atomic_bool stopping;
+	atomic_bool patient; /* masters come and go */
 };
 
 static void ready(struct fake *self)
@@ -46,34 +49,61 @@ static void ready(struct fake *self)
 	self->counted = true;
 }
 
-static void on_up(void *user, const struct tp_hello *server)
+static struct tp_agent_info_capability multi_role = {
+	.has_type = true,
+	.type = TP_AGENT_INFO_CAPABILITY_MULTI_ROLE,
+};
+static struct tp_agent_info_capability *capabilities[] = { &multi_role };
+
+static void say_register(struct fake *self)
 {
-	struct fake *self = user;
-	struct tp_agent_info_capability multi_role = {
-		.has_type = true,
-		.type = TP_AGENT_INFO_CAPABILITY_MULTI_ROLE,
-	};
-	struct tp_agent_info_capability *capabilities[] = { &multi_role };
 	const struct tp_agent_register body = {
 		.agent = &self->all->info,
-		.address = "tcp://127.0.0.1:1",
-		.version = "0",
+		.address = self->address,
+		.version = VERSION,
 		.capabilities = capabilities,
 		.n_capabilities = 1,
 	};
 
+	tp_link_send(
+		self->link, TP_MESSAGE_AGENT_REGISTER, &tp_agent_register_desc, &body);
+}
+
+static void say_reregister(struct fake *self)
+{
+	struct tp_agent_id id = { .value = self->id };
+	struct tp_agent_info info = self->all->info;
+	const struct tp_agent_reregister body = {
+		.agent = &info,
+		.address = self->address,
+		.version = VERSION,
+		.capabilities = capabilities,
+		.n_capabilities = 1,
+	};
+
+	info.id = &id;
+	tp_link_send(self->link, TP_MESSAGE_AGENT_REREGISTER, &tp_agent_reregister_desc,
+		&body);
+}
+
+static void on_up(void *user, const struct tp_hello *server)
+{
+	struct fake *self = user;
+
 	(void)server;
 	if (self->all->n_handlers == 0)
 		ready(self);
+	else if (self->id[0] == '\0')
+		say_register(self);
 	else
-		tp_link_send(self->link, TP_MESSAGE_AGENT_REGISTER,
-			&tp_agent_register_desc, &body);
+		say_reregister(self);
 }
 
 static void on_down(void *user, bool was_up, const struct tp_error *why)
 {
-	(void)user;
-	if (was_up)
+	const struct fake *self = user;
+
+	if (was_up && !self->all->patient)
 		fprintf(stderr, "a fake agent lost its master: %s\n", why->text);
 }
 
@@ -151,6 +181,8 @@ static bool connect_all(struct fake_agents *self, struct tp_error *err)
 		};
 
 		fake->all = self;
+		snprintf(fake->address, sizeof fake->address, "tcp://127.0.0.1:%zu",
+			i + 1);
 		if (tp_link_create(&config, &fake->link, err) < 0)
 			return false;
 	}
@@ -236,6 +268,11 @@ bool fake_agents_wait(struct fake_agents *self, int timeout_ms)
 	fprintf(stderr, "only %zu of %zu fake agents got through\n",
 		atomic_load(&self->n_ready), self->n);
 	return false;
+}
+
+void fake_agents_expect_restarts(struct fake_agents *self)
+{
+	atomic_store(&self->patient, true);
 }
 
 void fake_agents_stop(struct fake_agents *self)

@@ -16,6 +16,8 @@ struct fake_agents *fake_agents_start(
 	const char *master_url, size_t n, const char *resources);
 /* Until all stand and are registered; false with a text on stderr after `timeout_ms`. */
 bool fake_agents_wait(struct fake_agents *self, int timeout_ms);
+/* A master that goes is no mistake any more: agents come back with their ids. */
+void fake_agents_expect_restarts(struct fake_agents *self);
 void fake_agents_stop(struct fake_agents *self);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@ struct launcher {
 	pthread_cond_t changed;
 	size_t n_counted;
 	bool failed;
+	atomic_size_t n_changes;
 };
 
 /* --- launching ------------------------------------------------------------------------- */
@@ -172,8 +174,15 @@ static void on_update(struct tp_scheduler_driver *driver, void *user,
 		(size_t)strtoull(status->task_id->value + strlen("task-"), NULL, 10);
 
 	(void)driver;
-	if (number >= self->n_launched || self->counted[number])
+	if (number >= self->n_launched)
 		return;
+	if (self->counted[number]) {
+		if (status->state != TP_TASK_STAGING &&
+			status->state != TP_TASK_STARTING &&
+			status->state != TP_TASK_RUNNING)
+			atomic_fetch_add(&self->n_changes, 1);
+		return;
+	}
 	switch (status->state) {
 	case TP_TASK_STAGING:
 	case TP_TASK_STARTING:
@@ -265,6 +274,8 @@ static bool subscribe(struct launcher *self)
 		.name = "bench",
 		.has_checkpoint = true,
 		.checkpoint = self->job.checkpoint,
+		.has_failover_timeout_ns = self->job.checkpoint,
+		.failover_timeout_ns = TP_MIN,
 		.roles = roles,
 		.n_roles = 1,
 		.capabilities = capabilities,
@@ -301,6 +312,11 @@ struct launcher *launcher_start(const struct launcher_job *job)
 		return self;
 	launcher_stop(self);
 	return NULL;
+}
+
+size_t launcher_changes(const struct launcher *launcher)
+{
+	return atomic_load(&launcher->n_changes);
 }
 
 bool launcher_wait(struct launcher *self)

@@ -17,7 +17,7 @@ struct launcher_job {
 	const char *resources; /* of one task */
 	const char *command;
 	bool shell;       /* else `command` is a program that takes no arguments */
-	bool checkpoint;  /* of the framework */
+	bool checkpoint;  /* of the framework, which then also outlives a lost session */
 	bool until_ended; /* else a task counts when it runs */
 	size_t n_labels;
 	size_t n, in_flight;
@@ -38,6 +38,8 @@ int64_t *launcher_latencies(struct launcher *launcher);
 int64_t *launcher_cycles(struct launcher *launcher); /* n - 1 of them */
 /* From the first launch to the last end. */
 int64_t launcher_span_ns(const struct launcher *launcher);
+/* Updates of tasks that counted before, to a state that is not RUNNING or before it. */
+size_t launcher_changes(const struct launcher *launcher);
 /* What one task is on the wire. */
 size_t launcher_task_bytes(const struct launcher *launcher);
 
