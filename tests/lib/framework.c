@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define AGAIN_NS (200 * TP_MSEC)
+
 /* --- events ---------------------------------------------------------------------------- */
 
 static int64_t amount(const struct tp_offer *offer, const char *name)
@@ -84,6 +86,16 @@ static void on_event(void *user, struct tp_message *message)
 
 /* --- the session ------------------------------------------------------------------------ */
 
+static void subscribe(struct framework *f);
+
+static void on_again(struct tp_timer *timer)
+{
+	struct framework *f = tp_container_of(timer, struct framework, again);
+
+	if (f->up && !f->subscribed && !f->failed)
+		subscribe(f);
+}
+
 static void on_answer(struct tp_call *call, const struct tp_reply *reply)
 {
 	struct framework *f = tp_container_of(call, struct framework, call);
@@ -92,8 +104,7 @@ static void on_answer(struct tp_call *call, const struct tp_reply *reply)
 		reply->status == -ECANCELED)
 		return;
 	if (reply->status == -ETIMEDOUT || reply->status == -EAGAIN) {
-		if (f->link != NULL)
-			tp_link_reconnect(f->link);
+		tp_timer_arm(f->instance.loop, &f->again, AGAIN_NS);
 		return;
 	}
 	f->failed = true;
@@ -117,21 +128,26 @@ const struct tp_scheduler_call *framework_subscription(
 		outer, inner, f->name);
 }
 
-static void on_up(void *user, const struct tp_hello *server)
+static void subscribe(struct framework *f)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
-	struct framework *f = user;
 	struct tp_error err = { 0 };
 
-	(void)server;
-	f->up = true;
-	if (f->failed)
-		return;
 	f->call = (struct tp_call){ .done = on_answer };
 	if (tp_link_call(f->link, &f->call, TP_MESSAGE_SCHEDULER_CALL,
 		    &tp_scheduler_call_desc, framework_subscription(f, arena),
 		    15 * TP_SEC, &err) < 0)
 		tp_link_reconnect(f->link);
+}
+
+static void on_up(void *user, const struct tp_hello *server)
+{
+	struct framework *f = user;
+
+	(void)server;
+	f->up = true;
+	if (!f->failed)
+		subscribe(f);
 }
 
 /* Offers are of a session. */
@@ -140,6 +156,7 @@ void framework_session_over(struct framework *f)
 	f->n_disconnected += f->subscribed;
 	f->up = f->subscribed = false;
 	f->n_offers = 0;
+	tp_timer_disarm(f->instance.loop, &f->again);
 }
 
 static void on_down(void *user, bool was_up, const struct tp_error *why)
@@ -223,6 +240,7 @@ static struct framework *add(
 	c->frameworks[c->n_frameworks++] = f;
 	f->cluster = c;
 	f->book = book;
+	f->again.fire = on_again;
 	f->driven = c->drives;
 	tp_list_init(&f->detector.node);
 	snprintf(f->name, sizeof f->name, "%s", name);

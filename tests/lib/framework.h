@@ -39,6 +39,7 @@ struct framework {
 	struct tp_link
 		*link; /* NULL: it does not run, or nobody leads, or it is driven */
 	struct tp_call call;
+	struct tp_timer again; /* a master that cannot answer now is asked later */
 	struct framework_offer offers[FRAMEWORK_OFFERS_MAX]; /* oldest first */
 	size_t n_offers;
 	struct framework_book *book;

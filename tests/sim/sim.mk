@@ -39,6 +39,11 @@ tests_sim_test_leaders_SOURCES = tests/sim/test_leaders.c
 tests_sim_test_leaders_CFLAGS = $(UNIT_CFLAGS)
 tests_sim_test_leaders_LDADD = $(SIM_LIBS)
 
+UNIT_TESTS += tests/sim/test_failures
+tests_sim_test_failures_SOURCES = tests/sim/test_failures.c
+tests_sim_test_failures_CFLAGS = $(UNIT_CFLAGS)
+tests_sim_test_failures_LDADD = $(SIM_LIBS)
+
 dist_check_SCRIPTS += tests/sim/cluster-real.sh
 
 history_sources = \
