@@ -44,6 +44,11 @@ tests_sim_test_failures_SOURCES = tests/sim/test_failures.c
 tests_sim_test_failures_CFLAGS = $(UNIT_CFLAGS)
 tests_sim_test_failures_LDADD = $(SIM_LIBS)
 
+UNIT_TESTS += tests/sim/test_disk
+tests_sim_test_disk_SOURCES = tests/sim/test_disk.c
+tests_sim_test_disk_CFLAGS = $(UNIT_CFLAGS)
+tests_sim_test_disk_LDADD = $(SIM_LIBS)
+
 dist_check_SCRIPTS += tests/sim/cluster-real.sh
 
 history_sources = \
