@@ -20,6 +20,16 @@ tests_unit_test_allocator_drf_history_SOURCES = tests/unit/test_allocator_drf_hi
 tests_unit_test_allocator_drf_history_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_allocator_drf_history_LDADD = $(MODULE_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_allocator_quota
+tests_unit_test_allocator_quota_SOURCES = tests/unit/test_allocator_quota.c $(drf_test_sources)
+tests_unit_test_allocator_quota_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_allocator_quota_LDADD = $(MODULE_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_allocator_rules
+tests_unit_test_allocator_rules_SOURCES = tests/unit/test_allocator_rules.c $(drf_test_sources)
+tests_unit_test_allocator_rules_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_allocator_rules_LDADD = $(MODULE_TEST_LIBS)
+
 # Against the model: a few histories in `make check`, make allocator-histories N=1000 for many.
 allocator_history_sources = tests/unit/allocator_histories.c \
 	tests/unit/allocator_model.c tests/unit/allocator_model.h \

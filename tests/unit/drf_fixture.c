@@ -26,9 +26,21 @@ static void on_offer(
 	}
 }
 
+static void on_inverse_offer(void *user, uint32_t framework, uint32_t agent,
+	const struct tp_unavailability *when)
+{
+	struct drf_fixture *f = user;
+
+	ck_assert_ptr_nonnull(when);
+	f->inverse[f->n_inverse][0] = framework;
+	f->inverse[f->n_inverse++][1] = agent;
+}
+
 void fixture_start(struct drf_fixture *f, const char *config)
 {
-	const struct tp_allocator_user user = { .user = f, .offer = on_offer };
+	const struct tp_allocator_user user = {
+		.user = f, .offer = on_offer, .inverse_offer = on_inverse_offer
+	};
 
 	memset(f, 0, sizeof(*f));
 	test_host_start(&f->host, &tp_module, config);
@@ -67,9 +79,11 @@ void fixture_agent(struct drf_fixture *f, uint32_t slot, const char *total,
 	struct tp_agent_info info = { .hostname = "host" };
 	struct tp_resources all = fixture_parse(total, NULL);
 	struct tp_resources some = fixture_parse(used == NULL ? "" : used, role);
-	const struct tp_allocator_agent spec = {
-		.info = &info, .total = &all, .active = true
-	};
+	const struct tp_allocator_agent spec = { .info = f->info != NULL ? f->info
+									 : &info,
+		.capabilities = f->capabilities,
+		.total = &all,
+		.active = true };
 	const struct tp_allocator_use use = { by, slot, &some };
 
 	f->ops->add_agent(f->drf, slot, &spec, &use, used == NULL ? 0 : 1);
@@ -82,9 +96,11 @@ void fixture_agent_update(
 {
 	struct tp_agent_info info = { .hostname = "host" };
 	struct tp_resources all = fixture_parse(total, NULL);
-	const struct tp_allocator_agent spec = {
-		.info = &info, .total = &all, .active = active
-	};
+	const struct tp_allocator_agent spec = { .info = f->info != NULL ? f->info
+									 : &info,
+		.capabilities = f->capabilities,
+		.total = &all,
+		.active = active };
 
 	f->ops->update_agent(f->drf, slot, &spec);
 	tp_resources_fini(&all);
@@ -185,6 +201,50 @@ void fixture_recover(struct drf_fixture *f, uint32_t framework, uint32_t agent,
 
 	f->ops->recover_resources(f->drf, framework, agent, &some, NULL);
 	tp_resources_fini(&some);
+}
+
+#define QUANTITIES_MAX 4
+
+void fixture_quota(struct drf_fixture *f, const char *role, const char *guarantees,
+	const char *limits)
+{
+	struct tp_resources least =
+		fixture_parse(guarantees == NULL ? "" : guarantees, NULL);
+	struct tp_resources most = fixture_parse(limits == NULL ? "" : limits, NULL);
+	struct tp_value_scalar values[2 * QUANTITIES_MAX];
+	struct tp_quota_config_guarantees_entry rows[QUANTITIES_MAX], *guaranteed[4];
+	struct tp_quota_config_limits_entry limit_rows[QUANTITIES_MAX], *limited[4];
+	const struct tp_quota_config quota = { .role = role,
+		.guarantees = guaranteed,
+		.n_guarantees = least.n,
+		.limits = limited,
+		.n_limits = most.n };
+
+	for (uint32_t i = 0; i < least.n; i++) {
+		values[i].value_milli = least.items[i].milli;
+		rows[i] = (struct tp_quota_config_guarantees_entry){
+			least.items[i].key->name, &values[i]
+		};
+		guaranteed[i] = &rows[i];
+	}
+	for (uint32_t i = 0; i < most.n; i++) {
+		values[QUANTITIES_MAX + i].value_milli = most.items[i].milli;
+		limit_rows[i] =
+			(struct tp_quota_config_limits_entry){ most.items[i].key->name,
+				&values[QUANTITIES_MAX + i] };
+		limited[i] = &limit_rows[i];
+	}
+	f->ops->update_quota(f->drf, role, &quota);
+	tp_resources_fini(&least);
+	tp_resources_fini(&most);
+}
+
+void fixture_weight(struct drf_fixture *f, const char *role, double weight)
+{
+	struct tp_weight_info info = { .role = role, .weight = weight };
+	struct tp_weight_info *const weights[] = { &info };
+
+	f->ops->update_weights(f->drf, weights, 1);
 }
 
 static struct tp_allotment *books(const struct drf_fixture *f)

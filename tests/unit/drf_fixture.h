@@ -21,6 +21,12 @@ struct drf_fixture {
 	struct drf_offer offers[OFFERS_MAX];
 	size_t n_offers;
 	unsigned n_calls; /* of offer() */
+	/* Of agents that are added from now on; NULL: only a hostname. */
+	struct tp_agent_info *info;
+	uint32_t capabilities; /* bit n = AgentInfo.Capability.Type n */
+	/* Inverse offers: frameworks by agent, as they came. */
+	uint32_t inverse[OFFERS_MAX][2];
+	size_t n_inverse;
 };
 
 extern const struct tp_module tp_module;
@@ -49,6 +55,15 @@ void fixture_accept(struct drf_fixture *f, const char *used, int64_t refuse_ns);
 void fixture_decline(struct drf_fixture *f, int64_t refuse_ns);
 void fixture_recover(struct drf_fixture *f, uint32_t framework, uint32_t agent,
 	const char *role, const char *resources);
+/* "cpus:4;mem:512"; NULL = none. */
+void fixture_quota(struct drf_fixture *f, const char *role, const char *guarantees,
+	const char *limits);
+void fixture_weight(struct drf_fixture *f, const char *role, double weight);
+/* Agents that know all about roles. */
+#define ROLE_AWARE \
+	(1u << TP_AGENT_INFO_CAPABILITY_MULTI_ROLE | \
+		1u << TP_AGENT_INFO_CAPABILITY_HIERARCHICAL_ROLE)
+
 /* What the allocator's own books say. */
 uint32_t fixture_filters(const struct drf_fixture *f, uint32_t agent);
 int64_t fixture_role_held(
