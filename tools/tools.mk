@@ -59,6 +59,7 @@ tools_tepui_modcheck_SOURCES = \
 	tools/modcheck/logger.c \
 	tools/modcheck/master.c tools/modcheck/master.h \
 	tools/modcheck/modcheck.c \
-	tools/modcheck/registry.c
+	tools/modcheck/registry.c \
+	tools/modcheck/sorter.c
 tools_tepui_modcheck_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 tools_tepui_modcheck_LDADD = core/libtepui.la

@@ -15,3 +15,10 @@ tests_unit_allocator_priority_histories_SOURCES = $(allocator_history_sources) \
 	$(modules_allocator_priority_allocator_priority_la_SOURCES)
 tests_unit_allocator_priority_histories_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_allocator_priority_histories_LDADD = $(MODULE_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_allocator_priority
+tests_unit_test_allocator_priority_SOURCES = tests/unit/test_allocator_priority.c \
+	tests/unit/drf_fixture.c tests/unit/drf_fixture.h \
+	$(modules_allocator_priority_allocator_priority_la_SOURCES)
+tests_unit_test_allocator_priority_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_allocator_priority_LDADD = $(MODULE_TEST_LIBS)

@@ -38,8 +38,8 @@ says() {
 	}
 }
 
-for module in allocator-drf containerizer-native election-standalone isolator-posix logger-sandbox \
-	registry-leveldb registry-memory; do
+for module in allocator-drf allocator-priority containerizer-native election-standalone isolator-posix \
+	logger-sandbox registry-leveldb registry-memory sorter-drf sorter-random; do
 	run 0 "$module holds" "$builddir/modules/$module/.libs/$module.so"
 	grep '^skip' out
 done

@@ -5,6 +5,10 @@
  */
 #include "master.h"
 
+#include <string.h>
+
+#include "tepui/wire.h"
+
 #define ANY UINT32_MAX
 #define ALL "cpus:4;mem:4096"
 /* Long enough for any allocation interval that makes sense. */
@@ -254,6 +258,105 @@ static void everybody_gets_something(struct check *c)
 	master_fini(&m);
 }
 
+/* Optional members: what is there keeps its promise. */
+static void pause_holds_offers(struct check *c)
+{
+	struct master m;
+
+	if (!master_init(&m, c))
+		return;
+	if (m.ops->pause == NULL || m.ops->resume == NULL) {
+		skip(c, "it cannot be paused");
+		master_fini(&m);
+		return;
+	}
+	m.ops->pause(m.impl);
+	master_add_framework(&m, 0);
+	master_add_agent(&m, 0, ALL, NULL, 0);
+	check_advance(c, WHILE);
+	master_run(&m);
+	expect(c, m.n_offers == 0, "offers while it is paused");
+	m.ops->resume(m.impl);
+	check_advance(c, WHILE);
+	expect(c, master_count(&m, 0, 0) >= 1, "no offer after it was resumed");
+	master_fini(&m);
+}
+
+static void reservations_are_kept(struct check *c)
+{
+	struct master m;
+
+	if (!master_init(&m, c))
+		return;
+	master_add_framework(&m, 0);
+	master_add_agent(&m, 0, "cpus:1;mem:64;cpus(other):2;cpus(role):1", NULL, 0);
+	check_advance(c, WHILE);
+	for (size_t i = 0; i < m.n_offers; i++)
+		for (uint32_t j = 0; j < m.offers[i].resources.n; j++)
+			expect(c,
+				strcmp(m.offers[i].resources.items[j].key->role,
+					"other") != 0,
+				"offers what is reserved for another role");
+	master_fini(&m);
+}
+
+static void limits_are_kept(struct check *c)
+{
+	struct tp_value_scalar most = { .value_milli = 2000 };
+	struct tp_quota_config_limits_entry limit = { "cpus", &most };
+	struct tp_quota_config_limits_entry *limits[] = { &limit };
+	const struct tp_quota_config quota = {
+		.role = "role", .limits = limits, .n_limits = 1
+	};
+	struct master m;
+	int64_t sum = 0;
+
+	if (!master_init(&m, c))
+		return;
+	if (m.ops->update_quota == NULL) {
+		skip(c, "it knows no quota");
+		master_fini(&m);
+		return;
+	}
+	m.ops->update_quota(m.impl, "role", &quota);
+	master_add_framework(&m, 0);
+	master_add_framework(&m, 1);
+	for (uint32_t i = 0; i < 5; i++)
+		master_add_agent(&m, i, ALL, NULL, 0);
+	check_advance(c, WHILE);
+	master_run(&m);
+	for (size_t i = 0; i < m.n_offers; i++)
+		sum += tp_resources_milli(&m.offers[i].resources, "cpus");
+	expect(c, sum <= 2000, "offers %lld thousandths of a cpu over a limit of 2000",
+		(long long)sum);
+	master_fini(&m);
+}
+
+/* What an owner does that replaces an allocator: what is offered already is used to the new one. */
+static void replay_gives_nothing_twice(struct check *c)
+{
+	struct master m;
+
+	if (!master_init(&m, c))
+		return;
+	if (m.ops->pause != NULL)
+		m.ops->pause(m.impl);
+	for (uint32_t i = 0; i < 4; i++)
+		master_add_agent(&m, i, ALL, i % 2 == 0 ? ALL : "cpus:1;mem:64", i % 3);
+	for (uint32_t i = 0; i < 3; i++)
+		master_add_framework(&m, i);
+	if (m.ops->resume != NULL)
+		m.ops->resume(m.impl);
+	check_advance(c, WHILE);
+	expect(c, master_count(&m, ANY, 0) == 0, "offers what the old one had offered");
+	expect(c, master_count(&m, ANY, 1) >= 1, "does not offer what was left");
+	master_give_back(&m, 0, 0, ALL);
+	check_advance(c, WHILE);
+	expect(c, master_count(&m, ANY, 0) >= 1,
+		"what comes back to the new one is not offered again");
+	master_fini(&m);
+}
+
 const struct check_case allocator_cases[] = {
 	{ "offers by itself", offers_by_itself, 1 },
 	{ "offers when it is run", offers_when_run, 1 },
@@ -267,5 +370,9 @@ const struct check_case allocator_cases[] = {
 	{ "removed frameworks get nothing", removed_frameworks_get_nothing, 1 },
 	{ "deactivated ones get nothing", deactivated_get_nothing, 1 },
 	{ "everybody gets something", everybody_gets_something, 1 },
+	{ "a pause holds offers", pause_holds_offers, 1 },
+	{ "reservations are kept", reservations_are_kept, 1 },
+	{ "limits are kept", limits_are_kept, 1 },
+	{ "a replay gives nothing twice", replay_gives_nothing_twice, 1 },
 	{ 0 },
 };

@@ -29,6 +29,7 @@
 #include "tepui/kind/isolator.h"
 #include "tepui/kind/logger.h"
 #include "tepui/kind/registry.h"
+#include "tepui/kind/sorter.h"
 #include "tepui/kind/state.h"
 
 #define TIME_LIMIT_S 300
@@ -55,6 +56,7 @@ static const struct suite suites[] = {
 	{ SUITE("isolator", TP_ISOLATOR_ABI, tp_isolator_ops), .cases = isolator_cases },
 	{ SUITE("logger", TP_LOGGER_ABI, tp_logger_ops), .cases = logger_cases },
 	{ SUITE("registry", TP_REGISTRY_ABI, tp_registry_ops), .cases = registry_cases },
+	{ SUITE("sorter", TP_SORTER_ABI, tp_sorter_ops), .cases = sorter_cases },
 	{ SUITE("state", TP_STATE_ABI, tp_state_ops) },
 };
 
