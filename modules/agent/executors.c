@@ -291,8 +291,8 @@ static void executor_end_tasks(
 		struct task *task = tp_map_entry(node, struct task, node);
 
 		if (silent)
-			task_complete(task);
-		else if (task->place != TASK_TERMINATED)
+			task_happened(task, TASK_EVENT_ABANDONED, NULL);
+		else
 			status_end_task(task, &why);
 	}
 	tp_arena_destroy(arena);
@@ -420,7 +420,7 @@ static void executor_send_queued(struct executor *executor)
 				    .launch = &launch,
 			    }))
 			return; /* it goes with the next subscription */
-		task->place = TASK_LAUNCHED;
+		task_happened(task, TASK_EVENT_SENT, NULL);
 	}
 }
 

@@ -95,6 +95,7 @@ static void on_kill_task(void *user, struct tp_message *message)
 	const char *task_id = body->task_id->value;
 	struct framework *framework = framework_find(agent, body->framework_id->value);
 	struct task *task;
+	uint32_t actions;
 
 	if (framework == NULL) {
 		tp_info(agent, "a task to kill of an unknown framework, ignoring it",
@@ -115,9 +116,10 @@ static void on_kill_task(void *user, struct tp_message *message)
 	tp_info(agent, "killing a task", "framework=%s task=%s", framework->id, task_id);
 	if (task->executor->state >= EXECUTOR_TERMINATING)
 		return;
-	if (task->place == TASK_QUEUED)
+	actions = task_happened(task, TASK_EVENT_KILL, NULL);
+	if (actions & TASK_ACTION_END)
 		kill_queued(task);
-	else if (task->place == TASK_LAUNCHED)
+	else if (actions & TASK_ACTION_ASK)
 		kill_launched(task, body->kill_policy);
 }
 

@@ -37,6 +37,7 @@ agent_sources = \
 	modules/agent/shutdown.c modules/agent/shutdown.h \
 	modules/agent/state.c modules/agent/state.h \
 	modules/agent/status.c modules/agent/status.h \
+	modules/agent/task_place.c modules/agent/task_place.h \
 	modules/agent/tasks.c modules/agent/tasks.h \
 	modules/agent/updates.c modules/agent/updates.h \
 	modules/agent/updates_log.c modules/agent/updates_log.h \
@@ -77,6 +78,12 @@ UNIT_TESTS += tests/unit/test_agent_disk
 tests_unit_test_agent_disk_SOURCES = tests/unit/test_agent_disk.c $(AGENT_TEST_SOURCES)
 tests_unit_test_agent_disk_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_disk_LDADD = $(AGENT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_task_place
+tests_unit_test_agent_task_place_SOURCES = tests/unit/test_agent_task_place.c \
+	modules/agent/task_place.c modules/agent/task_place.h
+tests_unit_test_agent_task_place_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_task_place_LDADD = core/libbase.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_gc
 tests_unit_test_agent_gc_SOURCES = tests/unit/test_agent_gc.c $(AGENT_TEST_SOURCES)

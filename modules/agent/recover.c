@@ -186,9 +186,9 @@ static int recover_updates(struct task *task, struct tp_error *err)
 		tp_warn(agent, "the end of a log of updates was cut short, dropping it",
 			"path=%s bytes=%zu", path, found.torn_bytes);
 	if (r >= 0 && found.last != NULL)
-		task_note(task, found.last->status);
+		task_happened(task, TASK_EVENT_REPORTED, found.last->status);
 	if (r >= 0 && found.terminal_acknowledged)
-		task_complete(task);
+		task_happened(task, TASK_EVENT_ACKNOWLEDGED, NULL);
 	tp_arena_destroy(arena);
 	return r;
 }
@@ -290,7 +290,7 @@ static int recover_task(struct recovery *self, struct executor *executor,
 		return r < 0 ? r : note_remains(self, remains_of_task(agent, dir, err));
 	}
 	task = task_create(executor, info, arena);
-	task->place = TASK_LAUNCHED;
+	task_happened(task, TASK_EVENT_RECOVERED, NULL);
 	return recover_updates(task, err);
 }
 

@@ -7,11 +7,12 @@
 
 #include <errno.h>
 
+#include "tepui/task_life.h"
+
 #include "frameworks.h"
 #include "journal.h"
 #include "status.h"
 #include "updates.h"
-#include "updates_log.h"
 
 #define LOG_MAX_BYTES (64 * 1024 * 1024)
 
@@ -48,7 +49,7 @@ static int play_log(struct agent *agent, const char *path, struct tp_error *err)
 	arena = tp_arena_create(0);
 	r = updates_recover(agent->updates, path, data, len, arena, &found, err);
 	if (r >= 0 && found.last != NULL && !found.terminal_acknowledged) {
-		if (!updates_log_is_terminal(found.last->status->state))
+		if (!tp_task_state_is_terminal(found.last->status->state))
 			end_unknown(agent, found.last);
 		r = 1;
 	}

@@ -108,7 +108,7 @@ void shutdown_framework(struct framework *framework)
 			struct task *task = tp_map_entry(t, struct task, node);
 
 			if (task->place == TASK_TERMINATED)
-				task_complete(task);
+				task_happened(task, TASK_EVENT_ABANDONED, NULL);
 		}
 		shutdown_executor(executor);
 	}

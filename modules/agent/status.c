@@ -44,10 +44,8 @@ static void status_acknowledged(
 	if (status->has_source && status->source == TP_SOURCE_EXECUTOR)
 		status_acknowledge_executor(executor, status, update->uuid);
 	task = task_find(executor, status->task_id->value);
-	if (!last || task == NULL || task->place != TASK_TERMINATED)
-		return;
-	checkpoint_remove_task(task);
-	task_complete(task);
+	if (last && task != NULL)
+		task_happened(task, TASK_EVENT_ACKNOWLEDGED, NULL);
 	executor_check_finished(executor);
 }
 
@@ -159,15 +157,16 @@ static struct tp_task_status *status_create(struct agent *agent,
 	return status;
 }
 
-/* The task has a new status: counted, told, and remembered. */
-static void task_changed(struct task *task, const struct tp_task_status *status)
+/* The task has a new status: remembered, told, and counted when it is over. */
+static void task_changed(
+	struct task *task, enum task_event event, const struct tp_task_status *status)
 {
 	struct executor *executor = task->executor;
 	struct agent *agent = executor->framework->agent;
-	bool ended = task_note(task, status);
+	uint32_t actions = task_happened(task, event, status);
 
 	changes_task_updated(task, status);
-	if (!ended)
+	if ((actions & TASK_ACTION_SHRINK) == 0)
 		return;
 	metrics_task_ended(agent, task->state);
 	if (!executor->command && executor->state == EXECUTOR_RUNNING) {
@@ -180,19 +179,23 @@ void status_end_task(struct task *task, const struct status_reason *why)
 {
 	struct executor *executor = task->executor;
 	struct agent *agent = executor->framework->agent;
-	struct tp_arena *arena = tp_arena_create(0);
-	struct tp_status_update *update =
-		update_create(agent, executor->framework->id, executor->id, arena);
-	struct tp_task_status *status =
-		status_create(agent, update, task->id, why, arena);
+	struct tp_status_update *update;
+	struct tp_task_status *status;
+	struct tp_arena *arena;
 
+	if ((task_transition(task->place, TASK_EVENT_ENDED, true)->actions &
+		    TASK_ACTION_UPDATE) == 0)
+		return;
+	arena = tp_arena_create(0);
+	update = update_create(agent, executor->framework->id, executor->id, arena);
+	status = status_create(agent, update, task->id, why, arena);
 	status->container_status = tp_record_new(&tp_container_status_desc, arena);
 	status->container_status->container_id =
 		tp_record_new(&tp_container_id_desc, arena);
 	status->container_status->container_id->value = executor->container_id;
 	tp_cleanup(ptr) char *path = checkpoint_updates_path(task);
 	updates_add(agent->updates, update, path, NULL);
-	task_changed(task, status);
+	task_changed(task, TASK_EVENT_ENDED, status);
 	tp_arena_destroy(arena);
 }
 
@@ -300,7 +303,7 @@ int status_from_executor(struct executor *executor, const struct tp_task_status 
 			executor->framework->id, from->task_id->value,
 			tp_enum_name(&tp_task_state_enum, from->state));
 		if (task != NULL)
-			task_changed(task, update->status);
+			task_changed(task, TASK_EVENT_REPORTED, update->status);
 	}
 	tp_arena_destroy(arena);
 	return r < 0 ? r : 0;

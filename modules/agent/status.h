@@ -31,7 +31,7 @@ struct handler_rows status_rows(void);
 
 /* GONE and DROPPED are for frameworks that are PARTITION_AWARE; the others are told LOST. */
 int status_pick(const struct framework *framework, int state);
-/* A task that we have: notes the state, sends the update. */
+/* A task that we have and that is not over: notes the state, sends the update. */
 void status_end_task(struct task *task, const struct status_reason *why);
 /* A task that we never had, or no longer have. framework and executor_id may be NULL. */
 void status_refuse(struct agent *agent, const char *framework_id, const char *executor_id,

@@ -8,10 +8,11 @@
 #include "tasks.h"
 
 #include "tepui/record.h"
+#include "tepui/task_life.h"
 
+#include "checkpoint.h"
 #include "executors.h"
 #include "frameworks.h"
-#include "updates_log.h"
 
 struct task *task_create(struct executor *executor, const struct tp_task_info *info,
 	struct tp_arena *arena)
@@ -60,32 +61,23 @@ static void task_note_history(struct task *task, const struct tp_task_status *st
 	task->n_history = n + 1;
 }
 
-bool task_note(struct task *task, const struct tp_task_status *status)
+static void task_note(struct task *task, const struct tp_task_status *status)
 {
 	struct tp_arena *arena = tp_arena_create(512);
 
 	task->last = tp_record_copy(&tp_task_status_desc, status, arena);
 	tp_arena_destroy(task->last_arena);
 	task->last_arena = arena;
-	if (updates_log_is_terminal(task->state))
-		return false;
 	task->state = status->state;
 	task_note_history(task, status);
-	if (!updates_log_is_terminal(task->state))
-		return false;
-	task->place = TASK_TERMINATED;
-	return true;
 }
 
-void task_complete(struct task *task)
+/* Among the executor's completed tasks, the oldest of which are forgotten. */
+static void task_remember(struct task *task)
 {
 	struct executor *executor = task->executor;
 	struct agent *agent = executor->framework->agent;
 
-	if (task->place == TASK_COMPLETED)
-		return;
-	tp_map_remove(&executor->tasks, &task->node);
-	task->place = TASK_COMPLETED;
 	tp_list_append(&executor->completed_tasks, &task->completed);
 	executor->n_completed_tasks++;
 	while (executor->n_completed_tasks >
@@ -94,6 +86,25 @@ void task_complete(struct task *task)
 		task_destroy(tp_list_first(
 			&executor->completed_tasks, struct task, completed));
 	}
+}
+
+uint32_t task_happened(
+	struct task *task, enum task_event event, const struct tp_task_status *status)
+{
+	const struct task_transition *row = task_transition(task->place, event,
+		status != NULL && tp_task_state_is_terminal(status->state));
+
+	if (row->actions & TASK_ACTION_NOTE)
+		task_note(task, status);
+	if (row->actions & TASK_ACTION_FORGET)
+		checkpoint_remove_task(task);
+	if (row->next == TASK_COMPLETED)
+		tp_map_remove(&task->executor->tasks, &task->node);
+	if (row->next != TASK_STAYS)
+		task->place = (enum task_place)row->next;
+	if (row->actions & TASK_ACTION_REMEMBER)
+		task_remember(task);
+	return row->actions;
 }
 
 /* Former states by what is remembered of them, the newest status in full. */

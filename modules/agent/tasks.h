@@ -4,6 +4,8 @@
  *
  *	QUEUED ─LAUNCH sent─► LAUNCHED ─terminal update─► TERMINATED ─acknowledged─► COMPLETED
  *	   └──────────────── killed before launch ───────────────┘
+ *
+ * What happens moves a task by the table of task_place.h; nobody else writes its place.
  */
 #ifndef AGENT_TASKS_H
 #define AGENT_TASKS_H
@@ -12,10 +14,9 @@
 #include "tepui/wire/task.h"
 
 #include "agent.h"
+#include "task_place.h"
 
 struct executor;
-
-enum task_place { TASK_QUEUED, TASK_LAUNCHED, TASK_TERMINATED, TASK_COMPLETED };
 
 #define TASK_HISTORY_MAX 8
 
@@ -50,10 +51,13 @@ struct task *task_create(struct executor *executor, const struct tp_task_info *i
 void task_destroy(struct task *task);
 
 struct task *task_find(struct executor *executor, const char *id);
-/* Notes a status. true: the task became terminal by it. */
-bool task_note(struct task *task, const struct tp_task_status *status);
-/* Its last update was acknowledged, or will never be: among the executor's completed tasks. */
-void task_complete(struct task *task);
+/*
+ * Something happened to it: the table says what becomes of it. NOTE, FORGET and REMEMBER are done
+ * here; the actions are returned for the rest. `status`: of REPORTED and ENDED, else NULL. With
+ * REMEMBER the task may be gone.
+ */
+uint32_t task_happened(
+	struct task *task, enum task_event event, const struct tp_task_status *status);
 /* A Task record in `arena`; borrows from the task until the loop turns. */
 struct tp_task *task_record(const struct task *task, struct tp_arena *arena);
 /* The user it runs as, by its command, its executor or its framework. Borrowed. */

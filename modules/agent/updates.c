@@ -18,7 +18,6 @@
 #include "tepui/record.h"
 #include "tepui/task_life.h"
 
-#include "updates_log.h"
 #include "updates_stream.h"
 
 #define ACKNOWLEDGED_MAX 1024 /* uuids per stream that are known as duplicates */
@@ -244,7 +243,7 @@ int updates_acknowledge(struct updates *updates, const char *framework_id,
 	arena = tp_arena_create(0);
 	record = tp_record_copy(&tp_status_update_desc, record, arena);
 	stream_retire_front(stream);
-	last = updates_log_is_terminal(record->status->state);
+	last = tp_task_state_is_terminal(record->status->state);
 	store_acknowledgement(stream, record->uuid);
 	if (last) {
 		store_flush(stream);

@@ -91,20 +91,3 @@ int updates_log_decode(const void *data, size_t len, size_t *at, struct tp_arena
 	*at += HEAD_LEN + body;
 	return 1;
 }
-
-bool updates_log_is_terminal(int state)
-{
-	switch (state) {
-	case TP_TASK_FINISHED:
-	case TP_TASK_FAILED:
-	case TP_TASK_KILLED:
-	case TP_TASK_ERROR:
-	case TP_TASK_LOST:
-	case TP_TASK_DROPPED:
-	case TP_TASK_GONE:
-	case TP_TASK_GONE_BY_OPERATOR:
-		return true;
-	default:
-		return false;
-	}
-}

@@ -21,7 +21,4 @@ void updates_log_encode(
 int updates_log_decode(const void *data, size_t len, size_t *at, struct tp_arena *arena,
 	struct tp_status_update_record **ret, struct tp_error *err);
 
-/* Nothing follows an update with such a state. */
-bool updates_log_is_terminal(int state);
-
 #endif

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tepui/task_life.h"
+
 #include "updates_log.h"
 #include "updates_stream.h"
 
@@ -75,7 +77,8 @@ int updates_recover(struct updates *updates, const char *path, const void *data,
 				updates->journal, path, "", 0, TP_DISK_SYNC, NULL);
 		return 0;
 	}
-	if (stream->n_pending == 0 && updates_log_is_terminal(ret->last->status->state)) {
+	if (stream->n_pending == 0 &&
+		tp_task_state_is_terminal(ret->last->status->state)) {
 		ret->terminal_acknowledged = true;
 		stream_destroy(stream);
 	} else if (stream->n_pending > 0 || ret->torn_bytes > 0) {

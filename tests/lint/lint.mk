@@ -22,6 +22,7 @@ EXTRA_DIST += docs/OPERATIONS.md
 
 # What tasks.sh runs.
 check_PROGRAMS += tests/lint/task_life
-tests_lint_task_life_SOURCES = tests/lint/task_life.c
+tests_lint_task_life_SOURCES = tests/lint/task_life.c \
+	modules/agent/task_place.c modules/agent/task_place.h
 tests_lint_task_life_LDADD = core/libcluster.la core/libbase.la
 EXTRA_DIST += docs/TASKS.md

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints the life of a task as Markdown, from its table: the generated part of docs/TASKS.md. */
+/* Prints the life of a task as Markdown, from its two tables: the generated part of docs/TASKS.md. */
 #include <stdio.h>
 #include <string.h>
 
+#include "modules/agent/task_place.h"
 #include "tepui/field.h"
 #include "tepui/task_life.h"
 
@@ -74,10 +75,44 @@ static void print_actions(const struct tp_task_transition *t)
 		printf(" (`%s`)", tp_enum_name(&tp_task_status_reason_enum, t->reason));
 }
 
+/* --- on the agent ---------------------------------------------------------------------- */
+
+static void print_agent_row(const struct task_transition *t)
+{
+	static const char *const brings[] = { "", ", not over", ", it is over" };
+	const char *separator = "";
+
+	printf("| ");
+	for (int place = 0; place < TASK_PLACES; place++) {
+		if ((t->from & (UINT32_C(1) << place)) == 0)
+			continue;
+		printf("%s%s", separator, task_place_name((enum task_place)place));
+		separator = ", ";
+	}
+	printf(" | %s%s | %s | ", task_event_name(t->event), brings[t->brings],
+		t->next == TASK_STAYS ? "–" : task_place_name((enum task_place)t->next));
+	separator = "";
+	for (int i = 0; i < TASK_ACTIONS; i++) {
+		if ((t->actions & (1U << i)) == 0)
+			continue;
+		printf("%s%s", separator, task_action_name((enum task_action)(1U << i)));
+		separator = ", ";
+	}
+	printf(" | %s |\n", t->why);
+}
+
+static void print_agent(void)
+{
+	printf("\n## On the agent\n\n| where it stands | event | next | action | why |\n"
+	       "|---|---|---|---|---|\n");
+	for (const struct task_transition *t = task_transitions(); t->from != 0; t++)
+		print_agent_row(t);
+}
+
 int main(void)
 {
 	print_states();
-	printf("\n## Transitions\n\n| in state | event | next | action | why |\n"
+	printf("\n## On the master\n\n| in state | event | next | action | why |\n"
 	       "|---|---|---|---|---|\n");
 	for (const struct tp_task_transition *t = tp_task_transitions(); t->from != 0;
 		t++) {
@@ -91,5 +126,6 @@ int main(void)
 		print_actions(t);
 		printf(" | %s |\n", t->why);
 	}
+	print_agent();
 	return 0;
 }

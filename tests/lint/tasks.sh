@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The tables in docs/TASKS.md are those the master acts by. With --write: makes them so.
+# The tables in docs/TASKS.md are those that master and agent act by. With --write: makes them so.
 set -u
 srcdir=${srcdir:?} builddir=${builddir:?}
 doc="$srcdir/docs/TASKS.md"
@@ -11,7 +11,7 @@ sed "/What follows is generated/q" "$doc" >"$want" &&
 if [ "${1-}" = --write ]; then
 	cp "$want" "$doc"
 elif cmp -s "$want" "$doc"; then
-	echo "ok - docs/TASKS.md has the transitions of the master"
+	echo "ok - docs/TASKS.md has the transitions of master and agent"
 else
 	diff -u "$doc" "$want" | head -20
 	echo "not ok - docs/TASKS.md: run tests/lint/tasks.sh --write"
