@@ -74,9 +74,13 @@ void health_end(struct agent *a)
 
 void health_connected(struct agent *a)
 {
+	struct master *m = a->master;
+
+	/* Its registration is word enough: thousands may come at once after a restart. */
 	health_end(a);
 	a->missed_pings = 0;
-	send_ping(a);
+	a->heard = true;
+	tp_timer_arm(m->instance.loop, &a->ping, m->agent_ping_timeout_ns);
 }
 
 void health_disconnected(struct agent *a, bool silent)

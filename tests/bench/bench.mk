@@ -19,7 +19,8 @@ bench_daemons_sources = \
 	tests/bench/cpu_meter.c tests/bench/cpu_meter.h \
 	tests/bench/daemons.c tests/bench/daemons.h \
 	tests/bench/latencies.h \
-	tests/bench/launcher.c tests/bench/launcher.h
+	tests/bench/launcher.c tests/bench/launcher.h \
+	tests/bench/memory_meter.c tests/bench/memory_meter.h
 
 EXTRA_PROGRAMS += tests/bench/bench_launch
 tests_bench_bench_launch_SOURCES = tests/bench/bench_launch.c $(bench_daemons_sources)
@@ -52,3 +53,9 @@ tests_bench_bench_failover_SOURCES = tests/bench/bench_failover.c \
 	tools/tepui/client.c tools/tepui/client.h $(bench_daemons_sources)
 tests_bench_bench_failover_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_bench_failover_LDADD = core/libtepui.la -lpthread
+
+EXTRA_PROGRAMS += tests/bench/bench_master
+tests_bench_bench_master_SOURCES = tests/bench/bench_master.c \
+	tests/bench/fake_agents.c tests/bench/fake_agents.h $(bench_daemons_sources)
+tests_bench_bench_master_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_bench_master_LDADD = core/libtepui.la -lpthread

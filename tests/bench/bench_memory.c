@@ -20,6 +20,7 @@
 #include "tests/bench/fake_agents.h"
 #include "tests/bench/latencies.h"
 #include "tests/bench/launcher.h"
+#include "tests/bench/memory_meter.h"
 
 #define LIMIT_S 150
 #define TIMEOUT_MS 30000
@@ -31,52 +32,6 @@ struct bench {
 };
 
 /* --- measuring ------------------------------------------------------------------------- */
-
-/* The sum of the rows of smaps_rollup that are named, in bytes; -1 when it is gone. */
-static long rollup(pid_t pid, const char *const *names)
-{
-	char path[64], line[256];
-	long bytes = 0;
-	FILE *file;
-
-	snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
-	file = fopen(path, "r");
-	if (file == NULL)
-		return -1;
-	while (fgets(line, sizeof line, file) != NULL) {
-		for (size_t i = 0; names[i] != NULL; i++) {
-			size_t len = strlen(names[i]);
-
-			if (strncmp(line, names[i], len) == 0 && line[len] == ':')
-				bytes += strtol(line + len + 1, NULL, 10) * 1024;
-		}
-	}
-	fclose(file);
-	return bytes;
-}
-
-static long pss(pid_t pid)
-{
-	static const char *const names[] = { "Pss", NULL };
-
-	return rollup(pid, names);
-}
-
-static long anonymous(pid_t pid)
-{
-	static const char *const names[] = { "Anonymous", NULL };
-
-	return rollup(pid, names);
-}
-
-/* Anonymous pages are private and dirty too, but for those of a fork: the larger one is both. */
-static long own_memory(pid_t pid)
-{
-	static const char *const names[] = { "Private_Dirty", NULL };
-	long dirty = rollup(pid, names), anon = anonymous(pid);
-
-	return dirty > anon ? dirty : anon;
-}
 
 /* What the allocator and the registry do later has happened. */
 static void rest(void)
@@ -103,14 +58,14 @@ static bool measure_connections(const struct bench *bench)
 	snprintf(text, sizeof text, "%zu idle sessions over tcp, no authenticator",
 		bench->n_connections);
 	rest();
-	before = own_memory(daemons.master);
+	before = memory_own(daemons.master);
 	if (ok)
 		fakes = fake_agents_start(daemons.master_url, bench->n_connections, NULL);
 	ok = fakes != NULL && fake_agents_wait(fakes, TIMEOUT_MS);
 	rest();
 	if (ok)
 		per_item("memory: master per connection", before,
-			own_memory(daemons.master), bench->n_connections, text);
+			memory_own(daemons.master), bench->n_connections, text);
 	if (fakes != NULL)
 		fake_agents_stop(fakes);
 	daemons_stop(&daemons);
@@ -129,7 +84,7 @@ static bool measure_tasks(const struct bench *bench, const struct daemons *daemo
 		.in_flight = bench->n_tasks,
 		.timeout_ms = TIMEOUT_MS,
 	};
-	long before = own_memory(daemons->master);
+	long before = memory_own(daemons->master);
 	struct launcher *launcher = launcher_start(&job);
 	char text[128];
 	bool ok;
@@ -142,7 +97,7 @@ static bool measure_tasks(const struct bench *bench, const struct daemons *daemo
 		bench->n_tasks, LABELS, bench->n_agents);
 	if (ok) {
 		per_item("memory: master per running task", before,
-			own_memory(daemons->master), bench->n_tasks, text);
+			memory_own(daemons->master), bench->n_tasks, text);
 		row("memory floor: a task as msgpack",
 			(double)launcher_task_bytes(launcher), "bytes", text);
 	}
@@ -161,14 +116,14 @@ static bool measure_agents(const struct bench *bench)
 	snprintf(text, sizeof text, "%zu agents, transport and registry included",
 		bench->n_agents);
 	rest();
-	before = own_memory(daemons.master);
+	before = memory_own(daemons.master);
 	if (ok)
 		fakes = fake_agents_start(daemons.master_url, bench->n_agents,
 			"cpus:64;mem:65536;disk:100000;ports:[31000-32000]");
 	ok = fakes != NULL && fake_agents_wait(fakes, TIMEOUT_MS);
 	rest();
 	if (ok)
-		per_item("memory: master per agent", before, own_memory(daemons.master),
+		per_item("memory: master per agent", before, memory_own(daemons.master),
 			bench->n_agents, text);
 	ok = ok && measure_tasks(bench, &daemons);
 	if (fakes != NULL)
@@ -187,7 +142,7 @@ static void measure_idle(const char *name, pid_t pid)
 	cpu_sleep_ms(IDLE_S * 1000);
 	cpu_ns = cpu_process_ns(pid) - cpu_ns;
 	snprintf(text, sizeof text, "memory: idle %s", name);
-	row(text, (double)own_memory(pid) / 1024, "KiB", "manifest of conf/, registered");
+	row(text, (double)memory_own(pid) / 1024, "KiB", "manifest of conf/, registered");
 	snprintf(text, sizeof text, "memory: idle %s, CPU", name);
 	row(text, (double)cpu_ns / 1e6 / IDLE_S, "ms/s", "manifest of conf/, registered");
 }
@@ -241,8 +196,8 @@ static void measure_executors(pid_t agent)
 
 		if (pid <= 0 || !is_executor(pid) || parent_of(pid) != agent)
 			continue;
-		pss_bytes += (double)pss(pid);
-		own_bytes += (double)own_memory(pid);
+		pss_bytes += (double)memory_pss(pid);
+		own_bytes += (double)memory_own(pid);
 		n++;
 	}
 	if (dir != NULL)
@@ -266,7 +221,7 @@ static bool measure_running(const struct bench *bench, const struct daemons *dae
 		.in_flight = bench->n_executors,
 		.timeout_ms = TIMEOUT_MS,
 	};
-	long before = own_memory(daemons->agent);
+	long before = memory_own(daemons->agent);
 	struct launcher *launcher = launcher_start(&job);
 	bool ok = launcher != NULL && launcher_wait(launcher);
 
@@ -274,7 +229,7 @@ static bool measure_running(const struct bench *bench, const struct daemons *dae
 	if (ok) {
 		measure_executors(daemons->agent);
 		per_item("memory: agent per running task", before,
-			own_memory(daemons->agent), bench->n_executors, "no labels");
+			memory_own(daemons->agent), bench->n_executors, "no labels");
 	}
 	if (launcher != NULL)
 		launcher_stop(launcher);

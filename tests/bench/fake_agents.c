@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * See fake_agents.h. Tasks get one TASK_RUNNING without a uuid, which nobody has to acknowledge,
- * and are forgotten: agents that come back list none.
- * Everything but the two atomics belongs to the thread.
+ * and are forgotten: agents that come back list none, or as many made-up ones as was asked for.
+ * Everything but the atomics belongs to the thread.
  */
 #include "tests/bench/fake_agents.h"
 
@@ -39,7 +39,11 @@ struct fake_agents {
 	pthread_t thread;
 	atomic_size_t n_ready;
 	atomic_bool stopping;
-	atomic_bool patient; /* masters come and go */
+	atomic_bool patient;   /* masters come and go */
+	atomic_size_t n_tasks; /* of each that comes back */
+	atomic_size_t n_back, n_up;
+	atomic_bool held; /* sessions stand, and nobody registers */
+	bool was_held;
 };
 
 static void ready(struct fake *self)
@@ -69,11 +73,51 @@ static void say_register(struct fake *self)
 		self->link, TP_MESSAGE_AGENT_REGISTER, &tp_agent_register_desc, &body);
 }
 
+void fake_agents_fill_tasks(struct tp_agent_reregister *body,
+	struct tp_framework_info *framework, size_t n, struct tp_arena *arena)
+{
+	struct tp_resources resources = TP_RESOURCES_INIT;
+	struct tp_executor_id *executor;
+
+	tp_resources_parse(&resources, "cpus:0.1;mem:16", "*", NULL);
+	tp_resources_allocate(&resources, "*");
+	for (size_t i = 0; i < n; i++) {
+		struct tp_task *task = tp_record_new(&tp_task_desc, arena);
+
+		executor = tp_record_new(&tp_executor_id_desc, arena);
+		task->name = "task";
+		task->task_id = tp_record_new(&tp_task_id_desc, arena);
+		task->task_id->value = executor->value =
+			tp_arena_printf(arena, "%s-task-%zu", body->agent->id->value, i);
+		task->executor_id = executor;
+		task->framework_id = framework->id;
+		task->agent_id = body->agent->id;
+		task->has_state = true;
+		task->state = TP_TASK_RUNNING;
+		tp_resources_to_records(&resources, TP_RESOURCE_POST, arena,
+			&task->resources, &task->n_resources);
+		tp_arena_push(arena, &body->tasks, &body->n_tasks, task);
+	}
+	tp_resources_fini(&resources);
+	tp_arena_push(arena, &body->frameworks, &body->n_frameworks, framework);
+}
+
 static void say_reregister(struct fake *self)
 {
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct tp_agent_id id = { .value = self->id };
 	struct tp_agent_info info = self->all->info;
-	const struct tp_agent_reregister body = {
+	struct tp_framework_id framework_id = { .value = "framework" };
+	struct tp_framework_info framework = {
+		.user = "nobody",
+		.name = "bench",
+		.id = &framework_id,
+		.has_checkpoint = true,
+		.checkpoint = true,
+		.has_failover_timeout_ns = true,
+		.failover_timeout_ns = TP_HOUR,
+	};
+	struct tp_agent_reregister body = {
 		.agent = &info,
 		.address = self->address,
 		.version = VERSION,
@@ -82,8 +126,18 @@ static void say_reregister(struct fake *self)
 	};
 
 	info.id = &id;
+	if (self->all->n_tasks > 0)
+		fake_agents_fill_tasks(&body, &framework, self->all->n_tasks, arena);
 	tp_link_send(self->link, TP_MESSAGE_AGENT_REREGISTER, &tp_agent_reregister_desc,
 		&body);
+}
+
+static void introduce(struct fake *self)
+{
+	if (self->id[0] == '\0')
+		say_register(self);
+	else
+		say_reregister(self);
 }
 
 static void on_up(void *user, const struct tp_hello *server)
@@ -93,10 +147,17 @@ static void on_up(void *user, const struct tp_hello *server)
 	(void)server;
 	if (self->all->n_handlers == 0)
 		ready(self);
-	else if (self->id[0] == '\0')
-		say_register(self);
-	else
-		say_reregister(self);
+	else if (!atomic_load(&self->all->held))
+		introduce(self);
+}
+
+/* All that stand, at once. */
+static void introduce_all(struct fake_agents *self)
+{
+	for (size_t i = 0; i < self->n; i++) {
+		if (self->fakes[i].link != NULL && tp_link_is_up(self->fakes[i].link))
+			introduce(&self->fakes[i]);
+	}
 }
 
 static void on_down(void *user, bool was_up, const struct tp_error *why)
@@ -112,6 +173,8 @@ static void on_registered(void *user, struct tp_message *message)
 	const struct tp_agent_registered *body = message->body;
 	struct fake *self = user;
 
+	if (self->id[0] != '\0')
+		atomic_fetch_add(&self->all->n_back, 1);
 	snprintf(self->id, sizeof self->id, "%s", body->agent_id->value);
 	ready(self);
 }
@@ -189,6 +252,17 @@ static bool connect_all(struct fake_agents *self, struct tp_error *err)
 	return true;
 }
 
+static void count_up(struct fake_agents *self)
+{
+	size_t n = 0;
+
+	if (!self->was_held)
+		return;
+	for (size_t i = 0; i < self->n; i++)
+		n += self->fakes[i].link != NULL && tp_link_is_up(self->fakes[i].link);
+	atomic_store(&self->n_up, n);
+}
+
 static void *run(void *arg)
 {
 	struct fake_agents *self = arg;
@@ -200,8 +274,15 @@ static void *run(void *arg)
 		tp_transport_create(self->instance.loop, &self->transport, &err) < 0 ||
 		!connect_all(self, &err))
 		fprintf(stderr, "fake agents: %s\n", err.text);
-	while (!atomic_load(&self->stopping))
+	while (!atomic_load(&self->stopping)) {
+		bool held = atomic_load(&self->held);
+
 		tp_loop_turn(self->instance.loop, TURN_NS);
+		if (self->was_held && !held)
+			introduce_all(self);
+		self->was_held = held;
+		count_up(self);
+	}
 	for (size_t i = 0; i < self->n; i++)
 		tp_link_destroy(self->fakes[i].link);
 	tp_transport_destroy(self->transport);
@@ -240,11 +321,12 @@ static bool become_agents(struct fake_agents *self, const char *resources)
 	return true;
 }
 
-struct fake_agents *fake_agents_start(
-	const char *master_url, size_t n, const char *resources)
+static struct fake_agents *start(
+	const char *master_url, size_t n, const char *resources, bool held)
 {
 	struct fake_agents *self = tp_alloc(sizeof *self);
 
+	self->held = self->was_held = held;
 	self->arena = tp_arena_create(0);
 	self->master_url = master_url;
 	self->n = n;
@@ -258,16 +340,55 @@ struct fake_agents *fake_agents_start(
 	return NULL;
 }
 
-bool fake_agents_wait(struct fake_agents *self, int timeout_ms)
+struct fake_agents *fake_agents_start(
+	const char *master_url, size_t n, const char *resources)
+{
+	return start(master_url, n, resources, false);
+}
+
+struct fake_agents *fake_agents_start_held(
+	const char *master_url, size_t n, const char *resources)
+{
+	return start(master_url, n, resources, true);
+}
+
+static bool wait_for(struct fake_agents *self, atomic_size_t *count, int timeout_ms)
 {
 	for (int ms = 0; ms < timeout_ms; ms += 10) {
-		if (atomic_load(&self->n_ready) == self->n)
+		if (atomic_load(count) >= self->n)
 			return true;
 		cpu_sleep_ms(10);
 	}
-	fprintf(stderr, "only %zu of %zu fake agents got through\n",
-		atomic_load(&self->n_ready), self->n);
+	fprintf(stderr, "only %zu of %zu fake agents got through\n", atomic_load(count),
+		self->n);
 	return false;
+}
+
+bool fake_agents_wait(struct fake_agents *self, int timeout_ms)
+{
+	return wait_for(self, &self->n_ready, timeout_ms);
+}
+
+bool fake_agents_wait_back(struct fake_agents *self, int timeout_ms)
+{
+	return wait_for(self, &self->n_back, timeout_ms);
+}
+
+void fake_agents_hold(struct fake_agents *self, bool hold)
+{
+	if (hold)
+		atomic_store(&self->n_up, 0);
+	atomic_store(&self->held, hold);
+}
+
+bool fake_agents_wait_up(struct fake_agents *self, int timeout_ms)
+{
+	return wait_for(self, &self->n_up, timeout_ms);
+}
+
+void fake_agents_bring_tasks(struct fake_agents *self, size_t n_tasks)
+{
+	atomic_store(&self->n_tasks, n_tasks);
 }
 
 void fake_agents_expect_restarts(struct fake_agents *self)
