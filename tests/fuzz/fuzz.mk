@@ -74,6 +74,26 @@ tests_fuzz_fuzz_updates_log_CFLAGS = $(UNIT_CFLAGS)
 tests_fuzz_fuzz_updates_log_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
 	$(JANSSON_LIBS) $(FUZZ_LIBS)
 
+FUZZ_TESTS += tests/fuzz/fuzz_registry
+tests_fuzz_fuzz_registry_SOURCES = tests/fuzz/fuzz_registry.c modules/master/registrar_operation.c \
+	modules/master/registrar_operation.h $(FUZZ_SOURCES)
+tests_fuzz_fuzz_registry_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_registry_LDADD = core/libcluster.la core/libcodec.la core/libbase.la \
+	$(MSGPACK_LIBS) $(JANSSON_LIBS) $(FUZZ_LIBS)
+
+FUZZ_TESTS += tests/fuzz/fuzz_admin
+tests_fuzz_fuzz_admin_SOURCES = tests/fuzz/fuzz_admin.c core/host/admin_call.c core/host/admin_call.h \
+	$(FUZZ_SOURCES)
+tests_fuzz_fuzz_admin_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_admin_LDADD = core/libcodec.la core/libbase.la $(MSGPACK_LIBS) $(JANSSON_LIBS) \
+	$(FUZZ_LIBS)
+
+FUZZ_TESTS += tests/fuzz/fuzz_environment
+tests_fuzz_fuzz_environment_SOURCES = tests/fuzz/fuzz_environment.c core/sdk/executor_environment.c \
+	core/sdk/executor.h $(FUZZ_SOURCES)
+tests_fuzz_fuzz_environment_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_environment_LDADD = core/libbase.la $(FUZZ_LIBS)
+
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run tests/fuzz/replay.c
 
 if FUZZER
