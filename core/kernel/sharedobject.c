@@ -10,9 +10,14 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <link.h>
 #include <ltdl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <config.h>
 
@@ -104,12 +109,45 @@ void sharedobject_end(void)
 	lt_dlexit();
 }
 
+/*
+ * The linker maps what the headers promise: the process dies of a bus error where a file that was
+ * cut off has nothing. What is no object at all is left for the linker to name.
+ */
+static int check_length(const char *path, struct tp_error *err)
+{
+	tp_cleanup(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ElfW(Ehdr) header;
+	ElfW(Phdr) part;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return tp_fail_errno(err, errno, "cannot load it: %s", path);
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+		memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+		return 0;
+	for (size_t i = 0; i < header.e_phnum; i++) {
+		off_t at = (off_t)(header.e_phoff + i * sizeof(part));
+
+		if (pread(fd, &part, sizeof(part), at) == sizeof(part) &&
+			part.p_offset <= (size_t)st.st_size &&
+			part.p_filesz <= (size_t)st.st_size - part.p_offset)
+			continue;
+		return tp_fail(err, ENOEXEC,
+			"cannot load it: %s is cut off, %lld bytes are not all of it",
+			path, (long long)st.st_size);
+	}
+	return 0;
+}
+
 int sharedobject_open(const char *path, struct sharedobject **ret, struct tp_error *err)
 {
 	const lt_dlvtable *loader = lt_dlloader_find(LOADER_NAME);
 	struct reason *reason = loader->dlloader_data;
 	lt_dlhandle handle;
+	int r = check_length(path, err);
 
+	if (r < 0)
+		return r;
 	reason->text[0] = '\0';
 	handle = lt_dlopen(path);
 	if (handle == NULL)

@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -365,6 +366,28 @@ START_TEST(loaders_follow_each_other)
 }
 END_TEST
 
+/* However much of it is missing: an error, not a bus error. */
+START_TEST(what_was_cut_off_is_refused)
+{
+	static char whole[1 << 20];
+	char path[] = "/tmp/tepui-cut-XXXXXX.so";
+	int in = open(TOY_DIR "/toy_greeter.so", O_RDONLY | O_CLOEXEC);
+	int fd = mkstemps(path, 3);
+	ssize_t len = read(in, whole, sizeof(whole));
+
+	ck_assert_int_gt(len, 8192);
+	for (ssize_t n = 0; n < 8192; n += 61) {
+		ck_assert_int_eq(ftruncate(fd, 0), 0);
+		ck_assert_int_eq(pwrite(fd, whole, (size_t)n, 0), n);
+		ck_assert_int_eq(loader_open(&loader, path, &loaded, &err), -ENOEXEC);
+		ck_assert_ptr_nonnull(strstr(err.text, "cannot load it: "));
+	}
+	close(in);
+	close(fd);
+	unlink(path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("loader");
@@ -373,6 +396,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, what_was_cut_off_is_refused);
 	tcase_add_test(tc, opens_by_name_and_by_path);
 	tcase_add_test(tc, linked_modules_come_first);
 	tcase_add_test(tc, directories_come_from_the_environment);
