@@ -64,10 +64,14 @@ static int refuse_hello(const uint8_t *seen, size_t len, struct tp_error *err)
 
 	for (size_t i = 0; len >= 4 && i < TP_COUNT(http); i++) {
 		if (memcmp(seen, http[i], 4) == 0)
-			return tp_fail(err, EPROTO,
+			return tp_fail(err, EPROTOTYPE,
 				"peer speaks HTTP, this address speaks the native "
 				"protocol");
 	}
+	if (len >= 4 && memcmp(seen, "HTTP", 4) == 0)
+		return tp_fail(err, EPROTO,
+			"an HTTP server is there: the native protocol has another port "
+			"(masters 5060, agents 5061)");
 	if (len >= 2 && seen[0] == 0x16 && seen[1] == 0x03)
 		return tp_fail(err, EPROTO, "peer speaks TLS, this address expects none");
 	if (len >= 6 && memcmp(seen, frame_hello, 4) == 0)

@@ -33,7 +33,7 @@ enum frame_result { FRAME_MORE = 0, FRAME_HELLO, FRAME_DATA };
  * Takes the next piece of *data and moves *data and *len past it. FRAME_MORE: everything was
  * consumed and more bytes are needed; FRAME_HELLO: the peer greeted; FRAME_DATA: *ret is one
  * frame, borrowed until the next call or until the input goes. -EPROTO when this is not our
- * protocol, -EMSGSIZE when a frame is longer than max_bytes.
+ * protocol, -EPROTOTYPE when it is an HTTP request, -EMSGSIZE when a frame is longer than max_bytes.
  */
 int frame_next(struct frame_splitter *self, const uint8_t **data, size_t *len,
 	size_t max_bytes, const uint8_t **ret, size_t *ret_len, struct tp_error *err);

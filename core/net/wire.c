@@ -93,10 +93,12 @@ void wire_fini(struct tp_wire *self)
 	tp_free(self->why);
 }
 
+/* Who dials greets first: whoever dials an HTTP port by habit can be told so in HTTP. */
 void wire_connected(struct tp_wire *self)
 {
 	self->state = WIRE_GREETING;
-	tp_strbuf_add(&self->out, frame_hello, sizeof frame_hello);
+	if (self->listener == NULL)
+		tp_strbuf_add(&self->out, frame_hello, sizeof frame_hello);
 	self->io->flush(self);
 	if (self->state == WIRE_GREETING)
 		self->io->read(self, true);
@@ -113,12 +115,29 @@ static void greeted(struct tp_wire *self)
 			self->handler->opened(self->user, self);
 		return;
 	}
+	tp_strbuf_add(&self->out, frame_hello, sizeof frame_hello);
+	self->io->flush(self);
+	if (self->state != WIRE_OPEN)
+		return;
 	tp_list_remove(&self->node);
 	tp_list_append(self->home, &self->node);
 	self->listener = NULL;
 	listener->spec.accept(listener->spec.user, self);
 	if (self->handler == NULL && self->state == WIRE_OPEN)
 		wire_fail(self, ECANCELED, "nobody took the connection");
+}
+
+/* As far as it goes at once: the connection is over. */
+static void answer_http(struct tp_wire *self)
+{
+	static const char text[] =
+		"This port speaks Tepui's native protocol, not HTTP: use `tepui`.\n";
+
+	tp_strbuf_printf(&self->out,
+		"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
+		"Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+		sizeof text - 1, text);
+	self->io->flush(self);
 }
 
 void wire_input(struct tp_wire *self, const uint8_t *data, size_t len)
@@ -135,6 +154,8 @@ void wire_input(struct tp_wire *self, const uint8_t *data, size_t len)
 	while (self->state <= WIRE_OPEN && !self->paused) {
 		r = frame_next(&self->in, &data, &len, self->limits.frame_max_bytes,
 			&frame, &frame_len, &err);
+		if (r == -EPROTOTYPE && self->listener != NULL)
+			answer_http(self);
 		if (r < 0)
 			wire_fail(self, -r, "%s", err.text);
 		else if (r == FRAME_HELLO)

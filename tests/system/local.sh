@@ -79,7 +79,7 @@ expect "its task is gone" wait_until 20 tasks_are torn TASK_KILLED 1
 expect "teardown of what is gone is refused" exits_with 1 "$tepui" teardown "$framework"
 
 # Who dials by habit is shown the door, and nobody else notices.
-expect "an HTTP request is refused" sh -c "! curl -s -m 5 http://${TEPUI_MASTER#tcp://}/state"
+expect "an HTTP request is refused" sh -c "! curl -sf -m 5 http://${TEPUI_MASTER#tcp://}/state"
 expect "and the cluster goes on" exits_with 0 execute -q -- true
 expect "SIGTERM ends it in order" daemon_stop local
 expect "two words on where the master is are one too many" exits_with 1 "$tepuid" \

@@ -161,13 +161,15 @@ START_TEST(strangers_are_named)
 		const char *bytes;
 		size_t len;
 		const char *says;
+		int code;
 	} rows[] = {
-		{ "GET / HTTP/1.1\r\n\r\n", 18, "HTTP" },
-		{ "POST /api/v1 HTTP/1.1", 21, "HTTP" },
-		{ "\x16\x03\x01\x02\x00\x01", 6, "TLS" },
-		{ "\0SP\0\0\x30\0\0", 8, "0x0030" },
-		{ "\xff", 1, "SP header" },
-		{ "SSH-2.0-OpenSSH", 15, "SP header" },
+		{ "GET / HTTP/1.1\r\n\r\n", 18, "HTTP", EPROTOTYPE },
+		{ "POST /api/v1 HTTP/1.1", 21, "HTTP", EPROTOTYPE },
+		{ "HTTP/1.1 400 Bad Request\r\n", 26, "5060", EPROTO },
+		{ "\x16\x03\x01\x02\x00\x01", 6, "TLS", EPROTO },
+		{ "\0SP\0\0\x30\0\0", 8, "0x0030", EPROTO },
+		{ "\xff", 1, "SP header", EPROTO },
+		{ "SSH-2.0-OpenSSH", 15, "SP header", EPROTO },
 	};
 
 	for (size_t i = 0; i < TP_COUNT(rows); i++) {
@@ -175,7 +177,7 @@ START_TEST(strangers_are_named)
 		struct tp_error err = { 0 };
 
 		ck_assert_int_eq(
-			feed(&s, rows[i].bytes, rows[i].len, LIMIT, &err), -EPROTO);
+			feed(&s, rows[i].bytes, rows[i].len, LIMIT, &err), -rows[i].code);
 		ck_assert_msg(strstr(err.text, rows[i].says) != NULL, "%s", err.text);
 		frame_splitter_fini(&s);
 	}

@@ -499,7 +499,9 @@ START_TEST(strangers_are_closed_with_a_reason)
 {
 	static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 	int fd;
-	char buf[64];
+	char buf[512] = "";
+	size_t len = 0;
+	ssize_t n;
 
 	start(_i);
 	if (strstr(url, "tcp://127") == NULL) {
@@ -511,9 +513,12 @@ START_TEST(strangers_are_closed_with_a_reason)
 	until(&n_refused, 1);
 	ck_assert_msg(strstr(refused_why.text, "HTTP") != NULL, "%s", refused_why.text);
 	ck_assert_uint_eq(n_accepted, 0);
-	/* Our greeting, then the end. */
-	while (read(fd, buf, sizeof buf) > 0)
-		;
+	/* An answer in HTTP, which is what it speaks, and then the end. */
+	while (len < sizeof buf - 1 &&
+		(n = read(fd, buf + len, sizeof buf - 1 - len)) > 0)
+		len += (size_t)n;
+	ck_assert_msg(strncmp(buf, "HTTP/1.1 400 ", 13) == 0, "%s", buf);
+	ck_assert_ptr_nonnull(strstr(buf, "native protocol"));
 	close(fd);
 	finish();
 }
