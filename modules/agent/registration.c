@@ -43,6 +43,7 @@ struct registration {
 	struct tp_link *link;
 	struct tp_timer attempt; /* the next AGENT_(RE)REGISTER */
 	unsigned attempts;       /* since the session stands */
+	bool told_absent;        /* the log has it, once until a master answers */
 	struct tp_timer ping;    /* fires when the master was silent too long */
 	int64_t ping_timeout_ns;
 	struct tp_handler rows[ROWS_MAX];
@@ -215,6 +216,7 @@ static void on_up(void *user, const struct tp_hello *server)
 
 	if (agent->state == AGENT_TERMINATING)
 		return;
+	self->told_absent = false;
 	tp_info(agent, "a master answers, registering", "master=%s", server->id);
 	registration_begin(self);
 }
@@ -233,8 +235,12 @@ static void on_down(void *user, bool was_up, const struct tp_error *why)
 	if (was_up)
 		tp_warn(agent, "the master is gone, tasks run on until it is back",
 			"why=%s", why->text);
+	else if (!self->told_absent)
+		tp_warn(agent, "no master answers, trying again", "master=%s why=%s",
+			agent->config.master, why->text);
 	else
 		tp_debug(agent, "no master answers", "why=%s", why->text);
+	self->told_absent = true;
 	registration_lost(self);
 }
 
