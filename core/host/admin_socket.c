@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Below /tmp anybody may have made the folder first: one that is not ours alone is refused.
- * Sockets of daemons that were killed are known by nobody answering: pids are not asked, for
- * they may be those of another container.
+ * Below /tmp anybody may have made the folder first: one that is not ours alone is refused. A
+ * socket was left behind when no process has the pid in its name, and, as that may only be so
+ * in this container, nobody answers there.
  */
 #include "core/host/admin_socket.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,14 @@ static bool nobody_listens(const struct sockaddr_un *address)
 		errno == ECONNREFUSED;
 }
 
+static bool is_left_behind(const char *name, const struct sockaddr_un *address)
+{
+	int pid = 0;
+
+	return sscanf(name, "tepuid-%9d.sock", &pid) == 1 && pid > 0 &&
+		kill(pid, 0) < 0 && errno == ESRCH && nobody_listens(address);
+}
+
 static void remove_stale(const char *folder)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -60,8 +69,8 @@ static void remove_stale(const char *folder)
 		int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/%s",
 			folder, entry->d_name);
 
-		if (strncmp(entry->d_name, "tepuid-", 7) == 0 && n > 0 &&
-			(size_t)n < sizeof address.sun_path && nobody_listens(&address))
+		if (n > 0 && (size_t)n < sizeof address.sun_path &&
+			is_left_behind(entry->d_name, &address))
 			unlink(address.sun_path);
 	}
 	if (dir != NULL)
