@@ -46,7 +46,7 @@ static bool next_entry(
 	input->left -= len;
 	len = take(input, 2);
 	ret->len = len < input->left ? len : input->left;
-	ret->data = tp_arena_memdup(arena, input->data, ret->len + (ret->len == 0));
+	ret->data = ret->len == 0 ? "" : tp_arena_memdup(arena, input->data, ret->len);
 	input->data += ret->len;
 	input->left -= ret->len;
 	return true;
