@@ -41,6 +41,17 @@ all_is_well() {
 expect "an unreachable master is named" \
 	refused 'cannot reach tcp://127.0.0.1:1' "$tepui" agents --master tcp://127.0.0.1:1
 
+# An agent waits for its master, and says where it looks.
+daemon_start waiting "$tepuid" -c "$conf/agent.yaml" --set agent.master=127.0.0.1:1 \
+	--set agent.listen=tcp://127.0.0.1:0 --set "agent.work_dir=$dir/waiting" \
+	--set agent.resources='cpus:1;mem:32;disk:0;ports:[]'
+daemon_wait waiting 20 || exit 1
+waits_for_master() {
+	grep -q '127.0.0.1:1' "$dir/waiting.log" && daemon_is_alive waiting
+}
+expect "an agent with an unreachable master waits and names it" wait_until 20 waits_for_master
+daemon_stop waiting
+
 # --- a cluster with work that must not suffer ----------------------------------------------
 cluster_master master.yaml
 cluster_agent agent1 'cpus:2;mem:1024'
@@ -54,6 +65,63 @@ expect "an unknown framework" refused "nosuch" "$tepui" teardown nosuch
 expect "a command that is not there" refused "TASK_FAILED.*no/such/program" \
 	"$tepui" execute -- /no/such/program
 expect "all is well" all_is_well
+
+# --- a scheduler that makes mistakes: each costs its own task, the last one runs ---------------
+mistake() {
+	grep -q "^$1 $2" "$dir/mistakes.out" && return 0
+	cat "$dir/mistakes.out"
+	return 1
+}
+expect "a scheduler survives its mistakes" \
+	timeout 60 sh -c "'$builddir/tests/system/mistakes' >'$dir/mistakes.out' 2>&1"
+expect "an offer that never was" mistake unknown-offer \
+	'TASK_LOST REASON_INVALID_OFFERS .*no-such-offer'
+expect "an offer that is gone" mistake offer-is-gone 'TASK_LOST REASON_INVALID_OFFERS .*offer'
+expect "resources that exceed the offer" mistake exceeds-offer \
+	'TASK_ERROR REASON_TASK_INVALID .*cpus'
+expect "an agent that is not the offer's" mistake unknown-agent \
+	'TASK_ERROR REASON_TASK_INVALID .*no-such-agent'
+expect "no mistake" mistake no-mistake 'TASK_FINISHED'
+expect "all is well" all_is_well
+
+# --- other ports, by habit --------------------------------------------------------------------
+http_is_told() {
+	curl -s -m 10 -i "http://${1#tcp://}/state" >"$dir/curl" 2>&1
+	grep -q '^HTTP/1.1 400 ' "$dir/curl" && grep -q 'native protocol, not HTTP' "$dir/curl" &&
+		return 0
+	cat "$dir/curl"
+	return 1
+}
+expect "a browser at the master's native port is told so" http_is_told "$TEPUI_MASTER"
+expect "and at the agent's" http_is_told "$(daemon_value agent1 agent.listen)"
+expect "the master's log names the stranger" grep -q 'speaks HTTP' "$dir/master.log"
+expect "all is well" all_is_well
+
+# --- modules that are none, or broken ---------------------------------------------------------
+mkdir -p "$dir/modules"
+good=$builddir/modules/allocator-drf/.libs/allocator-drf.so
+yes 'this is no shared object' | head -n 300 >"$dir/modules/text.so"
+: >"$dir/modules/empty.so"
+for size in 60 4000 8000; do
+	head -c "$size" "$good" >"$dir/modules/cut$size.so"
+done
+cp "$builddir/tests/unit/modules/.libs/toy_nosymbol.so" "$builddir/tests/unit/modules/.libs/toy_unresolved.so" \
+	"$builddir/tests/unit/modules/.libs/toy_abi.so" "$dir/modules"
+chmod 0755 "$dir"/modules/*.so
+bad_module() { # NAME PATTERN
+	sed "s|module: allocator-drf|module: $1|" "$conf/master.yaml" >"$dir/$1.yaml"
+	refused "$1.yaml:[0-9]*:[0-9]*: $1: .*$2" "$tepuid" -c "$dir/$1.yaml" \
+		--module-dir "$dir/modules" --set "master.work_dir=$dir/probe"
+}
+expect "a module that is text" bad_module text 'text.so: .*invalid ELF header'
+expect "an empty one" bad_module empty 'empty.so: .*too short'
+for size in 60 4000 8000; do
+	expect "one cut after $size bytes" bad_module "cut$size" "cut$size.so: .*cannot load it: "
+done
+expect "one that is no module" bad_module toy_nosymbol "not a module: it exports no 'tp_module'"
+expect "one with an unresolved symbol" bad_module toy_unresolved 'undefined symbol'
+expect "one of another ABI" bad_module toy_abi 'module ABI 3, this tepuid speaks 1'
+expect "one that is not there" bad_module allocator-dfr "did you mean 'allocator-drf'"
 
 # --- an agent without its programs: the only one with three cpus ---------------------------
 mkdir -p "$dir/empty"

@@ -61,6 +61,12 @@ SYSTEM_TESTS += tests/system/tepuid.sh
 SYSTEM_TESTS += tests/system/tls.sh
 dist_check_SCRIPTS += $(SYSTEM_TESTS)
 
+# A scheduler for bad-input.sh.
+check_PROGRAMS += tests/system/mistakes
+tests_system_mistakes_SOURCES = tests/system/mistakes.c
+tests_system_mistakes_CFLAGS = $(UNIT_CFLAGS)
+tests_system_mistakes_LDADD = core/libtepui.la
+
 # Peers for hostile.sh: speaks bytes, links nothing of ours.
 check_PROGRAMS += tests/system/hostile
 tests_system_hostile_SOURCES = tests/system/hostile.c
