@@ -13,18 +13,6 @@ srcdir=${srcdir:?} builddir=${builddir:?}
 . "$srcdir/tests/system/failures.sh"
 failures_init executors-alone
 
-# custom TASK...: tasks of one executor, running when this returns.
-custom() {
-	for task; do
-		tell s1 launch-on e1 "$task" agent1 'cpus:0.1;mem:32' \
-			"sh $srcdir/tests/system/failures/task.sh $dir $task"
-	done
-	for task; do
-		await s1 1 "update $task TASK_RUNNING "
-		becomes "$task does not start" is_alive "$task"
-	done
-}
-
 is_gone() {
 	[ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
 }

@@ -95,6 +95,27 @@ agent_hangs() {
 }
 row "agent: SIGSTOP longer than the master waits, SIGCONT" agent_hangs
 
+agent_leaves() {
+	master
+	agent agent1
+	scheduler s1 --partition-aware
+	scheduler s2
+	launch s1 agent1 t1
+	launch s2 agent1 t2
+	id=$(agent_id agent1)
+	hit agent1 USR1
+	observe_update s1 1 't1 TASK_GONE SOURCE_MASTER REASON_AGENT_REMOVED'
+	observe_update s2 1 't2 TASK_LOST SOURCE_MASTER REASON_AGENT_REMOVED'
+	await s1 1 "agent-lost $id"
+	observe "agent-lost" "$seen_ms"
+	becomes "t1 lives on" is_dead t1
+	becomes "t2 lives on" is_dead t2
+	agent agent1
+	holds "the agent kept its id" [ "$(agent_id agent1)" != "$id" ]
+	launch s1 agent1 t3
+}
+row "agent: SIGUSR1, leaves for good" agent_leaves
+
 agent_stays_away() {
 	master
 	agent agent1 --set agent.recovery_timeout=2s
@@ -144,3 +165,23 @@ both_die() {
 	holds "t2 died" is_alive t2
 }
 row "agent and executor: kill -9, the agent restarted" both_die
+
+# The master remembers the kill for an agent that is not there.
+killed_meanwhile() {
+	master
+	agent agent1
+	scheduler s1
+	launch s1 agent1 t1 t2
+	settle t1 t2
+	hit agent1 KILL
+	becomes "the master does not miss the agent" \
+		grep -q 'agent disconnected' "$dir/master.log"
+	tell s1 kill t1
+	tell s1 reconcile
+	await s1 1 'update t2 TASK_RUNNING SOURCE_MASTER REASON_RECONCILIATION'
+	agent agent1
+	observe_update s1 1 't1 TASK_KILLED SOURCE_EXECUTOR'
+	becomes "t1 lives on" is_dead t1
+	holds "t2 died" is_alive t2
+}
+row "agent: kill -9, a task is killed meanwhile, restarted" killed_meanwhile

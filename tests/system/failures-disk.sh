@@ -78,18 +78,42 @@ agent_disk_full_restart() {
 }
 row "agent: disk full while a task ends, kill -9, restarted" agent_disk_full_restart
 
-# A write that fails ends the master: it never guesses. What it acknowledged is all there.
+# An agent whose words are longer than what is left of the last block.
+LONG=$(head -c 9000 /dev/zero | tr '\0' x)
+
+# Nobody is answered before the disk has it.
 master_disk_full() {
 	small master 1m
 	master
 	agent agent1
 	scheduler s1
 	launch s1 agent1 t1
+	hit_now
+	fill master
+	agent_start agent2 --set "agent.attributes=long:$LONG"
+	becomes "nobody says what is wrong" grep -qi 'no space left' "$dir/master.log"
+	observe "the master says: No space left on device"
+	holds "agent2 was answered" [ "$(grep -c ' registered agent=' "$dir/agent2.log")" -eq 0 ]
+	rm "$dir/master/fill"
+	becomes "agent2 does not register" agent_is agent2 active
+	observe "then the agent is active"
+	holds "the scheduler lost its master" silent s1 disconnected
+	holds "t1 changed its state" silent s1 'update t1'
+	holds "t1 died" is_alive t1
+}
+row "master: disk full while an agent registers, then not any more" master_disk_full
+
+# It never guesses. What it acknowledged is all there.
+master_disk_stays_full() {
+	small master 1m
+	master --set master.registry_store_timeout=1s
+	agent agent1
+	scheduler s1
+	launch s1 agent1 t1
 	id=$(agent_id agent1)
 	hit_now
 	fill master
-	# More than fits into what is left of the last block.
-	agent_start agent2 --set "agent.attributes=long:$(head -c 9000 /dev/zero | tr '\0' x)"
+	agent_start agent2 --set "agent.attributes=long:$LONG"
 	daemon_reap master $HANG
 	holds "the master ended well" [ $? -ne 0 ]
 	observe "the master ends"
@@ -106,4 +130,4 @@ master_disk_full() {
 	holds "agent1 has another id" [ "$(agent_id agent1)" = "$id" ]
 	holds "t1 died" is_alive t1
 }
-row "master: disk full while an agent registers" master_disk_full
+row "master: disk full longer than registry_store_timeout" master_disk_stays_full

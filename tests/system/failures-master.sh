@@ -103,6 +103,7 @@ agent_dies_meanwhile() {
 	becomes "the other agent does not come back" agent_is agent2 active
 	tell s1 reconcile
 	await s1 1 'update t3 TASK_RUNNING SOURCE_MASTER REASON_RECONCILIATION'
+	holds "it is not in the registry" registry_says "unreachable.*$lost_id"
 }
 row "master and agent: kill -9, only the master restarted" agent_dies_meanwhile
 

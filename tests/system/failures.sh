@@ -41,6 +41,7 @@ row() {
 		row_observed='' row_ms=''
 		"$2"
 		row_once
+		row_registry
 		echo "ok - $1 | ${row_observed#, } | $row_ms ms"
 	) || {
 		echo "not ok - $1"
@@ -341,4 +342,17 @@ is_continuous() {
 row_once() {
 	[ ! -e "$dir/starts" ] || [ -z "$(cut -d' ' -f1 "$dir/starts" | sort | uniq -d)" ] ||
 		fail "a task ran twice: $(cat "$dir/starts")"
+}
+
+# What the master keeps is sound, whatever happened to it.
+row_registry() {
+	daemon_stop master 2>/dev/null
+	"$tepui" registry --work_dir "$dir/master" check >"$dir/registry.out" 2>&1 ||
+		fail "the registry is damaged: $(cat "$dir/registry.out")"
+}
+
+# registry_says REGEX: in its dump; ends the master.
+registry_says() {
+	daemon_stop master 2>/dev/null
+	"$tepui" registry --work_dir "$dir/master" dump | grep -q "$1"
 }
