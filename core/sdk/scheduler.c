@@ -12,7 +12,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "tepui/map.h"
 
@@ -216,6 +218,11 @@ static int driver_settle(struct tp_scheduler_driver *self,
 
 static void driver_seed(struct tp_scheduler_driver *self)
 {
+	uint64_t name[2];
+
+	tp_assert(getrandom(name, sizeof(name), 0) == sizeof(name));
+	snprintf(self->own_name, sizeof(self->own_name), "%016llx%016llx",
+		(unsigned long long)name[0], (unsigned long long)name[1]);
 	self->random = (uint64_t)tp_hash_text(self->framework->name) << 32 ^
 		(uint64_t)tp_loop_now_ns(self->instance.loop) *
 			UINT64_C(0x9e3779b97f4a7c15);

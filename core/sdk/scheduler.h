@@ -82,6 +82,7 @@ struct tp_scheduler_driver {
 	int64_t retry_ns;         /* its last delay; 0 = none since the last session */
 	int64_t refused_since_ns; /* < 0: not refused */
 	uint64_t random;
+	char own_name[33]; /* for the master: who speaks */
 	struct reconciliation reconciliation;
 	char *framework_id; /* NULL until the master gave one */
 	bool was_registered, subscribed, tearing_down;

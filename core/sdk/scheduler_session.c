@@ -111,6 +111,9 @@ static void on_up(void *user, const struct tp_hello *server)
 		.framework_info = self->framework,
 		.suppressed_roles = self->suppressed_roles,
 		.n_suppressed_roles = self->n_suppressed_roles,
+		.scheduler = self->own_name,
+		.has_returns = self->was_registered,
+		.returns = self->was_registered,
 	};
 	struct tp_scheduler_call call = {
 		.framework_id = self->framework_id == NULL ? NULL : &id,

@@ -29,6 +29,7 @@ struct framework {
 
 	struct sink_owner owner;
 	struct tp_sink *sink; /* NULL = disconnected */
+	char scheduler[64]; /* who subscribed last, as it calls itself; "" = not known */
 	bool active, recovered;
 	bool in_allocator;
 	int64_t registered_ns, reregistered_ns, unregistered_ns; /* wall; 0 = never */

@@ -2,13 +2,14 @@
 /*
  * Subscription. An id that is not known is believed: after a restart of the master its
  * scheduler may be the first to mention it. A second scheduler with the id of a framework takes
- * it over; the first is told and its stream ends. A refused subscription is a stream that says
+ * it over; the first is told and its stream ends, or is told when it returns. A refused subscription is a stream that says
  * ERROR and ends, as the v1 API has it.
  */
 #include "subscribe.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agents.h"
@@ -151,9 +152,21 @@ static struct framework *create(
 	return f;
 }
 
-/* The new stream becomes the framework's; the old one, if any, is told and ended. */
-static void take_over(struct framework *f, struct tp_sink *sink)
+/* A scheduler that was cut off while another took over is not taken for that one's successor. */
+static int check_turn(const struct framework *f,
+	const struct tp_scheduler_call_subscribe *body, struct tp_error *err)
 {
+	if (f != NULL && body->returns && body->scheduler != NULL &&
+		f->scheduler[0] != '\0' && strcmp(f->scheduler, body->scheduler) != 0)
+		return tp_fail(err, EPERM, "Framework failed over");
+	return 0;
+}
+
+/* The new stream becomes the framework's; the old one, if any, is told and ended. */
+static void take_over(struct framework *f, struct tp_sink *sink, const char *scheduler)
+{
+	snprintf(f->scheduler, sizeof f->scheduler, "%s",
+		scheduler == NULL ? "" : scheduler);
 	if (f->sink != NULL && f->sink != sink)
 		framework_error(f, "Framework failed over");
 	tp_timer_disarm(f->master->instance.loop, &f->failover);
@@ -186,14 +199,15 @@ void subscribe(struct master *m, struct tp_submission *submission,
 			      : COUNTER_MESSAGES_REREGISTER_FRAMEWORK,
 		1);
 	f = id[0] == '\0' ? NULL : frameworks_find(m, id);
-	if (check(m, &terms, id, &err) < 0 || check_stream(f, submission, &err) < 0) {
+	if (check(m, &terms, id, &err) < 0 || check_stream(f, submission, &err) < 0 ||
+		check_turn(f, body, &err) < 0) {
 		refuse(m, submission, err.text);
 		return;
 	}
 	known = f != NULL;
 	if (!known)
 		f = create(m, &terms, id);
-	take_over(f, submission->sink);
+	take_over(f, submission->sink, body->scheduler);
 	framework_info_set(f, &terms);
 	tp_info(m, known ? "framework is back" : "framework subscribed",
 		"framework=%s name=%s from=%s", f->id, f->info->name, f->sink->address);

@@ -99,3 +99,22 @@ two_of_them() {
 	holds "t0 died" is_alive t0
 }
 row "scheduler: taken over three times in a row" two_of_them
+
+# It was cut off while another took over, so nobody could tell it; it must not take it back.
+comes_too_late() {
+	master --set master.agent_ping_timeout=1s --set master.max_agent_ping_timeouts=3
+	agent agent1
+	scheduler s1
+	launch s1 agent1 t0
+	hit s1 STOP
+	becomes "the master does not miss s1" grep -q 'framework disconnected' "$dir/master.log"
+	scheduler s2 --id "$(framework_id s1)"
+	kill -s CONT "$(daemon_pid s1)"
+	await s1 1 'error Framework failed over'
+	observe "replaced meanwhile: error Framework failed over" "$seen_ms"
+	tell s2 reconcile
+	await s2 1 'update t0 TASK_RUNNING SOURCE_MASTER REASON_RECONCILIATION'
+	holds "the new one was replaced" silent s2 'error '
+	holds "t0 died" is_alive t0
+}
+row "scheduler: SIGSTOP, replaced, SIGCONT" comes_too_late

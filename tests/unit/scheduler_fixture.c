@@ -34,7 +34,7 @@ static void print(struct tp_strbuf *to, const struct tp_desc *desc, const void *
 {
 	size_t from = to->len;
 
-	tp_json_encode(desc, record, TP_JSON_BARE, to);
+	tp_json_encode(desc, record, TP_JSON_BARE | TP_JSON_NATIVE, to);
 	for (size_t i = from; i < to->len; i++) {
 		if (to->data[i] == '"')
 			to->data[i] = '\'';

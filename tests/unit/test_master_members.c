@@ -254,6 +254,47 @@ START_TEST(a_second_scheduler_takes_over)
 }
 END_TEST
 
+static int subscribe_as(struct client *c, const char *name, bool returns)
+{
+	const char *id = fixture_master_id(f);
+
+	return client_scheduler(c,
+		"{'type':'SUBSCRIBE','framework_id':{'value':'%s-0000'},"
+		"'subscribe':{'framework_info':{'user':'u','name':'test',"
+		"'failover_timeout':3600,'checkpoint':true,'id':{'value':'%s-0000'}},'"
+		"scheduler':'%s',"
+		"'returns':%s}}",
+		id, id, name, returns ? "true" : "false");
+}
+
+/* Cut off, replaced, and back without having heard of it. */
+START_TEST(a_scheduler_that_was_replaced_may_not_return)
+{
+	struct client *second = client_up(f, 3, "scheduler");
+	struct client *first, *successor;
+
+	ck_assert_int_eq(subscribe_as(second, "s2", false), 0);
+	ck_assert_ptr_nonnull(client_heard(second, "'type':'SUBSCRIBED'"));
+	first = client_up(f, 4, "scheduler");
+	ck_assert_int_eq(subscribe_as(first, "s1", true), 0);
+	ck_assert_ptr_nonnull(client_heard(first, "'message':'Framework failed over'"));
+	ck_assert_ptr_null(client_heard(second, "'type':'ERROR'"));
+	/* Also when the second is away just now; but it may return itself. */
+	client_down(second);
+	first = client_up(f, 4, "scheduler");
+	ck_assert_int_eq(subscribe_as(first, "s1", true), 0);
+	ck_assert_ptr_nonnull(client_heard(first, "'message':'Framework failed over'"));
+	second = client_up(f, 3, "scheduler");
+	ck_assert_int_eq(subscribe_as(second, "s2", true), 0);
+	ck_assert_ptr_nonnull(client_heard(second, "'type':'SUBSCRIBED'"));
+	/* Who takes over on purpose always may. */
+	successor = client_up(f, 5, "scheduler");
+	ck_assert_int_eq(subscribe_as(successor, "s3", false), 0);
+	ck_assert_ptr_nonnull(client_heard(successor, "'type':'SUBSCRIBED'"));
+	ck_assert_ptr_nonnull(client_heard(second, "'message':'Framework failed over'"));
+}
+END_TEST
+
 START_TEST(a_framework_without_failover_timeout_ends_with_its_session)
 {
 	struct client *other = fixture_scheduler(f, 3, "");
@@ -402,6 +443,7 @@ static void add_agent_tests(TCase *tc)
 static void add_framework_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_second_scheduler_takes_over);
+	tcase_add_test(tc, a_scheduler_that_was_replaced_may_not_return);
 	tcase_add_test(tc, a_framework_without_failover_timeout_ends_with_its_session);
 	tcase_add_test(tc, a_framework_that_was_removed_may_not_come_back);
 	tcase_add_test(tc, a_bad_role_is_an_error_event);

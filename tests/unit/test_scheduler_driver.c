@@ -539,6 +539,40 @@ START_TEST(it_comes_back_with_its_id)
 }
 END_TEST
 
+static void expect_scheduler(char name[64], bool returns)
+{
+	const char *at = strstr(tp_strbuf_text(&m1->heard), "'scheduler':'");
+
+	ck_assert_ptr_nonnull(at);
+	ck_assert_int_eq(sscanf(at, "'scheduler':'%63[0-9a-f]'", name), 1);
+	ck_assert_uint_eq(strlen(name), 32);
+	ck_assert_int_eq(strstr(at, "'returns':true") != NULL, returns);
+	tp_strbuf_clear(&m1->heard);
+}
+
+/* So that the master can tell a scheduler that comes back from one that takes over. */
+START_TEST(it_says_who_it_is_and_that_it_returns)
+{
+	char first[64], second[64];
+
+	scheduler_fixture_create(f, FRAMEWORK, false, false);
+	tp_scheduler_driver_start(f->driver);
+	scheduler_fixture_advance(f, 0);
+	expect_scheduler(first, false);
+	fake_master_hang_up(m1);
+	scheduler_fixture_advance(f, TP_SEC);
+	expect_scheduler(second, true);
+	ck_assert_str_eq(first, second);
+	tp_scheduler_driver_destroy(f->driver);
+	scheduler_fixture_create(
+		f, "{'user':'u','name':'n','id':{'value':'f1'}}", false, false);
+	tp_scheduler_driver_start(f->driver);
+	scheduler_fixture_advance(f, 0);
+	expect_scheduler(second, false);
+	ck_assert_str_ne(first, second);
+}
+END_TEST
+
 /* FaultToleranceTest.SchedulerFailover: with an id it is registered, not reregistered. */
 START_TEST(another_scheduler_takes_over)
 {
@@ -733,6 +767,7 @@ static void add_sessions(TCase *tc)
 	tcase_add_test(tc, reconciliation_knows_its_end);
 	tcase_add_test(tc, reconciliation_waits_for_agents);
 	tcase_add_test(tc, it_comes_back_with_its_id);
+	tcase_add_test(tc, it_says_who_it_is_and_that_it_returns);
 	tcase_add_test(tc, another_scheduler_takes_over);
 	tcase_add_test(tc, who_is_told_to_come_later_does);
 	tcase_add_test(tc, a_lost_subscription_is_said_again);
