@@ -18,11 +18,11 @@ FAILURE_TABLE = $(FAILURE_TESTS) \
 	tests/system/executors-alone.sh \
 	tests/system/keep-running.sh \
 	tests/system/scheduler-failover.sh
-FAILURE_PROGRAMS = tests/system/failures/scheduler tests/system/failures/executor \
+failure_parts = tests/system/failures/scheduler tests/system/failures/executor \
 	tests/system/failures/fast_clock.la
 .PHONY: system-failures
 system-failures: all
-	@$(MAKE) $(AM_MAKEFLAGS) $(FAILURE_PROGRAMS)
+	@$(MAKE) $(AM_MAKEFLAGS) $(failure_parts)
 	@rm -f $(FAILURE_TABLE:=.log) $(FAILURE_TABLE:=.trs)
 	@$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(FAILURE_TABLE)' >system-failures.log 2>&1; \
 	status=$$?; \
