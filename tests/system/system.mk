@@ -85,7 +85,7 @@ tests_system_hostile_LDADD = -lpthread
 check_PROGRAMS += tests/system/pair0
 tests_system_pair0_SOURCES = tests/system/pair0.c
 tests_system_pair0_CFLAGS = $(UNIT_CFLAGS) $(MSGPACK_CFLAGS)
-tests_system_pair0_LDADD = $(NNG_LIBS) $(MSGPACK_LIBS)
+tests_system_pair0_LDADD = $(NNG_LIBS) $(MSGPACK_LIBS) $(NETTLE_LIBS)
 
 # Not in EXTRA_DIST: a file called check would be made by the target of that name.
 dist-hook:
