@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "history.h"
@@ -80,6 +81,7 @@ bool history_run(const struct plan *plan, const struct defect *defect)
 	for (int i = 0; i < n_failed; i++)
 		fprintf(stderr, "%s:%d: %s\n", tr_lfile(failures[i]), tr_lno(failures[i]),
 			tr_msg(failures[i]));
+	free(failures);
 	srunner_free(runner);
 	return n_failed == 0;
 }
