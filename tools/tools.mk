@@ -2,7 +2,7 @@
 # What agents start in containers: static, one thread, no nng. libtepui-executor.a is installed for
 # executors of frameworks that want the same.
 lib_LIBRARIES += core/libtepui-executor.a
-core_libtepui_executor_a_SOURCES = $(base_sources) $(msgpack_sources) $(loop_sources) \
+core_libtepui_executor_a_SOURCES = core/cluster/process_tree.c $(base_sources) $(msgpack_sources) $(loop_sources) \
 	$(net_sources) $(sdk_executor_sources)
 nodist_core_libtepui_executor_a_SOURCES = $(wire_sources)
 core_libtepui_executor_a_CFLAGS = $(AM_CFLAGS) -Os -ffunction-sections -fdata-sections

@@ -13,6 +13,7 @@ cluster_sources = $(allocation_sources) \
 	core/cluster/machine_ip.c \
 	core/cluster/machine_name.c \
 	core/cluster/operation.c \
+	core/cluster/process_tree.c \
 	core/cluster/quantities.c \
 	core/cluster/registry_variable.c \
 	core/cluster/resource_item.c \

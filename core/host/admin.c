@@ -119,6 +119,35 @@ static void on_graph(
 	reply(admin, call, &answer);
 }
 
+/* --- swap ------------------------------------------------------------------------------ */
+
+/* The argument is "INSTANCE MODULE". */
+static void on_swap(
+	struct admin *admin, const struct tp_message *call, const char *argument)
+{
+	const char *space = argument == NULL ? NULL : strchr(argument, ' ');
+	struct admin_answer answer = { 0 };
+	struct tp_error err = { 0 };
+	char *name;
+	int r;
+
+	if (space == NULL) {
+		tp_fail(&err, EINVAL, "swap takes an instance and a module");
+		refuse(admin, call, &err);
+		return;
+	}
+	name = tp_arena_strndup(call->arena, argument, (size_t)(space - argument));
+	r = tp_kernel_swap(*admin->kernel, name, space + 1, NULL, &err);
+	if (r < 0) {
+		refuse(admin, call, &err);
+		return;
+	}
+	answer.text = tp_arena_printf(call->arena,
+		"%s is %s until the next restart; change the manifest, too", name,
+		space + 1);
+	reply(admin, call, &answer);
+}
+
 /* --- log-level ------------------------------------------------------------------------- */
 
 static void on_log_level(
@@ -203,6 +232,7 @@ static const struct command {
 	{ "log-level", true, on_log_level },
 	{ "reload", false, on_reload },
 	{ "status", true, on_status },
+	{ "swap", true, on_swap },
 };
 
 static void on_call(void *user, struct tp_message *message)
@@ -223,7 +253,7 @@ static void on_call(void *user, struct tp_message *message)
 		return;
 	}
 	tp_fail(&err, ENOSYS,
-		"no command '%.64s' here: graph, list, log-level, reload, status",
+		"no command '%.64s' here: graph, list, log-level, reload, status, swap",
 		call->command);
 	refuse(admin, message, &err);
 }

@@ -13,9 +13,10 @@
 #define ADMIN_CALL 1000       /* the message's number, out of the schema's way */
 
 struct admin_call {
-	const char *command; /* "list", "status", "graph", "log-level", "reload" */
 	const char
-		*argument; /* status: of this instance; log-level: the new one; or NULL */
+		*command; /* "list", "status", "graph", "log-level", "reload", "swap" */
+	const char *
+		argument; /* status: of this instance; log-level: the new one; swap: "INSTANCE MODULE" */
 };
 
 struct admin_instance {

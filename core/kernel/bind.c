@@ -77,7 +77,7 @@ static bool provides(const struct instance *node, const char *kind)
 	return false;
 }
 
-static struct instance *find(const struct graph *graph, const char *name)
+struct instance *graph_find(const struct graph *graph, const char *name)
 {
 	for (size_t i = 0; i < graph->n_nodes; i++) {
 		if (strcmp(graph->nodes[i]->name, name) == 0)
@@ -98,7 +98,7 @@ static void bind_named(const struct search *search, const struct node *use)
 
 	if (use->kind != NODE_SCALAR) /* manifest.c has reported it */
 		return;
-	from = find(graph, use->text);
+	from = graph_find(graph, use->text);
 	if (from == NULL) {
 		for (size_t i = 0; i < graph->n_nodes; i++) {
 			if (provides(graph->nodes[i], kind))
@@ -214,7 +214,7 @@ static void check_use(const struct instance *node, struct issues *issues)
 	}
 }
 
-static void bind_node(struct graph *graph, struct instance *node, struct issues *issues)
+void graph_bind_node(struct graph *graph, struct instance *node, struct issues *issues)
 {
 	const struct tp_require *rows = node->module->requires;
 	size_t n = 0;
@@ -241,7 +241,7 @@ void graph_bind(struct graph *graph, struct issues *issues)
 	for (size_t i = 0; i < graph->n_nodes; i++) {
 		struct instance *node = graph->nodes[i];
 
-		bind_node(graph, node, issues);
+		graph_bind_node(graph, node, issues);
 		if (node->entry != NULL)
 			check_use(node, issues);
 	}

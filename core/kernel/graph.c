@@ -76,7 +76,7 @@ void graph_sort(struct graph *graph, struct issues *issues)
 	}
 }
 
-static struct tp_service service_of(const struct graph *graph,
+struct tp_service graph_service(const struct graph *graph,
 	const struct provider *provider, const struct tp_require *require)
 {
 	const struct tp_provide *row = provider->row;
@@ -98,7 +98,7 @@ static void wire_many(const struct graph *graph, const struct binding *binding,
 		tp_arena_alloc(graph->arena, (binding->n + 1) * sizeof(*items));
 
 	for (size_t i = 0; i < binding->n; i++) {
-		items[i].service = service_of(graph, binding->providers[i], require);
+		items[i].service = graph_service(graph, binding->providers[i], require);
 		items[i].key = binding->providers[i]->row->key;
 		items[i].instance = binding->providers[i]->instance->name;
 	}
@@ -172,23 +172,26 @@ const struct instance *graph_drop(struct graph *graph, const struct instance *in
 	return NULL;
 }
 
+void graph_wire_node(const struct graph *graph, const struct instance *node)
+{
+	const struct tp_require *row;
+
+	for (size_t k = 0; (row = require_row(node, k)) != NULL; k++) {
+		const struct binding *binding = &node->bindings[k];
+		void *slot = (char *)node->self + row->slot;
+
+		if (row->flags & TP_REQUIRE_IS_MANY)
+			wire_many(graph, binding, row, slot);
+		else if (binding->n == 1)
+			*(struct tp_service *)slot =
+				graph_service(graph, binding->providers[0], row);
+	}
+}
+
 void graph_wire(struct graph *graph)
 {
-	for (size_t i = 0; i < graph->n_nodes; i++) {
-		const struct instance *node = graph->nodes[i];
-		const struct tp_require *row;
-
-		for (size_t k = 0; (row = require_row(node, k)) != NULL; k++) {
-			const struct binding *binding = &node->bindings[k];
-			void *slot = (char *)node->self + row->slot;
-
-			if (row->flags & TP_REQUIRE_IS_MANY)
-				wire_many(graph, binding, row, slot);
-			else if (binding->n == 1)
-				*(struct tp_service *)slot =
-					service_of(graph, binding->providers[0], row);
-		}
-	}
+	for (size_t i = 0; i < graph->n_nodes; i++)
+		graph_wire_node(graph, graph->nodes[i]);
 }
 
 static void print_require(const struct tp_require *row, const struct binding *binding,

@@ -103,13 +103,36 @@ static void note_old_keys(struct tp_kernel *kernel, const struct instance *insta
 	}
 }
 
-static void configure(struct instance *instance, struct issues *issues)
+void kernel_configure(struct instance *instance, struct issues *issues)
 {
 	const struct tp_module *module = instance->module;
 	struct config_table table = { module->config, module->field_size, SIZE_MAX };
 
 	config_fill(&table, instance->name, &instance->entry->mark,
 		instance->entry->config, instance->arena, instance->self, issues);
+	instance->running =
+		tp_arena_memdup(instance->arena, instance->self, module->instance_size);
+}
+
+struct instance *kernel_instance_create(struct tp_kernel *kernel,
+	const struct manifest_entry *entry, const struct loaded *loaded)
+{
+	struct tp_instance *self = tp_alloc(loaded->module->instance_size);
+	struct instance *instance = tp_arena_alloc(kernel->arena, sizeof(*instance));
+
+	instance->kernel = kernel;
+	instance->name = entry->name;
+	instance->entry = entry;
+	instance->loaded = loaded;
+	instance->module = loaded->module;
+	instance->arena = tp_arena_create(0);
+	instance->self = self;
+	self->topic.name = entry->name;
+	self->loop = kernel->options.loop;
+	self->metrics = kernel->metrics;
+	self->module = loaded->module;
+	self->kernel = instance;
+	return instance;
 }
 
 /* The module of an entry cannot be opened: is that fine with the manifest? */
@@ -137,30 +160,15 @@ static void add_instance(struct tp_kernel *kernel, const struct manifest_entry *
 	struct instance *instance;
 	const struct loaded *loaded;
 	struct tp_error err = { 0 };
-	struct tp_instance *self;
 	int r = loader_open(&kernel->loader, entry->module, &loaded, &err);
 
 	if (r < 0) {
 		leave_out(kernel, entry, r, &err);
 		return;
 	}
-	self = tp_alloc(loaded->module->instance_size);
-	instance = tp_arena_alloc(kernel->arena, sizeof(*instance));
-	instance->name = entry->name;
-	instance->entry = entry;
-	instance->loaded = loaded;
-	instance->module = loaded->module;
-	instance->arena = tp_arena_create(0);
-	instance->self = self;
-	self->topic.name = entry->name;
-	self->loop = kernel->options.loop;
-	self->metrics = kernel->metrics;
-	self->module = loaded->module;
-	self->kernel = instance;
+	instance = kernel_instance_create(kernel, entry, loaded);
 	add_node(kernel, instance);
-	configure(instance, &kernel->issues);
-	instance->running =
-		tp_arena_memdup(instance->arena, self, loaded->module->instance_size);
+	kernel_configure(instance, &kernel->issues);
 	note_old_keys(kernel, instance);
 }
 
@@ -240,13 +248,9 @@ void tp_kernel_graph(const struct tp_kernel *kernel, struct tp_strbuf *out)
 
 void *tp_kernel_instance(const struct tp_kernel *kernel, const char *name)
 {
-	for (size_t i = 0; i < kernel->graph.n_nodes; i++) {
-		const struct instance *instance = kernel->graph.nodes[i];
+	const struct instance *instance = graph_find(&kernel->graph, name);
 
-		if (instance->entry != NULL && strcmp(instance->name, name) == 0)
-			return instance->self;
-	}
-	return NULL;
+	return instance == NULL || instance->entry == NULL ? NULL : instance->self;
 }
 
 struct tp_metrics *tp_kernel_metrics(const struct tp_kernel *kernel)

@@ -13,6 +13,7 @@
 
 #include "tepui/module.h"
 
+struct node; /* core/kernel/node.h */
 struct tp_kernel;
 
 /* A service that the program brings along; its instance name is its kind. */
@@ -95,6 +96,13 @@ struct tp_kernel_changes {
  */
 TP_EXPORT int tp_kernel_reload(struct tp_kernel *kernel,
 	struct tp_kernel_changes *changes, struct tp_error *err);
+/*
+ * Puts another module in the place of the named instance, with this config (NULL: its defaults),
+ * when the instance's user can take that (tp_module.rebind): -ENOTSUP if not. Whatever fails, the
+ * old module goes on. `config` is borrowed.
+ */
+TP_EXPORT int tp_kernel_swap(struct tp_kernel *kernel, const char *name,
+	const char *module, const struct node *config, struct tp_error *err);
 TP_EXPORT void tp_kernel_changes_fini(struct tp_kernel_changes *changes);
 
 /* The graph as text, after load. */

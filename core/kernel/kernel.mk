@@ -6,7 +6,6 @@ loop_sources = \
 	core/kernel/loop.c \
 	core/kernel/loop.h \
 	core/kernel/post.c \
-	core/kernel/process_tree.c \
 	core/kernel/signal.c \
 	core/kernel/timer.c
 
@@ -44,6 +43,7 @@ kernel_sources = \
 	core/kernel/reload.c \
 	core/kernel/sharedobject.c core/kernel/sharedobject.h \
 	core/kernel/suggest.c core/kernel/suggest.h \
+	core/kernel/swap.c \
 	core/kernel/trust.c core/kernel/trust.h
 
 noinst_LTLIBRARIES += core/libkernel.la
@@ -97,3 +97,8 @@ UNIT_TESTS += tests/unit/test_flags
 tests_unit_test_flags_SOURCES = tests/unit/test_flags.c
 tests_unit_test_flags_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_flags_LDADD = $(KERNEL_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_swap
+tests_unit_test_swap_SOURCES = tests/unit/test_swap.c
+tests_unit_test_swap_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_swap_LDADD = $(KERNEL_TEST_LIBS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel's own state, shared by kernel.c, life.c and modules.c. */
+/* The kernel's own state, shared by its files. */
 #ifndef KERNEL_KERNEL_PRIVATE_H
 #define KERNEL_KERNEL_PRIVATE_H
 
@@ -48,6 +48,14 @@ struct tp_kernel {
 	size_t n_to_stop;          /* of graph.order, from its end */
 	struct tp_done *stop_done;
 };
+
+/* kernel.c: an instance, not yet configured or in the graph; its config from its entry. */
+struct instance *kernel_instance_create(struct tp_kernel *kernel,
+	const struct manifest_entry *entry, const struct loaded *loaded);
+void kernel_configure(struct instance *instance, struct issues *issues);
+/* life.c: one instance beside those that run: begins, or ends and is freed. */
+int life_begin(struct instance *instance, struct tp_error *err);
+void life_end(struct instance *instance);
 
 /* The service `modules`. */
 extern const struct tp_modules_ops kernel_modules_ops;

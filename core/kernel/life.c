@@ -119,15 +119,45 @@ int tp_kernel_start(struct tp_kernel *kernel, struct tp_error *err)
 	return 0;
 }
 
+static void run_fini(struct instance *instance)
+{
+	if (instance->begun && instance->module->fini != NULL)
+		instance->module->fini(instance->self);
+	instance->begun = false;
+}
+
+int life_begin(struct instance *instance, struct tp_error *err)
+{
+	int r = run_init(instance, err);
+
+	if (r >= 0)
+		r = run_start(instance, err);
+	return r < 0 ? r : run_recover(instance, err);
+}
+
+static void on_ended(struct tp_done *done, int status)
+{
+	struct instance *instance = tp_container_of(done, struct instance, done);
+
+	(void)status;
+	run_fini(instance);
+	tp_free(instance->self);
+	tp_arena_destroy(instance->arena);
+}
+
+void life_end(struct instance *instance)
+{
+	instance->done.call = on_ended;
+	if (instance->started && instance->module->stop != NULL)
+		instance->module->stop(instance->self, &instance->done);
+	else
+		on_ended(&instance->done, 0);
+}
+
 static void finish(struct tp_kernel *kernel)
 {
-	for (size_t i = kernel->graph.n_order; i > 0; i--) {
-		struct instance *instance = kernel->graph.order[i - 1];
-
-		if (instance->begun && instance->module->fini != NULL)
-			instance->module->fini(instance->self);
-		instance->begun = false;
-	}
+	for (size_t i = kernel->graph.n_order; i > 0; i--)
+		run_fini(kernel->graph.order[i - 1]);
 	tp_done(kernel->stop_done, 0);
 }
 

@@ -83,6 +83,22 @@ static void change(struct reload *reload, struct instance *instance,
 			mark_text(&entry->mark).text, instance->name, err.text);
 }
 
+static void swap(struct reload *reload, const struct instance *instance,
+	const struct manifest_entry *entry)
+{
+	struct tp_error err = { 0 };
+	int r = tp_kernel_swap(
+		reload->kernel, instance->name, entry->module, entry->config, &err);
+
+	if (r < 0 && r != -ENOTSUP)
+		tp_strbuf_printf(&reload->changes->refused, "%s: %s: %s\n",
+			mark_text(&entry->mark).text, entry->name, err.text);
+	else
+		tp_strbuf_printf(
+			r < 0 ? &reload->changes->pending : &reload->changes->applied,
+			"%s: its module\n", entry->name);
+}
+
 static void change_or_name(struct reload *reload, struct instance *instance,
 	const struct manifest_entry *entry)
 {
@@ -92,8 +108,10 @@ static void change_or_name(struct reload *reload, struct instance *instance,
 	const struct tp_field *f = instance->module->config;
 	bool changed = false;
 
-	if (strcmp(entry->module, instance->entry->module) != 0)
-		tp_strbuf_printf(pending, "%s: its module\n", instance->name);
+	if (strcmp(entry->module, instance->entry->module) != 0) {
+		swap(reload, instance, entry);
+		return;
+	}
 	if (!node_same(entry->use, instance->entry->use))
 		tp_strbuf_printf(pending, "%s: its use\n", instance->name);
 	fill(instance, entry, reload->manifest.arena, fresh, &reload->issues);
@@ -118,7 +136,7 @@ static void check(struct reload *reload)
 		const struct instance *instance = graph->nodes[i];
 		const struct manifest_entry *entry = entry_of(reload, instance);
 
-		if (entry != NULL)
+		if (entry != NULL && strcmp(entry->module, instance->entry->module) == 0)
 			fill(instance, entry, reload->manifest.arena,
 				tp_arena_alloc(reload->manifest.arena,
 					instance->module->instance_size),

@@ -20,7 +20,7 @@
  * stop and fini in reverse order.
  *
  * Changelog of TP_MODULE_ABI (appending to a struct: nothing; anything else: a new number)
- *	1	first; then tp_module.reload appended
+ *	1	first; then tp_module.reload, tp_module.rebind appended
  */
 #ifndef TEPUI_MODULE_H
 #define TEPUI_MODULE_H
@@ -155,6 +155,9 @@ struct tp_module {
 	 * pointed to stays valid.
 	 */
 	int (*reload)(void *self, struct tp_error *err);
+	/* The provider of a kind is replaced: the slot holds the new one, started and told
+	 * nothing. 0: it was told all, the old one may end. NULL: never. */
+	int (*rebind)(void *self, const char *kind, struct tp_error *err);
 };
 
 #define TP_MODULE_HEADER \

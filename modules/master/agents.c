@@ -207,6 +207,8 @@ void agent_allocate(struct agent *a)
 	}
 	tp_list_foreach (node, tmp, &a->uses)
 		n++;
+	tp_list_foreach (node, tmp, &a->offers)
+		n++;
 	used = tp_arena_alloc(arena, (n + 1) * sizeof *used);
 	n = 0;
 	tp_list_foreach (node, tmp, &a->uses) {
@@ -214,6 +216,13 @@ void agent_allocate(struct agent *a)
 
 		used[n++] = (struct tp_allocator_use){ use->framework->slot, a->slot,
 			&use->resources };
+	}
+	/* What is offered counts as used; there is none unless the allocator is new. */
+	tp_list_foreach (node, tmp, &a->offers) {
+		struct offer *offer = tp_container_of(node, struct offer, in_agent);
+
+		used[n++] = (struct tp_allocator_use){ offer->framework->slot, a->slot,
+			&offer->resources };
 	}
 	a->in_allocator = true;
 	ops->add_agent(impl, a->slot, &spec, used, n);

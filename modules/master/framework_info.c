@@ -172,7 +172,7 @@ void framework_info_set(struct framework *f, const struct framework_terms *terms
 	f->capabilities = capability_bits(f->info);
 	f->n_suppressed = terms->n_suppressed;
 	f->suppressed = tp_arena_alloc(
-		f->arena, (terms->n_suppressed + 1) * sizeof *f->suppressed);
+		f->arena, (terms->n_suppressed + f->n_roles + 1) * sizeof *f->suppressed);
 	for (size_t i = 0; i < terms->n_suppressed; i++)
 		f->suppressed[i] = tp_arena_strdup(f->arena, terms->suppressed[i]);
 	f->constraints =

@@ -223,6 +223,8 @@ void framework_allocate(struct framework *f)
 	}
 	tp_list_foreach (node, tmp, &f->uses)
 		n++;
+	tp_list_foreach (node, tmp, &f->offers)
+		n++;
 	used = tp_arena_alloc(arena, (n + 1) * sizeof *used);
 	n = 0;
 	tp_list_foreach (node, tmp, &f->uses) {
@@ -230,6 +232,12 @@ void framework_allocate(struct framework *f)
 
 		used[n++] = (struct tp_allocator_use){ f->slot, use->agent->slot,
 			&use->resources };
+	}
+	tp_list_foreach (node, tmp, &f->offers) {
+		struct offer *offer = tp_container_of(node, struct offer, in_framework);
+
+		used[n++] = (struct tp_allocator_use){ f->slot, offer->agent->slot,
+			&offer->resources };
 	}
 	f->in_allocator = true;
 	m->allocator.ops->add_framework(m->allocator.impl, f->slot, &spec, used, n);
@@ -433,6 +441,32 @@ static int check_roles(const struct framework *f, const char *const *roles, size
 	return 0;
 }
 
+static bool names(const char *const *roles, size_t n, const char *role)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(roles[i], role) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* For an allocator that comes later; n 0 = all roles. There is room for all of them. */
+static void note_suppressed(
+	struct framework *f, const char *const *roles, size_t n, bool suppressed)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->n_suppressed; i++) {
+		if (n > 0 && !names(roles, n, f->suppressed[i]))
+			f->suppressed[kept++] = f->suppressed[i];
+	}
+	f->n_suppressed = kept;
+	for (size_t i = 0; suppressed && i < f->n_roles; i++) {
+		if (n == 0 || names(roles, n, f->roles[i]))
+			f->suppressed[f->n_suppressed++] = f->roles[i];
+	}
+}
+
 int frameworks_revive(struct master *m, struct framework *f,
 	const struct tp_scheduler_call *call, struct tp_error *err)
 {
@@ -442,6 +476,7 @@ int frameworks_revive(struct master *m, struct framework *f,
 
 	if (r < 0)
 		return r;
+	note_suppressed(f, roles, n, false);
 	m->allocator.ops->revive(m->allocator.impl, f->slot, roles, n);
 	return 0;
 }
@@ -455,6 +490,7 @@ int frameworks_suppress(struct master *m, struct framework *f,
 
 	if (r < 0)
 		return r;
+	note_suppressed(f, roles, n, true);
 	m->allocator.ops->suppress(m->allocator.impl, f->slot, roles, n);
 	return 0;
 }

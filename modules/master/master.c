@@ -31,6 +31,7 @@
 #include "register.h"
 #include "registrar.h"
 #include "removal.h"
+#include "replay.h"
 #include "state.h"
 #include "tasks.h"
 #include "weights.h"
@@ -276,6 +277,19 @@ static const struct tp_daemon_ops daemon_ops = {
 	.id = id,
 };
 
+/* Of all that the master requires only the allocator can be replaced while it leads. */
+static int master_rebind(void *self, const char *kind, struct tp_error *err)
+{
+	struct master *m = self;
+
+	if (strcmp(kind, "allocator") != 0)
+		return tp_fail(
+			err, ENOTSUP, "the %s needs a restart of the master", kind);
+	if (m->stopping)
+		return tp_fail(err, ESHUTDOWN, "the master is stopping");
+	return replay(m, err);
+}
+
 TP_EXPORT const struct tp_module tp_module = {
 	TP_MODULE_HEADER,
 	.name = "master",
@@ -315,4 +329,5 @@ TP_EXPORT const struct tp_module tp_module = {
 	.fini = master_fini,
 	.status = master_status,
 	.reload = master_reload,
+	.rebind = master_rebind,
 };

@@ -68,6 +68,8 @@ master_sources = \
 	modules/master/registrar_operation.h \
 	modules/master/removal.c \
 	modules/master/removal.h \
+	modules/master/replay.c \
+	modules/master/replay.h \
 	modules/master/return.c \
 	modules/master/return.h \
 	modules/master/roles.c \

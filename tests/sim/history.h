@@ -76,6 +76,13 @@ void steps_supervise(struct history *h);
 void steps_heal(struct history *h);
 void steps_narrate(const struct history *h, const char *what, const char *whom);
 
+/* --- operators.c: steps of their own ------------------------------------------------------ */
+
+void operators_swap_allocator(struct history *h);
+void operators_change_weights(struct history *h);
+void operators_change_quota(struct history *h);
+void operators_reserve(struct history *h);
+
 /* --- invariants.c: each of them fails the test ------------------------------------------- */
 
 /* What must hold after every step. */

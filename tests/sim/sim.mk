@@ -57,6 +57,7 @@ history_sources = \
 	tests/sim/defects.c \
 	tests/sim/history.h \
 	tests/sim/invariants.c \
+	tests/sim/operators.c \
 	tests/sim/plan.c \
 	tests/sim/run.c \
 	tests/sim/runner.c \

@@ -333,6 +333,10 @@ const struct step_kind step_kinds[] = {
 	{ "scheduler", 3, scheduler_crashes },
 	{ "double", 1, scheduler_is_doubled },
 	{ "reconcile", 2, scheduler_asks },
+	{ "swap-allocator", 1, operators_swap_allocator },
+	{ "weights", 1, operators_change_weights },
+	{ "quota", 1, operators_change_quota },
+	{ "reserve", 2, operators_reserve },
 };
 const unsigned n_step_kinds = TP_COUNT(step_kinds);
 

@@ -209,6 +209,38 @@ static bool is_real(void)
 	return transport != NULL && strcmp(transport, "real") == 0;
 }
 
+START_TEST(another_allocator_takes_over)
+{
+	const struct framework_offer *offer;
+	struct tp_error err = { 0 };
+	char held[96];
+
+	run_task("t1", "run 600000 0");
+	offer = framework_wait_offer(f, 15000);
+	ck_assert_ptr_nonnull(offer);
+	snprintf(held, sizeof held, "%s", offer->id);
+	ck_assert_msg(tp_kernel_swap(master->kernel, "allocator-drf",
+			      "allocator-priority", NULL, &err) >= 0,
+		"%s", err.text);
+	cluster_advance(c, 5000);
+	/* Nothing was rescinded or offered twice; the old offer is as good as before. */
+	ck_assert_uint_eq(f->n_rescinded, 0);
+	ck_assert_uint_eq(f->n_offers, 1);
+	ck_assert_str_eq(f->offers[0].id, held);
+	ck_assert_int_eq(f->offers[0].cpus_milli, 3000);
+	framework_accept(f, &f->offers[0], "t2", 1000, "run 1000 0");
+	ck_assert(framework_wait_state(f, "t2", TP_TASK_FINISHED, 15000));
+	ck_assert_int_eq(framework_task_state(f, "t1"), TP_TASK_RUNNING);
+	/* The new one goes on: what came back is offered again. */
+	ck_assert_ptr_nonnull(framework_wait_offer(f, 15000));
+	ck_assert_int_lt(
+		tp_kernel_swap(master->kernel, "allocator-drf", "nobody", NULL, &err), 0);
+	ck_assert_int_lt(tp_kernel_swap(master->kernel, "registry-leveldb",
+				 "registry-memory", NULL, &err),
+		0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("cluster");
@@ -229,6 +261,7 @@ static Suite *suite(void)
 	tcase_add_test(both, an_executor_that_stays_silent_fails_its_task);
 	tcase_add_test(both, a_cut_of_ten_seconds_heals);
 	tcase_add_test(both, a_silent_agent_is_unreachable_and_returns);
+	tcase_add_test(both, another_allocator_takes_over);
 	return s;
 }
 

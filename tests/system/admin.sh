@@ -102,6 +102,26 @@ expect "reload of a broken manifest" ask 1 daemon reload
 expect "says what is wrong" err_has "^refused: .*6mines"
 manifest master.yaml "admin: { socket: $socket }"
 
+# Another module in the place of one that runs.
+expect "another allocator" ask 0 module swap allocator-drf allocator-priority
+expect "says for how long" out_has 'is allocator-priority until the next restart'
+expect "and is listed" ask 0 module list
+expect "where the old one was" out_has '^allocator-drf .*allocator-priority.so'
+expect "the log tells" grep -q 'another allocator goes on offers=0' "$dir/master.log"
+expect "a module that is none" ask 1 module swap allocator-drf nobody
+expect "is refused" err_has "no module 'nobody'"
+expect "one of another kind" ask 1 module swap allocator-drf logger-sandbox
+expect "too" err_has 'does not provide allocator ABI 1'
+expect "one that cannot be replaced" ask 1 module swap registry-memory registry-leveldb
+expect "stays" err_has "the registry needs a restart of the master"
+sed -i 's/module: allocator-drf/&\n    as: allocator-drf/; s/module: allocator-drf/module: allocator-priority/' \
+	"$dir/master.yaml"
+expect "what the manifest says by now is no change" ask 0 daemon reload
+expect "at all" [ ! -s "$dir/out" ]
+sed -i 's/module: allocator-priority/module: allocator-drf/' "$dir/master.yaml"
+expect "but what it says then is" ask 0 daemon reload
+expect "done at once" out_has '^has a new value: allocator-drf: its module$'
+
 # Who is served.
 if [ "$(id -u)" -eq 0 ]; then
 	# A program that strangers can reach, wherever the build tree is.

@@ -205,14 +205,27 @@ static int daemon_graph(const char *socket, struct tp_arena *arena, struct tp_er
 	return r;
 }
 
-/* --- the command ----------------------------------------------------------------------- */
-
 struct module_args {
 	char *words[3];
 	size_t n_words;
 	const char *manifest;
 	const char *socket;
 };
+
+static int daemon_swap(
+	const struct module_args *args, struct tp_arena *arena, struct tp_error *err)
+{
+	struct admin_answer *answer;
+	int r = admin_ask(args->socket, "swap",
+		tp_arena_printf(arena, "%s %s", args->words[1], args->words[2]), arena,
+		&answer, err);
+
+	if (r >= 0)
+		puts(answer->text);
+	return r;
+}
+
+/* --- the command ----------------------------------------------------------------------- */
 
 static error_t on_option(int key, char *arg, struct argp_state *state)
 {
@@ -226,13 +239,14 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		args->socket = arg;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (args->n_words == 2)
+		if (args->n_words == TP_COUNT(args->words))
 			argp_error(state, "unexpected argument '%s'", arg);
 		args->words[args->n_words++] = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (args->n_words == 0)
-			argp_error(state, "list, describe, graph or status? see --help");
+			argp_error(state,
+				"list, describe, graph, status or swap? see --help");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -262,12 +276,15 @@ static int module_run(
 	else if (strcmp(command, "list") == 0 && args->n_words == 1)
 		r = args->socket != NULL ? daemon_list(args->socket, arena, err)
 					 : module_list(installed, arena, err);
+	else if (strcmp(command, "swap") == 0 && args->n_words == 3)
+		r = daemon_swap(args, arena, err);
 	else if (strcmp(command, "graph") == 0 && args->n_words == 1)
 		r = args->socket != NULL ? daemon_graph(args->socket, arena, err)
 					 : module_graph(args->manifest, err);
 	else
 		r = tp_fail(err, EINVAL,
-			"module: list, describe NAME, graph or status [INSTANCE]");
+			"module: list, describe NAME, graph, status [INSTANCE] or swap "
+			"INSTANCE MODULE");
 	tp_installed_destroy(installed);
 	return r;
 }
@@ -278,16 +295,19 @@ int cli_module(int argc, char **argv)
 		{ "config", 'c', "FILE", 0, "graph: the manifest; default: local.yaml",
 			0 },
 		{ "socket", 's', "PATH", 0,
-			"list, graph, status: of the running daemon with this admin "
-			"socket; status by default of the one daemon here",
+			"list, graph, status, swap: of the running daemon with this "
+			"admin "
+			"socket; status and swap by default of the one daemon here",
 			0 },
 		{ 0 },
 	};
 	const struct argp argp = { options, on_option,
-		"list\ndescribe NAME\ngraph\nstatus [INSTANCE]",
+		"list\ndescribe NAME\ngraph\nstatus [INSTANCE]\nswap INSTANCE MODULE",
 		"Modules: what is installed, what one is and how it is configured, how "
 		"those of a manifest are connected, and how those of a running daemon "
-		"are doing.",
+		"are doing. swap puts another module in the place of one that runs, with "
+		"its default config: tepui module swap allocator-drf allocator-priority. "
+		"With a changed manifest, `tepui daemon reload` does the same.",
 		NULL, NULL, NULL };
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct module_args args = { .manifest = TEPUI_CONF_DIR "/local.yaml" };

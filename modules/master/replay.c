@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order is that of kind/allocator.h. The master is the owner of the truth, so nothing is asked
+ * of the allocator that goes; filters, which only it knows, begin anew.
+ */
+#include "replay.h"
+
+#include <errno.h>
+
+#include "agents.h"
+#include "frameworks.h"
+#include "offers.h"
+#include "quota.h"
+#include "weights.h"
+
+static void replay_agents(struct master *m)
+{
+	for (uint32_t i = 0; i < agents_slots(m); i++) {
+		struct agent *a = agents_at(m, i);
+
+		if (a == NULL || !a->in_allocator)
+			continue;
+		a->in_allocator = false;
+		agent_allocate(a);
+		if (!agent_connected(a))
+			m->allocator.ops->deactivate_agent(m->allocator.impl, a->slot);
+	}
+}
+
+static void replay_frameworks(struct master *m)
+{
+	for (uint32_t i = 0; i < frameworks_slots(m); i++) {
+		struct framework *f = frameworks_at(m, i);
+
+		if (f == NULL || !f->in_allocator)
+			continue;
+		f->in_allocator = false;
+		framework_allocate(f);
+	}
+}
+
+int replay(struct master *m, struct tp_error *err)
+{
+	const struct tp_allocator_user user = offers_allocator_user(m);
+	const struct tp_allocator_ops *ops = m->allocator.ops;
+
+	if (ops->pause == NULL || ops->resume == NULL)
+		return tp_fail(err, ENOTSUP,
+			"the allocator cannot come into a running master: it has no "
+			"pause()");
+	ops->open(m->allocator.impl, &user);
+	ops->pause(m->allocator.impl);
+	weights_allocate(m);
+	quota_allocate(m);
+	replay_agents(m);
+	replay_frameworks(m);
+	ops->resume(m->allocator.impl);
+	tp_info(m, "another allocator goes on", "offers=%zu", offers_count(m));
+	return 0;
+}
