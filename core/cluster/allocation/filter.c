@@ -82,6 +82,14 @@ static uint64_t covers_of(
 	return covers;
 }
 
+static void refusal_check(const struct alloc_agent *agent, struct alloc_refusal *refusal)
+{
+	if (refusal->checked == agent->version)
+		return;
+	refusal->covers = covers_of(agent, refusal);
+	refusal->checked = agent->version;
+}
+
 /* --- filters of an agent --------------------------------------------------------------- */
 
 /* At the end of the first filter; with many of them a little later, for several at once. */
@@ -184,6 +192,7 @@ void alloc_filter_add(struct tp_allotment *self, uint32_t client, uint32_t slot,
 		agent->filters = tp_realloc(
 			agent->filters, agent->filters_room * sizeof *agent->filters);
 	}
+	refusal_check(agent, &agent->refusals[refusal]);
 	agent->refusals[refusal].n_filters++;
 	agent->filters[agent->n_filters++] = (struct alloc_filter){
 		.due_ns = due_ns,
@@ -319,10 +328,7 @@ static void client_mark(struct tp_allotment *self, struct alloc_agent *agent,
 	struct alloc_refusal *refusal = &agent->refusals[filter->refusal];
 	bool covered;
 
-	if (refusal->checked != agent->version) {
-		refusal->covers = covers_of(agent, refusal);
-		refusal->checked = agent->version;
-	}
+	refusal_check(agent, refusal);
 	covered = (role->visible & ~refusal->covers) == 0;
 	if (client->mark != self->mark) {
 		client->mark = self->mark;

@@ -293,7 +293,7 @@ static struct alloc_given *given_before(const struct tp_allotment *self,
 }
 
 static void given_append(struct tp_allotment *self, uint32_t framework, uint32_t agent,
-	struct tp_resources *take_resources)
+	struct tp_resources *take_resources, bool moved)
 {
 	struct alloc_run *run = self->scratch;
 
@@ -301,8 +301,8 @@ static void given_append(struct tp_allotment *self, uint32_t framework, uint32_t
 		run->given_room = run->given_room == 0 ? 64 : 2 * run->given_room;
 		run->given = tp_realloc(run->given, run->given_room * sizeof *run->given);
 	}
-	run->given[run->n_given] =
-		(struct alloc_given){ framework, agent, ALLOC_NONE, *take_resources };
+	run->given[run->n_given] = (struct alloc_given){ framework, agent, ALLOC_NONE,
+		moved, *take_resources };
 	if (run->first[framework] == ALLOC_NONE) {
 		run->first[framework] = run->n_given;
 		run->touched[run->n_touched++] = framework;
@@ -313,13 +313,13 @@ static void given_append(struct tp_allotment *self, uint32_t framework, uint32_t
 }
 
 static void given_keep(struct tp_allotment *self, const struct alloc_client *client,
-	uint32_t agent, struct tp_resources *take_resources)
+	uint32_t agent, struct tp_resources *take_resources, bool moved)
 {
 	struct alloc_given *before =
 		self->scratch->n_first == 0 ? NULL : given_before(self, client, agent);
 
 	if (before == NULL) {
-		given_append(self, client->framework, agent, take_resources);
+		given_append(self, client->framework, agent, take_resources, moved);
 		return;
 	}
 	tp_resources_add(&before->resources, take_resources);
@@ -393,6 +393,7 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	struct alloc_amount amount;
 	struct tp_resources given = TP_RESOURCES_INIT;
 	struct view view;
+	bool moved;
 
 	if (missing != NULL && tp_quantities_empty(&plain->guarantee))
 		return false;
@@ -401,7 +402,8 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 		view_refused(self, slot, client_slot, &view))
 		return false;
 	alloc_amount_of(self, view.items, view.n, &amount);
-	if (!plain->cut && !view.others) {
+	moved = !plain->cut && !view.others;
+	if (moved) {
 		plain_move(agent, role, &given);
 	} else {
 		view_copy(&view, role, &given);
@@ -413,7 +415,7 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 		guarantee_account(self, missing);
 	role->hungry_ns = tp_loop_now_ns(self->instance->loop);
 	alloc_hold_client(self, client_slot, slot, &given, &amount);
-	given_keep(self, client, slot, &given);
+	given_keep(self, client, slot, &given, moved);
 	return true;
 }
 

@@ -17,6 +17,7 @@
 #include "core/cluster/allocation/hold.h"
 #include "core/cluster/allocation/maintenance.h"
 #include "core/cluster/allocation/metric.h"
+#include "core/cluster/resource_item.h"
 
 /* A run that took less never keeps the next one waiting. */
 #define SHORT_NS (10 * TP_MSEC)
@@ -214,7 +215,8 @@ static void candidates_collect(struct tp_allotment *self)
 	self->all_waiting = false;
 }
 
-static void fetch_ahead(
+/* Inlined by force: gcc takes a function that only fetches for one without effect. */
+static inline __attribute__((always_inline)) void fetch_ahead(
 	const struct tp_allotment *self, const uint32_t *items, uint32_t n, uint32_t i)
 {
 	const struct alloc_agent *agent;
@@ -223,6 +225,7 @@ static void fetch_ahead(
 		agent = &self->agents[items[i + 2 * AHEAD]];
 		__builtin_prefetch(agent);
 		__builtin_prefetch((const char *)agent + LINE);
+		__builtin_prefetch((const char *)agent + 2 * LINE);
 	}
 	if (i + AHEAD >= n)
 		return;
@@ -230,8 +233,11 @@ static void fetch_ahead(
 	__builtin_prefetch(agent->plain.items);
 	__builtin_prefetch((const char *)agent->plain.items + LINE);
 	__builtin_prefetch((const char *)agent->plain.items + 2 * LINE);
-	if (agent->n_filters > 0)
-		__builtin_prefetch(agent->filters);
+	__builtin_prefetch(agent->others);
+	if (agent->n_filters == 0)
+		return;
+	__builtin_prefetch(agent->filters);
+	__builtin_prefetch(agent->refusals);
 }
 
 static void stages(struct tp_allotment *self, uint32_t *items, uint32_t n)
@@ -277,6 +283,27 @@ static void take_back(struct tp_allotment *self, struct alloc_given *given)
 	alloc_want(self, given->agent, true);
 }
 
+/*
+ * Right after it was told, while it is at hand. Where the agent's plain portion was moved, its array
+ * goes back for what comes back: so the memory of neighbours stays near.
+ */
+static void given_release(struct tp_allotment *self, struct alloc_given *given)
+{
+	struct tp_resources *resources = &given->resources;
+	struct alloc_agent *agent = &self->agents[given->agent];
+	uint32_t i;
+
+	if (!given->moved || !agent->used || agent->plain.items != NULL) {
+		tp_resources_fini(resources);
+		return;
+	}
+	for (i = 0; i < resources->n; i++)
+		item_release(&resources->items[i]);
+	agent->plain.items = resources->items;
+	agent->plain.room = resources->room;
+	*resources = (struct tp_resources)TP_RESOURCES_INIT;
+}
+
 static void tell(struct tp_allotment *self, uint32_t framework)
 {
 	struct alloc_run *run = self->scratch;
@@ -302,9 +329,8 @@ static void tell(struct tp_allotment *self, uint32_t framework)
 	}
 	if (n > 0)
 		self->user.offer(self->user.user, framework, run->items, n);
-	/* While they are still at hand. */
 	for (at = run->first[framework]; at != ALLOC_NONE; at = run->given[at].next)
-		tp_resources_fini(&run->given[at].resources);
+		given_release(self, &run->given[at]);
 }
 
 static void tell_all(struct tp_allotment *self)

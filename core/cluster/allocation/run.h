@@ -11,6 +11,7 @@
 struct alloc_given {
 	uint32_t framework, agent;
 	uint32_t next; /* of the same framework; ALLOC_NONE = the last */
+	bool moved;    /* the array of the agent's plain portion */
 	struct tp_resources resources;
 };
 
