@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Checks of the source itself; tests/lint/selftest.sh proves that each can fail.
 LINT_TESTS = \
+	tests/lint/failures.sh \
 	tests/lint/abi.py \
 	tests/lint/format.sh \
 	tests/lint/globals.py \
@@ -18,7 +19,7 @@ EXTRA_DIST += tests/lint/tree.py .clang-format
 # What operations.sh runs. It opens modules as they are.
 check_PROGRAMS += tests/lint/config_keys
 tests_lint_config_keys_SOURCES = tests/lint/config_keys.c
-EXTRA_DIST += docs/OPERATIONS.md
+EXTRA_DIST += docs/OPERATIONS.md docs/FAILURES.md
 
 # What tasks.sh runs.
 check_PROGRAMS += tests/lint/task_life

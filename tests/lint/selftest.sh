@@ -223,6 +223,29 @@ if [ $? -ne 77 ]; then
 fi
 new_tree
 
+# A page with one row of the table and one config key.
+# shellcheck disable=SC2016 # backquotes are text
+failures_tree() {
+	mkdir -p docs tests/system
+	printf '%s\n' '### master' '| `ping` | duration | `1s` | Pings. |' >docs/OPERATIONS.md
+	printf '%s\n' '# Failures' '`master.ping`' '`system/t.sh#dies`' >docs/FAILURES.md
+	printf '%s\n' '# SPDX-License-Identifier: Apache-2.0' 'failures_init t' 'dies() {' '}' \
+		'row "it dies" dies' >tests/system/t.sh
+}
+failures_tree
+passes failures.sh
+sed -i 's/t.sh/u.sh/' docs/FAILURES.md
+finds failures.sh docs/FAILURES.md:3 "a test that there is not"
+failures_tree
+sed -i 's/dies/lives/' docs/FAILURES.md
+finds failures.sh docs/FAILURES.md:3 "a name that its test does not have"
+failures_tree
+echo 'row "it lives" lives' >>tests/system/t.sh
+finds failures.sh tests/system/t.sh:6 "a row that the page does not have"
+failures_tree
+sed -i 's/ping/pong/' docs/FAILURES.md
+finds failures.sh docs/FAILURES.md:2 "a config key that there is not"
+
 if run format.sh >/dev/null || [ $? -ne 77 ]; then
 	passes format.sh
 	file_with core/base/map.c 'int  f( void );'
