@@ -369,6 +369,38 @@ START_TEST(a_task_whose_record_is_lost_is_reported)
 }
 END_TEST
 
+START_TEST(an_acknowledgement_that_is_lost_costs_a_repetition)
+{
+	struct stat st;
+	off_t synced;
+	struct peer *e;
+
+	agent_fixture_start(f, "");
+	agent_fixture_run(f, "t1", true);
+	e = agent_fixture_executor(f, 0, "t1", true);
+	agent_fixture_update(e, "t1", "t1", TP_TASK_RUNNING, 7);
+	tp_cleanup(ptr) char *log = task_file("task.updates");
+	ck_assert_int_eq(stat(log, &st), 0);
+	synced = st.st_size;
+	agent_fixture_acknowledge(f);
+	agent_fixture_advance(f, 2 * TP_SEC);
+	ck_assert_int_eq(stat(log, &st), 0);
+	ck_assert_int_gt(st.st_size, synced);
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	ck_assert_int_eq(truncate(log, synced), 0);
+	agent_fixture_start(f, "");
+	e = agent_fixture_executor(f, 0, "t1", true);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_uint_eq(sent(), 1);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_RUNNING);
+	ck_assert_uint_eq(agent_fixture_last_status(f)->uuid.data[0], 7);
+	agent_fixture_acknowledge(f);
+	agent_fixture_advance(f, TP_HOUR);
+	ck_assert_uint_eq(sent(), 1);
+}
+END_TEST
+
 START_TEST(without_its_framework_too)
 {
 	tp_cleanup(ptr) char *info = tp_asprintf(
@@ -409,6 +441,7 @@ int main(void)
 		tc, a_second_task_that_cannot_be_noted_does_not_reach_its_executor);
 	tcase_add_test(tc, an_end_that_was_sent_survives_without_its_task);
 	tcase_add_test(tc, a_task_whose_record_is_lost_is_reported);
+	tcase_add_test(tc, an_acknowledgement_that_is_lost_costs_a_repetition);
 	tcase_add_test(tc, without_its_framework_too);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

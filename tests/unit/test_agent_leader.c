@@ -60,8 +60,10 @@ static void setup(void)
 
 static void teardown(void)
 {
+	agent_fixture_stop(f);
+	sim_election_destroy(election); /* before the loop */
+	f->party = NULL;
 	agent_fixture_fini(f);
-	sim_election_destroy(election);
 }
 
 static size_t registrations(void)
