@@ -23,6 +23,14 @@ static struct nng_wire *nng_of(struct tp_wire *wire)
 	return tp_container_of(wire, struct nng_wire, wire);
 }
 
+/* nng said so while sending or receiving. */
+static void fail(struct nng_wire *self, int r)
+{
+	wire_fail(&self->wire, nng_code(r), "%s",
+		nng_code(r) == ECONNRESET ? "peer closed the connection"
+					  : nng_strerror(r));
+}
+
 /* Does nng hold on to it: will there be a post? */
 static bool is_owed(struct nng_wire *self)
 {
@@ -106,9 +114,7 @@ static void on_received(struct tp_post *post)
 		return;
 	}
 	self->receiving = false;
-	wire_fail(&self->wire, nng_code(r), "%s",
-		r == NNG_ECLOSED || r == NNG_ECONNSHUT ? "peer closed the connection"
-						       : nng_strerror(r));
+	fail(self, r);
 }
 
 /* A few of them, then whoever is known is heard again. */
@@ -197,7 +203,7 @@ static void nng_flush(struct tp_wire *wire)
 		sent += n > 0 ? (size_t)n : 0;
 	}
 	if (n < 0) {
-		wire_fail(wire, nng_code(-n), "%s", nng_strerror(-n));
+		fail(self, -n);
 		return;
 	}
 	if (sent == 0 && out->len > 0) {
@@ -234,7 +240,7 @@ static void on_sent(struct tp_post *post)
 	if (self->wire.state == WIRE_DEAD)
 		rest(self);
 	else if (r != 0)
-		wire_fail(&self->wire, nng_code(r), "%s", nng_strerror(r));
+		fail(self, r);
 	else
 		nng_flush(&self->wire);
 }

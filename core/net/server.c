@@ -201,7 +201,11 @@ static void on_refused(void *user, const char *address, const struct tp_error *w
 {
 	struct tp_server *self = user;
 
-	if (refusals_add(&self->refusals))
+	/* Who goes by itself, without a word, looked whether somebody is there. */
+	if (why->code == ECONNRESET)
+		tp_debug(self->config.instance, "somebody connected and left",
+			"address=%s", address);
+	else if (refusals_add(&self->refusals))
 		tp_warn(self->config.instance, "closed a connection that is none of ours",
 			"address=%s reason=%s", address, why->text);
 }
