@@ -35,9 +35,10 @@ check-run:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(FUZZ_TESTS) $(SYSTEM_TESTS)'
 system:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SYSTEM_TESTS)'
-# The tests of the areas where threads meet, for ThreadSanitizer.
+# The tests of the areas where threads meet, for ThreadSanitizer. A test forks a hundred times, and
+# each fork would wait a second for races at its end.
 check-threads:
-	TSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/tsan.supp \
+	TSAN_OPTIONS="suppressions=$(abs_top_srcdir)/tests/tsan.supp atexit_sleep_ms=100" \
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="`cat $(top_srcdir)/core/net/net.mk \
 		$(top_srcdir)/core/sdk/sdk.mk $(top_srcdir)/core/kernel/kernel.mk | grep -o 'tests/unit/test_[a-z0-9_]*' | \
 		sort -u | grep -Ev '_(SOURCES|CFLAGS|LDADD)$$' | tr '\n' ' '`"

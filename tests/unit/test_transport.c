@@ -18,16 +18,6 @@
 #include "tepui/strbuf.h"
 #include "tepui/transport.h"
 
-/*
- * For ThreadSanitizer: nng counts references with atomics that it does not see, and so takes the
- * last owner's pthread_mutex_destroy() for a race. Our own code has no mutex.
- */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-	return "race:pthread_mutex_destroy\n";
-}
-
 #define TURNS_MAX 200000
 #define ENDS_MAX 512
 
