@@ -21,6 +21,7 @@
 
 static const char *const names[COUNTERS] = {
 	[COUNTER_DROPPED_MESSAGES] = "master/dropped_messages",
+	[COUNTER_MESSAGES_AUTHENTICATE] = "master/messages_authenticate",
 	[COUNTER_AGENT_REGISTRATIONS] = "master/slave_registrations",
 	[COUNTER_AGENT_REREGISTRATIONS] = "master/slave_reregistrations",
 	[COUNTER_AGENT_REMOVALS] = "master/slave_removals",
@@ -193,6 +194,24 @@ static const char *const resource_names[] = {
 	[TP_CPUS] = "cpus", [TP_MEM] = "mem", [TP_DISK] = "disk", [TP_GPUS] = "gpus"
 };
 
+/* A gauge of revocable resources; the others are of all that is not. */
+#define REVOCABLE 0x100
+
+/* Most agents have nothing revocable: nothing is copied for them. */
+static int64_t milli_of(const struct agent *a, const struct tp_resources *all, int which)
+{
+	tp_cleanup(resources) struct tp_resources part = TP_RESOURCES_INIT;
+	const char *name = resource_names[which & ~REVOCABLE];
+
+	if (!a->has_revocable)
+		return which & REVOCABLE ? 0 : tp_resources_milli(all, name);
+	tp_resources_filter(&part, all,
+		which & REVOCABLE ? tp_resource_is_revocable
+				  : tp_resource_is_nonrevocable,
+		NULL);
+	return tp_resources_milli(&part, name);
+}
+
 static double total(const struct master *m, int which)
 {
 	int64_t milli = 0;
@@ -201,7 +220,7 @@ static double total(const struct master *m, int which)
 		const struct agent *a = agents_at(m, i);
 
 		if (a != NULL)
-			milli += tp_resources_milli(&a->total, resource_names[which]);
+			milli += milli_of(a, &a->total, which);
 	}
 	return (double)milli / 1000;
 }
@@ -219,8 +238,7 @@ static double used(const struct master *m, int which)
 		tp_list_foreach (node, tmp, &a->uses) {
 			struct use *use = tp_container_of(node, struct use, in_agent);
 
-			milli += tp_resources_milli(
-				&use->resources, resource_names[which]);
+			milli += milli_of(a, &use->resources, which);
 		}
 	}
 	return (double)milli / 1000;
@@ -266,6 +284,18 @@ static const struct gauge_row gauge_rows[] = {
 	{ "master/gpus_total", total, TP_GPUS },
 	{ "master/gpus_used", used, TP_GPUS },
 	{ "master/gpus_percent", percent, TP_GPUS },
+	{ "master/cpus_revocable_total", total, TP_CPUS | REVOCABLE },
+	{ "master/cpus_revocable_used", used, TP_CPUS | REVOCABLE },
+	{ "master/cpus_revocable_percent", percent, TP_CPUS | REVOCABLE },
+	{ "master/mem_revocable_total", total, TP_MEM | REVOCABLE },
+	{ "master/mem_revocable_used", used, TP_MEM | REVOCABLE },
+	{ "master/mem_revocable_percent", percent, TP_MEM | REVOCABLE },
+	{ "master/disk_revocable_total", total, TP_DISK | REVOCABLE },
+	{ "master/disk_revocable_used", used, TP_DISK | REVOCABLE },
+	{ "master/disk_revocable_percent", percent, TP_DISK | REVOCABLE },
+	{ "master/gpus_revocable_total", total, TP_GPUS | REVOCABLE },
+	{ "master/gpus_revocable_used", used, TP_GPUS | REVOCABLE },
+	{ "master/gpus_revocable_percent", percent, TP_GPUS | REVOCABLE },
 };
 
 static double read_gauge(struct tp_metric *metric)

@@ -129,6 +129,10 @@ int framework_info_check_change(const struct framework *f,
 		return tp_fail(err, EINVAL,
 			"Changing framework's principal is not allowed: it is '%s'",
 			old->principal == NULL ? "" : old->principal);
+	if (!multi_role(old) && multi_role(info) && !in_roles(info, f->roles[0]))
+		return tp_fail(err, EINVAL,
+			"A framework that becomes MULTI_ROLE must keep its role '%s'",
+			f->roles[0]);
 	if (strict && strcmp(old->user, info->user) != 0)
 		return tp_fail(err, EINVAL,
 			"Updating 'FrameworkInfo.user' is unsupported; current value: "

@@ -181,19 +181,30 @@ void frameworks_destroy(struct master *m)
 	m->frameworks = NULL;
 }
 
+/*
+ * The time its scheduler has is counted from the election: an agent that comes late does not
+ * prolong it. Even a framework without a failover timeout gets the time to notice the restart.
+ */
+static int64_t left_of_failover(const struct framework *f)
+{
+	const struct master *m = f->master;
+	int64_t timeout =
+		f->info->has_failover_timeout_ns ? f->info->failover_timeout_ns : 0;
+	int64_t passed = tp_loop_now_ns(m->instance.loop) - m->elected_at_ns;
+
+	if (timeout < m->agent_reregister_timeout_ns)
+		timeout = m->agent_reregister_timeout_ns;
+	return timeout > passed ? timeout - passed : 0;
+}
+
 struct framework *frameworks_recover(
 	struct master *m, const struct tp_framework_info *info)
 {
 	struct framework *f = frameworks_add(m, info);
-	int64_t timeout =
-		f->info->has_failover_timeout_ns ? f->info->failover_timeout_ns : 0;
 
 	f->recovered = true;
 	f->registered_ns = tp_loop_wall_ns(m->instance.loop);
-	/* Even a framework without a failover timeout gets the time to notice the restart. */
-	if (timeout < m->agent_reregister_timeout_ns)
-		timeout = m->agent_reregister_timeout_ns;
-	tp_timer_arm(m->instance.loop, &f->failover, timeout);
+	tp_timer_arm(m->instance.loop, &f->failover, left_of_failover(f));
 	framework_allocate(f);
 	tp_info(m, "framework is known from an agent, waiting for its scheduler",
 		"framework=%s name=%s", f->id, f->info->name);

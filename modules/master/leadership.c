@@ -18,6 +18,7 @@ static void elected(struct tp_candidate *candidate)
 	if (m->elected_ns != 0 || m->stopping)
 		return;
 	m->elected_ns = tp_loop_wall_ns(m->instance.loop);
+	m->elected_at_ns = tp_loop_now_ns(m->instance.loop);
 	tp_info(m, "elected, reading the registry", "id=%s", m->id);
 	registrar_fetch(m);
 }

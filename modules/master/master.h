@@ -92,8 +92,9 @@ struct master {
 	char id[40];
 	struct tp_arena *arena; /* of info */
 	struct tp_master_info *info;
-	int64_t started_ns; /* wall */
-	int64_t elected_ns; /* wall; 0 = not elected */
+	int64_t started_ns;    /* wall */
+	int64_t elected_ns;    /* wall; 0 = not elected */
+	int64_t elected_at_ns; /* the same in loop time */
 	struct tp_candidate candidate;
 	struct tp_detector detector;
 	bool contending, detecting;

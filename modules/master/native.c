@@ -18,6 +18,7 @@
 
 #include "agents.h"
 #include "carriage.h"
+#include "counters.h"
 #include "departure.h"
 #include "health.h"
 #include "leadership.h"
@@ -192,6 +193,8 @@ static void opened(void *user, uint64_t id)
 
 	snprintf(peer->key, sizeof peer->key, "%" PRIx64, id);
 	tp_map_add(&m->native->peers, &peer->node, peer->key);
+	if (info != NULL && info->principal != NULL)
+		counter_add(m, COUNTER_MESSAGES_AUTHENTICATE, 1);
 	if (info != NULL && (info->rights & RIGHT_AGENT) == 0)
 		peer->carriage = carriage_create(m, m->native->server, id, info);
 }
@@ -285,6 +288,7 @@ void native_refuse(
 	if (message->call != 0)
 		tp_server_reply_error(
 			m->native->server, message->peer, message->call, code, text);
+	counter_add(m, COUNTER_DROPPED_MESSAGES, 1);
 	tp_debug(m, "refused a message", "type=%u peer=%" PRIx64 " why=%s", message->type,
 		message->peer, text);
 }

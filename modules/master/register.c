@@ -460,6 +460,7 @@ void register_on_update(struct master *m, struct tp_message *message)
 	tp_resources_filter(&old, &a->total, tp_resource_is_nonrevocable, NULL);
 	tp_resources_move(&a->total, &old);
 	tp_resources_add(&a->total, &more);
+	a->has_revocable = !tp_resources_empty(&more);
 	agent_allocate(a);
 }
 

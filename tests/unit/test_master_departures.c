@@ -227,6 +227,25 @@ START_TEST(an_unreachable_agent_returns_to_another_master)
 }
 END_TEST
 
+START_TEST(a_framework_that_agents_bring_back_has_its_time_from_the_election)
+{
+	launch("t");
+	client_down(scheduler);
+	client_down(agent);
+	fixture_restart(f, NULL);
+	fixture_advance(f, 40 * TP_MIN);
+	agent = client_up(f, 0, "agent");
+	fixture_reregister(agent, first_id, "t", "TASK_RUNNING");
+	ck_assert_double_eq(fixture_metric(f, "master/tasks_running"), 1);
+	fixture_advance(f, 19 * TP_MIN);
+	ck_assert_double_eq(fixture_metric(f, "master/tasks_running"), 1);
+	client_forget(agent);
+	fixture_advance(f, 2 * TP_MIN); /* an hour: its failover_timeout */
+	ck_assert_double_eq(fixture_metric(f, "master/tasks_running"), 0);
+	ck_assert_ptr_nonnull(client_heard(agent, "49 {'framework_id'"));
+}
+END_TEST
+
 /* --- gone -------------------------------------------------------------------------------- */
 
 START_TEST(an_agent_that_is_gone_never_comes_back)
@@ -332,6 +351,8 @@ START_TEST(versions_that_are_too_old_are_ignored)
 			versions[i]);
 	}
 	ck_assert_uint_eq(other->n_heard, 0);
+	ck_assert_double_eq(
+		fixture_metric(f, "master/dropped_messages"), 2 * TP_COUNT(versions));
 	register_again(other, "new", "h", ",'version':'0.1.0-rc1'");
 	ck_assert_ptr_nonnull(client_heard(other, REGISTERED));
 }
@@ -453,6 +474,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, too_many_absentees_end_the_master);
 	tcase_add_test(tc, as_many_absentees_as_the_limit_are_removed);
 	tcase_add_test(tc, an_unreachable_agent_returns_to_another_master);
+	tcase_add_test(
+		tc, a_framework_that_agents_bring_back_has_its_time_from_the_election);
 	tcase_add_test(tc, an_agent_that_is_gone_never_comes_back);
 	tcase_add_test(tc, reconciliation_knows_who_is_gone);
 	tcase_add_test(tc, tasks_that_were_set_aside_end_with_a_gone_agent);

@@ -340,6 +340,38 @@ START_TEST(a_bad_role_is_an_error_event)
 }
 END_TEST
 
+/* What of an agent may be taken back at any time is counted apart. */
+START_TEST(revocable_resources_are_counted_apart)
+{
+	client_send(agent, TP_MESSAGE_UPDATE_AGENT, &tp_update_agent_desc,
+		"{'agent_id':{'value':'%s-S0'},'update_oversubscribed_resources':true,"
+		"'oversubscribed_resources':[{'name':'cpus','type':'SCALAR',"
+		"'scalar':{'value':2},'revocable':{}}]}",
+		fixture_master_id(f));
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_total"), 4);
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_total"), 2);
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_percent"), 0);
+	ck_assert_double_eq(fixture_metric(f, "master/mem_revocable_total"), 0);
+}
+END_TEST
+
+START_TEST(a_framework_that_becomes_multi_role_keeps_its_role)
+{
+	struct client *other =
+		fixture_scheduler(f, 3, ",'role':'a','failover_timeout':60");
+	static const char call[] =
+		"{'type':'UPDATE_FRAMEWORK','framework_id':{'value':'%s-0001'},"
+		"'update_framework':{'framework_info':{'user':'u','name':'test',"
+		"'id':{'value':'%s-0001'},'capabilities':[{'type':'MULTI_ROLE'}],"
+		"'roles':[%s]}}}";
+	const char *id = fixture_master_id(f);
+
+	ck_assert_int_lt(client_scheduler(other, call, id, id, "'b'"), 0);
+	ck_assert_ptr_nonnull(strstr(other->text, "must keep its role 'a'"));
+	ck_assert_int_eq(client_scheduler(other, call, id, id, "'a','b'"), 0);
+}
+END_TEST
+
 START_TEST(ids_from_outside_may_look_like_ours)
 {
 	const char *id = fixture_master_id(f);
@@ -447,6 +479,8 @@ static void add_framework_tests(TCase *tc)
 	tcase_add_test(tc, a_framework_without_failover_timeout_ends_with_its_session);
 	tcase_add_test(tc, a_framework_that_was_removed_may_not_come_back);
 	tcase_add_test(tc, a_bad_role_is_an_error_event);
+	tcase_add_test(tc, revocable_resources_are_counted_apart);
+	tcase_add_test(tc, a_framework_that_becomes_multi_role_keeps_its_role);
 	tcase_add_test(tc, ids_from_outside_may_look_like_ours);
 	tcase_add_test(tc, a_stream_belongs_to_one_framework);
 	tcase_add_test(tc, a_call_for_somebody_else_is_refused);
