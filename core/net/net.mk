@@ -61,6 +61,12 @@ tests_unit_test_session_SOURCES = tests/unit/test_session.c tests/unit/session_f
 tests_unit_test_session_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_session_LDADD = $(NET_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_session_frames
+tests_unit_test_session_frames_SOURCES = tests/unit/test_session_frames.c \
+	tests/unit/session_fixture.c tests/unit/session_fixture.h
+tests_unit_test_session_frames_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_session_frames_LDADD = $(NET_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_link
 tests_unit_test_link_SOURCES = tests/unit/test_link.c tests/unit/session_fixture.c \
 	tests/unit/session_fixture.h
