@@ -5,7 +5,6 @@ base_sources = \
 	core/base/error.c \
 	core/base/field.c \
 	core/base/log.c \
-	core/base/log_keys.c \
 	core/base/map.c \
 	core/base/memory.c \
 	core/base/record.c \
@@ -24,7 +23,7 @@ tests_unit_test_error_SOURCES = tests/unit/test_error.c
 tests_unit_test_error_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_error_LDADD = core/libbase.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/test_log
-tests_unit_test_log_SOURCES = tests/unit/test_log.c
+tests_unit_test_log_SOURCES = tests/unit/test_log.c core/cluster/log_keys.c
 tests_unit_test_log_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_log_LDADD = core/libbase.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/test_map

@@ -9,6 +9,7 @@ cluster_sources = $(allocation_sources) \
 	core/cluster/credentials.c \
 	core/cluster/ids.c \
 	core/cluster/listen.c \
+	core/cluster/log_keys.c \
 	core/cluster/machine.c \
 	core/cluster/machine_ip.c \
 	core/cluster/machine_name.c \
