@@ -97,6 +97,7 @@ int main(int argc, char **argv)
 	double begin_s = now_s();
 	unsigned n_failed;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!parse(&o, argc, argv))
 		return usage();
 	r.n_steps = o.n_steps;
