@@ -4,7 +4,7 @@
  * formatted once, and the result is split at the separators. The separator is a control byte
  * that no value holds: if one does, the next control byte is tried, so that a value can never
  * forge a pair. The only file of core with state of its own: where lines go, and from which
- * level on. A line that cannot be written is lost.
+ * level on. A line that cannot be written is lost. Config keys that set it: log_keys.c of cluster.
  */
 #include "tepui/log.h"
 
