@@ -388,17 +388,23 @@ void model_settle(struct model *m)
 		run(m);
 }
 
+/* Agents whose filters end at the same moment are wanted in the order of their slots. */
 static void filters_expire(struct model *m)
 {
+	bool ended[MODEL_AGENTS] = { false };
+
 	for (int i = m->n_filters; i-- > 0;) {
 		struct model_filter *filter = &m->filters[i];
 
 		if (filter->due_ns > m->now_ns)
 			continue;
-		want(m, filter->agent, true);
+		ended[filter->agent] = true;
 		tp_resources_fini(&filter->refused);
 		*filter = m->filters[--m->n_filters];
 	}
+	for (int i = 0; i < MODEL_AGENTS; i++)
+		if (ended[i])
+			want(m, i, true);
 }
 
 void model_advance(struct model *m, int64_t ns)

@@ -9,17 +9,21 @@ static void put(struct tp_allotment *self, uint32_t at, uint32_t agent)
 	self->agents[agent].wake_at = at + 1;
 }
 
-static int64_t wake_of(const struct tp_allotment *self, uint32_t at)
+/* Of those that are due together the lower slot is first, so that order does not depend on the
+ * past of the heap. */
+static bool before(const struct tp_allotment *self, uint32_t a, uint32_t b)
 {
-	return self->agents[self->wakes[at]].wake_ns;
+	int64_t wake_a_ns = self->agents[a].wake_ns, wake_b_ns = self->agents[b].wake_ns;
+
+	return wake_a_ns != wake_b_ns ? wake_a_ns < wake_b_ns : a < b;
 }
 
 static void sift_up(struct tp_allotment *self, uint32_t at)
 {
 	uint32_t agent = self->wakes[at];
-	int64_t wake_ns = self->agents[agent].wake_ns;
 
-	for (; at > 0 && wake_of(self, (at - 1) / 2) > wake_ns; at = (at - 1) / 2)
+	for (; at > 0 && before(self, agent, self->wakes[(at - 1) / 2]);
+		at = (at - 1) / 2)
 		put(self, at, self->wakes[(at - 1) / 2]);
 	put(self, at, agent);
 }
@@ -27,13 +31,12 @@ static void sift_up(struct tp_allotment *self, uint32_t at)
 static void sift_down(struct tp_allotment *self, uint32_t at)
 {
 	uint32_t agent = self->wakes[at], child;
-	int64_t wake_ns = self->agents[agent].wake_ns;
 
 	for (; (child = 2 * at + 1) < self->n_wakes; at = child) {
 		if (child + 1 < self->n_wakes &&
-			wake_of(self, child + 1) < wake_of(self, child))
+			before(self, self->wakes[child + 1], self->wakes[child]))
 			child++;
-		if (wake_of(self, child) >= wake_ns)
+		if (!before(self, self->wakes[child], agent))
 			break;
 		put(self, at, self->wakes[child]);
 	}
