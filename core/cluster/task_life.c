@@ -127,7 +127,7 @@ const struct tp_task_transition *tp_task_transition(
 			(t->brings == 0 || has(t->brings, brings)))
 			return t;
 	}
-	tp_assert(!"the table is total");
+	tp_assert(false); /* the table is total */
 	return NULL;
 }
 

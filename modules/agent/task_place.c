@@ -68,7 +68,7 @@ const struct task_transition *task_transition(
 			(t->brings == ANY || t->brings == brings))
 			return t;
 	}
-	tp_assert(!"the table is total");
+	tp_assert(false); /* the table is total */
 	return NULL;
 }
 
