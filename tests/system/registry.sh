@@ -105,6 +105,24 @@ expect "and a master serves with it" wait_until 20 serves_with 5
 expect "an empty work_dir is no registry" refused 'nothing was ever stored' \
 	"$tepui" registry dump --work_dir "$(mkdir "$dir/empty" && echo "$dir/empty")"
 
+# --- gone ----------------------------------------------------------------------------------------
+
+gone_id=$(sed -n 's/.* registered agent=\([^ ]*\).*/\1/p' "$dir/agent1.log" | tail -n 1)
+begin=$(now_ms)
+expect "an agent is declared gone" "$tepui" gone "$gone_id"
+expect "and once more" "$tepui" gone "$gone_id"
+expect "nobody else is" refused 'No agent found' "$tepui" gone nobody
+rm -f "$dir/agent1.log"
+newcomer agent1
+daemon_reap agent1 60
+expect "it is told to shut down when it comes" grep -q 'Agent has been marked gone' "$dir/agent1.log"
+echo "ok - agent declared gone, and started again | told to shut down, ended |" \
+	"$(($(now_ms) - begin)) ms"
+daemon_stop master
+registry dump >"$dir/out"
+expect "the registry knows it" grep -q "\"gone/$gone_id\"" "$dir/out"
+cluster_master master.yaml
+
 # --- a full disk ---------------------------------------------------------------------------------
 
 if [ -z "${REGISTRY_OWN_MOUNTS-}" ]; then

@@ -35,6 +35,7 @@ int cli_agents(int argc, char **argv);
 int cli_daemon(int argc, char **argv);
 int cli_execute(int argc, char **argv);
 int cli_frameworks(int argc, char **argv);
+int cli_gone(int argc, char **argv);
 int cli_kill(int argc, char **argv);
 int cli_local(int argc, char **argv);
 int cli_logs(int argc, char **argv);

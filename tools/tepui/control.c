@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tepui kill, teardown: ending things. */
+/* tepui kill, teardown, gone: ending things. */
 #include <errno.h>
 
 #include "cli.h"
@@ -85,6 +85,21 @@ static int teardown(struct client *client, const struct control *control,
 	return client_call_master(client, &call, arena, &response, err);
 }
 
+static int mark_gone(struct client *client, const struct control *control,
+	struct tp_arena *arena, struct tp_error *err)
+{
+	struct tp_agent_id id = { .value = control->target };
+	struct tp_master_call_mark_agent_gone body = { .agent_id = &id };
+	const struct tp_master_call call = {
+		.has_type = true,
+		.type = TP_MASTER_CALL_MARK_AGENT_GONE,
+		.mark_agent_gone = &body,
+	};
+	struct tp_master_response *response;
+
+	return client_call_master(client, &call, arena, &response, err);
+}
+
 static int control_run(const struct argp *argp, int argc, char **argv,
 	int (*act)(struct client *client, const struct control *control,
 		struct tp_arena *arena, struct tp_error *err))
@@ -124,4 +139,17 @@ int cli_teardown(int argc, char **argv)
 		"Ends a framework and all its tasks.", cli_children, NULL, NULL };
 
 	return control_run(&argp, argc, argv, teardown);
+}
+
+int cli_gone(int argc, char **argv)
+{
+	const struct argp argp = { NULL, on_option, "AGENT",
+		"Declares an agent gone: it runs nothing any more and never comes back.\v"
+		"Frameworks hear TASK_GONE_BY_OPERATOR and start their tasks elsewhere: "
+		"make "
+		"sure that the machine is off, or that nothing runs there. An agent that "
+		"comes all the same is told to shut down.",
+		cli_children, NULL, NULL };
+
+	return control_run(&argp, argc, argv, mark_gone);
 }

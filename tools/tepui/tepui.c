@@ -18,6 +18,7 @@ static const struct command {
 	{ "tasks", "list the tasks", cli_tasks },
 	{ "kill", "end a task", cli_kill },
 	{ "teardown", "end a framework and all its tasks", cli_teardown },
+	{ "gone", "declare an agent gone for ever", cli_gone },
 	{ "logs", "print the output of a task", cli_logs },
 	{ "reserve", "keep resources of an agent for a role", cli_reserve },
 	{ "unreserve", "undo a reservation", cli_unreserve },
