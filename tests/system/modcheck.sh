@@ -44,6 +44,15 @@ for module in allocator-drf allocator-priority containerizer-native election-sta
 	grep '^skip' out
 done
 
+run 0 "allocator-drf holds with another module's sorters" \
+	"$builddir/modules/allocator-drf/.libs/allocator-drf.so" \
+	--with "$builddir/modules/sorter-random/.libs/sorter-random.so" \
+	--config role_sorter=random --config framework_sorter=random
+says "ok      allocator: everybody gets something"
+run 1 "a sorter that nobody ships" "$builddir/modules/allocator-drf/.libs/allocator-drf.so" \
+	--config role_sorter=mine
+says "no sorter 'mine' among the modules of the manifest"
+
 (umask 077 && echo 'modcheck secretsecret' >credentials)
 run 0 "auth-crammd5 holds" "$builddir/modules/auth-crammd5/.libs/auth-crammd5.so" \
 	--config "credentials=$dir/credentials" --config "credential=$dir/credentials"

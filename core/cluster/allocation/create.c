@@ -77,14 +77,18 @@ int tp_allotment_create(struct tp_instance *instance,
 	struct tp_error *err)
 {
 	struct tp_allotment *self = tp_alloc(sizeof *self);
+	struct tp_allotment_options known = { .size = 0 };
 	struct tp_sorter_spec spec = { .cluster = &self->cluster, .seed = SEED };
 	int r;
 
+	/* What the policy was compiled with may end earlier than ours. */
+	memcpy(&known, options,
+		options->size < sizeof known ? options->size : sizeof known);
 	self->instance = instance;
 	self->seed = self->chance = SEED;
 	self->free_client = ALLOC_NONE;
-	self->role_sorter = options->role_sorter;
-	self->framework_sorter = options->framework_sorter;
+	self->role_sorter = known.role_sorter;
+	self->framework_sorter = known.framework_sorter;
 	tp_quantity_names_init(&self->names);
 	tp_map_init(&self->roles_by_name);
 	tp_map_init(&self->whitelist);
@@ -93,7 +97,7 @@ int tp_allotment_create(struct tp_instance *instance,
 	alloc_run_init(self);
 	alloc_metrics_init(self);
 	self->role_order = self->role_sorter.ops->create(self->role_sorter.impl, &spec);
-	r = options_read(self, options, err);
+	r = options_read(self, &known, err);
 	if (r < 0) {
 		tp_allotment_destroy(self);
 		return r;
