@@ -141,11 +141,9 @@ int loop_fds_wait(struct tp_loop *loop, struct epoll_event *events, int64_t wait
 	int n;
 
 	/* A look is no wait: virtual time never waits, also where the younger call is missing. */
-	if (wait_ns == 0)
-		n = epoll_wait(loop->epoll_fd, events, LOOP_EVENTS_MAX, 0);
-	else
-		n = epoll_pwait2(loop->epoll_fd, events, LOOP_EVENTS_MAX,
-			wait_ns < 0 ? NULL : &ts, NULL);
+	n = wait_ns == 0 ? epoll_wait(loop->epoll_fd, events, LOOP_EVENTS_MAX, 0)
+			 : epoll_pwait2(loop->epoll_fd, events, LOOP_EVENTS_MAX,
+				   wait_ns < 0 ? NULL : &ts, NULL);
 	tp_assert(n >= 0 || errno == EINTR);
 	return n < 0 ? 0 : n;
 }

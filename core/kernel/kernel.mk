@@ -18,8 +18,6 @@ service_sources = \
 	core/kernel/disk_tree.c \
 	core/kernel/disk_tree.h \
 	core/kernel/metrics.c \
-	core/kernel/work_inline.c \
-	core/kernel/work_inline.h \
 	core/kernel/work_pool.c \
 	core/kernel/work_pool.h
 

@@ -8,8 +8,8 @@
 
 #include "core/kernel/disk.h"
 #include "core/kernel/kernel.h"
-#include "core/kernel/work_inline.h"
 #include "tests/lib/clock.h"
+#include "tests/lib/work_inline.h"
 
 struct test_host {
 	struct test_clock clock; /* stands still unless the test moves it */

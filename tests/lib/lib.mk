@@ -13,7 +13,9 @@ tests_libtest_la_SOURCES = \
 	tests/lib/random_record.c \
 	tests/lib/random_record.h \
 	tests/lib/tmpdir.c \
-	tests/lib/tmpdir.h
+	tests/lib/tmpdir.h \
+	tests/lib/work_inline.c \
+	tests/lib/work_inline.h
 tests_libtest_la_CFLAGS = $(UNIT_CFLAGS)
 
 UNIT_TESTS += tests/unit/test_fake_transport

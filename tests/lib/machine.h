@@ -8,13 +8,13 @@
 
 #include "core/kernel/disk.h"
 #include "core/kernel/kernel.h"
-#include "core/kernel/work_inline.h"
 #include "tepui/transport.h"
 #include "tests/lib/fake_transport.h"
 #include "tests/lib/sim_containers.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/sim_election.h"
 #include "tests/lib/sim_time.h"
+#include "tests/lib/work_inline.h"
 
 struct cluster;
 

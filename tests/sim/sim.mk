@@ -4,7 +4,6 @@
 check_LTLIBRARIES += tests/libsim.la
 tests_libsim_la_SOURCES = \
 	core/kernel/disk.c core/kernel/disk_batch.c core/kernel/disk_tree.c \
-	core/kernel/work_inline.c \
 	tests/lib/cluster.c tests/lib/cluster.h \
 	tests/lib/fake_network.c tests/lib/fake_network.h \
 	tests/lib/fake_transport.c tests/lib/fake_transport.h \
@@ -20,7 +19,8 @@ tests_libsim_la_SOURCES = \
 	tests/lib/sim_random.c tests/lib/sim_random.h \
 	tests/lib/sim_registry.c tests/lib/sim_registry.h \
 	tests/lib/sim_time.c tests/lib/sim_time.h \
-	tests/lib/tmpdir.c tests/lib/tmpdir.h
+	tests/lib/tmpdir.c tests/lib/tmpdir.h \
+	tests/lib/work_inline.c tests/lib/work_inline.h
 tests_libsim_la_CFLAGS = $(UNIT_CFLAGS)
 SIM_LIBS = tests/libsim.la core/libtepui.la $(UNIT_LIBS)
 

@@ -9,13 +9,13 @@
 
 #include "core/kernel/disk.h"
 #include "core/kernel/kernel.h"
-#include "core/kernel/work_inline.h"
 #include "tepui/kind/allocator.h"
 #include "tepui/net.h"
 #include "tepui/wire.h"
 #include "tests/lib/clock.h"
 #include "tests/lib/fake_transport.h"
 #include "tests/lib/tmpdir.h"
+#include "tests/lib/work_inline.h"
 
 #define CLIENTS_MAX 8
 #define HEARD_MAX 1024

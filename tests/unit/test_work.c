@@ -10,9 +10,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "core/kernel/work_inline.h"
 #include "core/kernel/work_pool.h"
 #include "tests/lib/clock.h"
+#include "tests/lib/work_inline.h"
 
 #define WORKS 200
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The `work` service on the loop's own thread, for tests and the simulation. */
-#ifndef CORE_KERNEL_WORK_INLINE_H
-#define CORE_KERNEL_WORK_INLINE_H
+#ifndef TESTS_LIB_WORK_INLINE_H
+#define TESTS_LIB_WORK_INLINE_H
 
 #include "tepui/loop.h"
 #include "tepui/work.h"

@@ -4,7 +4,7 @@
  * A seed shuffles the order, as a pool would, but the same way each time: what depends on the
  * order of completions breaks in a test and can be replayed.
  */
-#include "work_inline.h"
+#include "tests/lib/work_inline.h"
 
 #include <errno.h>
 
