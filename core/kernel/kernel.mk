@@ -61,7 +61,7 @@ tests_unit_test_timer_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_timer_LDADD = $(KERNEL_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_child
-tests_unit_test_child_SOURCES = tests/unit/test_child.c core/cluster/process_tree.c
+tests_unit_test_child_SOURCES = tests/unit/test_child.c
 tests_unit_test_child_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_child_LDADD = core/libcluster.la $(KERNEL_TEST_LIBS)
 
