@@ -116,28 +116,9 @@ to_master() {
 	agent_is_cut lose a m
 }
 
-# The agent's good-bye arrives, its next session does not come about: it has
-# agent_reregister_timeout to come back.
+# The agent's good-bye arrives, but it was silent before.
 to_agent() {
-	cluster
-	hit_now
-	lose m a
-	becomes "the agent does not miss the master" \
-		grep -q 'the master does not ping any more' "$dir/agent1.log"
-	becomes "the master does not miss the agent" \
-		grep -q 'agent disconnected' "$dir/master.log"
-	observe "missed by the agent, disconnected at the master"
-	ends t3 8
-	becomes "t3 does not end" is_dead t3
-	heal
-	observe_update s1 1 't3 TASK_FAILED SOURCE_EXECUTOR'
-	becomes "the agent does not come back" agent_is agent1 active
-	holds "an agent was lost" silent s1 agent-lost
-	holds "t1 changed its state" silent s1 'update t1'
-	holds "t2 changed its state" silent s2 'update t2'
-	holds "the agent has another id" [ "$(agent_id agent1)" = "$id" ]
-	holds "a task died" all_alive t1 t2
-	launch s1 agent1 t4
+	agent_is_cut lose m a
 }
 
 short_cut() {
