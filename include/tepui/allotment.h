@@ -6,7 +6,8 @@
  * (kind/sorter.h): a policy is a module with a config table and a choice of sorters.
  *
  * An instance of such a module begins with struct tp_allotment_head, provides
- * tp_allotment_ops as its allocator, creates its allotment in init() and destroys it in fini().
+ * tp_allotment_ops as its allocator, creates its allotment in init(), stops it in stop() and destroys it
+ * in fini().
  * Loop thread only.
  */
 #ifndef TEPUI_ALLOTMENT_H
@@ -67,7 +68,9 @@ struct tp_allotment_options {
 TP_EXPORT int tp_allotment_create(struct tp_instance *instance,
 	const struct tp_allotment_options *options, struct tp_allotment **ret,
 	struct tp_error *err);
-/* Takes NULL. Until then it may offer. */
+/* From the module's stop(): it makes no offers any more, whatever it is told. Takes NULL. */
+TP_EXPORT void tp_allotment_stop(struct tp_allotment *allotment);
+/* Takes NULL. */
 TP_EXPORT void tp_allotment_destroy(struct tp_allotment *allotment);
 /*
  * A guarantee from the config, "cpus:4;mem:1024", beside those of quota: the larger of both counts.

@@ -50,6 +50,12 @@ static int drf_init(void *impl, struct tp_error *err)
 		&self->head.instance, options, &self->head.allotment, err);
 }
 
+static void drf_stop(void *impl, struct tp_done *done)
+{
+	tp_allotment_stop(((struct drf *)impl)->head.allotment);
+	tp_done(done, 0);
+}
+
 static void drf_fini(void *impl)
 {
 	tp_allotment_destroy(((struct drf *)impl)->head.allotment);
@@ -91,6 +97,7 @@ TP_EXPORT const struct tp_module tp_module = {
 	.config = drf_config,
 	.instance_size = sizeof(struct drf),
 	.init = drf_init,
+	.stop = drf_stop,
 	.fini = drf_fini,
 	.status = drf_status,
 };

@@ -155,6 +155,14 @@ static int priority_init(void *impl, struct tp_error *err)
 	return r < 0 ? r : minimums_read(self, err);
 }
 
+static void priority_stop(void *impl, struct tp_done *done)
+{
+	struct priority_allocator *self = impl;
+
+	tp_allotment_stop(self->head.allotment);
+	tp_done(done, 0);
+}
+
 static void priority_fini(void *impl)
 {
 	struct priority_allocator *self = impl;
@@ -217,6 +225,7 @@ TP_EXPORT const struct tp_module tp_module = {
 	.config = priority_config,
 	.instance_size = sizeof(struct priority_allocator),
 	.init = priority_init,
+	.stop = priority_stop,
 	.fini = priority_fini,
 	.status = priority_status,
 };

@@ -507,6 +507,20 @@ START_TEST(all_agents_are_looked_at_together)
 }
 END_TEST
 
+/* Its place may have been taken by another instance already. */
+START_TEST(a_stopped_allocator_is_silent)
+{
+	fixture_agent(&f, 0, "cpus:1;mem:64", NULL, 0, NULL);
+	fixture_framework(&f, 0, "*", 0);
+	tp_allotment_stop(((struct tp_allotment_head *)f.drf)->allotment);
+	fixture_advance(&f, TP_MIN);
+	fixture_agent(&f, 1, "cpus:1;mem:64", NULL, 0, NULL);
+	f.ops->run(f.drf);
+	fixture_advance(&f, TP_MIN);
+	ck_assert_uint_eq(f.n_offers, 0);
+}
+END_TEST
+
 START_TEST(a_paused_allocator_waits)
 {
 	f.ops->pause(f.drf);
@@ -583,6 +597,7 @@ int main(void)
 	tcase_add_test(tc, operations_convert);
 	tcase_add_test(tc, events_are_batched);
 	tcase_add_test(tc, all_agents_are_looked_at_together);
+	tcase_add_test(tc, a_stopped_allocator_is_silent);
 	tcase_add_test(tc, a_paused_allocator_waits);
 	tcase_add_test(tc, a_removed_agent_that_waited_is_passed_over);
 	tcase_add_test(tc, excluded_names_count_for_nobody);

@@ -64,7 +64,7 @@ struct tp_allotment {
 	struct tp_timer recovery;
 	int64_t wanted_ns; /* when the first agent that waits began to */
 	int64_t last_cost_ns, last_end_ns;
-	bool paused;
+	bool paused, stopped;
 	uint64_t n_awaited; /* agents, before the recovery is over; 0 = it is */
 	uint64_t chance;
 	uint64_t run;  /* number of the run */

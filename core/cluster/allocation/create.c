@@ -106,6 +106,17 @@ int tp_allotment_create(struct tp_instance *instance,
 	return 0;
 }
 
+void tp_allotment_stop(struct tp_allotment *self)
+{
+	if (self == NULL)
+		return;
+	self->stopped = true;
+	tp_timer_disarm(self->instance->loop, &self->recovery);
+	tp_timer_disarm(self->instance->loop, &self->expiry);
+	tp_timer_disarm(self->instance->loop, &self->run_later);
+	tp_loop_undefer(self->instance->loop, &self->run_soon);
+}
+
 void tp_allotment_destroy(struct tp_allotment *self)
 {
 	if (self == NULL)

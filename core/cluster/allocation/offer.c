@@ -120,7 +120,8 @@ static void items_own(struct alloc_plain *plain)
 		plain->own_room = 2 * plain->n;
 		plain->own = tp_realloc(plain->own, plain->own_room * sizeof *plain->own);
 	}
-	memcpy(plain->own, plain->items, plain->n * sizeof *plain->own);
+	if (plain->n > 0)
+		memcpy(plain->own, plain->items, plain->n * sizeof *plain->own);
 	plain->items = plain->own;
 }
 

@@ -350,7 +350,7 @@ void alloc_run(struct tp_allotment *self)
 
 	tp_loop_undefer(self->instance->loop, &self->run_soon);
 	tp_timer_disarm(self->instance->loop, &self->run_later);
-	if (self->paused || self->n_awaited > 0 ||
+	if (self->stopped || self->paused || self->n_awaited > 0 ||
 		(self->n_waiting == 0 && !self->all_waiting))
 		return;
 	start_ns = cpu_ns();
