@@ -124,6 +124,21 @@ static struct tp_task *list_task(const struct task *task, struct tp_arena *arena
 	return record;
 }
 
+/*
+ * Its end was read from the disk and is on its way there again; it may have been told before the
+ * restart. The task is neither said to live nor to be over: the update that waits says the rest.
+ */
+static bool is_ending(const struct task *task)
+{
+	const struct framework *framework = task->executor->framework;
+	const struct updates *updates = framework->agent->updates;
+	int state;
+
+	return task->executor->recovered &&
+		updates_ended(updates, framework->id, task->id) &&
+		updates_held_back(updates, framework->id, task->id, &state);
+}
+
 static void list_executor(struct tp_agent_reregister *body,
 	const struct executor *executor, struct tp_arena *arena)
 {
@@ -133,8 +148,11 @@ static void list_executor(struct tp_agent_reregister *body,
 		tp_arena_push(arena, &body->executor_infos, &body->n_executor_infos,
 			executor->info);
 	tp_map_foreach (node, tmp, &executor->tasks) {
-		tp_arena_push(arena, &body->tasks, &body->n_tasks,
-			list_task(tp_map_entry(node, struct task, node), arena));
+		const struct task *task = tp_map_entry(node, struct task, node);
+
+		if (!is_ending(task))
+			tp_arena_push(arena, &body->tasks, &body->n_tasks,
+				list_task(task, arena));
 	}
 }
 
