@@ -149,6 +149,15 @@ void scheduler_session_end(struct tp_scheduler_driver *self);
 int scheduler_send(
 	struct tp_scheduler_driver *self, struct tp_scheduler_call *call, int type);
 
+/* --- scheduler_operations.c ------------------------------------------------------------ */
+
+#define SCHEDULER_IMPLICIT \
+	"this driver acknowledges updates itself: ask for explicit_acknowledgements"
+
+/* For the driver itself; nothing without a uuid. Loop thread. */
+void scheduler_acknowledge_operation(
+	struct tp_scheduler_driver *self, const struct tp_operation_status *status);
+
 /* --- scheduler_reconcile.c ------------------------------------------------------------- */
 
 void scheduler_reconcile_begin(

@@ -202,9 +202,7 @@ enum tp_status tp_scheduler_driver_acknowledge(
 	struct tp_scheduler_call_acknowledge *acknowledge;
 
 	if (!driver->explicit_acknowledgements)
-		return scheduler_call_refuse(driver,
-			"this driver acknowledges updates itself: ask for "
-			"explicit_acknowledgements");
+		return scheduler_call_refuse(driver, SCHEDULER_IMPLICIT);
 	if (status->uuid.len == 0 || status->agent_id == NULL)
 		return scheduler_call_refuse(
 			driver, "an update without a uuid needs no acknowledgement");
@@ -351,23 +349,4 @@ enum tp_status tp_scheduler_driver_decline_inverse_offers(
 	(void)n_offer_ids;
 	(void)filters;
 	return scheduler_call_refuse(driver, "inverse offers are not supported yet");
-}
-
-enum tp_status tp_scheduler_driver_acknowledge_operation(
-	struct tp_scheduler_driver *driver, const struct tp_operation_status *status)
-{
-	(void)status;
-	return scheduler_call_refuse(
-		driver, "operations with feedback are not supported yet");
-}
-
-enum tp_status tp_scheduler_driver_reconcile_operations(
-	struct tp_scheduler_driver *driver,
-	struct tp_scheduler_call_reconcile_operations_operation *const *operations,
-	size_t n_operations)
-{
-	(void)operations;
-	(void)n_operations;
-	return scheduler_call_refuse(
-		driver, "operations with feedback are not supported yet");
 }

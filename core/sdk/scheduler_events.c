@@ -63,6 +63,15 @@ static void on_update(
 		acknowledge(self, event->status);
 }
 
+static void on_operation_update(
+	struct tp_scheduler_driver *self, const struct tp_operation_status *status)
+{
+	if (self->scheduler->operation_status_update != NULL)
+		self->scheduler->operation_status_update(self, self->user, status);
+	if (!self->explicit_acknowledgements && scheduler_running(self))
+		scheduler_acknowledge_operation(self, status);
+}
+
 static void on_message(
 	struct tp_scheduler_driver *self, const struct tp_scheduler_event_message *event)
 {
@@ -136,10 +145,8 @@ void scheduler_on_event(void *user, struct tp_message *message)
 			on_update(self, event->update);
 		break;
 	case TP_SCHEDULER_EVENT_UPDATE_OPERATION_STATUS:
-		if (event->update_operation_status != NULL &&
-			self->scheduler->operation_status_update != NULL)
-			self->scheduler->operation_status_update(
-				self, self->user, event->update_operation_status->status);
+		if (event->update_operation_status != NULL)
+			on_operation_update(self, event->update_operation_status->status);
 		break;
 	case TP_SCHEDULER_EVENT_MESSAGE:
 		if (event->message != NULL)

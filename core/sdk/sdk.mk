@@ -12,6 +12,7 @@ core_libsdk_la_SOURCES = $(sdk_executor_sources) \
 	core/sdk/scheduler.h \
 	core/sdk/scheduler_calls.c \
 	core/sdk/scheduler_events.c \
+	core/sdk/scheduler_operations.c \
 	core/sdk/scheduler_options.c \
 	core/sdk/scheduler_outbox.c \
 	core/sdk/scheduler_place.h \
@@ -37,6 +38,11 @@ tests_unit_test_scheduler_driver_SOURCES = tests/unit/test_scheduler_driver.c \
 tests_unit_test_scheduler_driver_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_scheduler_driver_LDADD = tests/libtest.la core/libtepui.la $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/test_scheduler_session
+tests_unit_test_scheduler_session_SOURCES = tests/unit/test_scheduler_session.c \
+	tests/unit/scheduler_fixture.c tests/unit/scheduler_fixture.h
+tests_unit_test_scheduler_session_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_scheduler_session_LDADD = tests/libtest.la core/libtepui.la $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/test_scheduler_options
 tests_unit_test_scheduler_options_SOURCES = tests/unit/test_scheduler_options.c \
 	tests/unit/scheduler_fixture.c tests/unit/scheduler_fixture.h
