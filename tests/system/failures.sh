@@ -78,10 +78,10 @@ master() {
 	master_port=${TEPUI_MASTER##*:}
 }
 
-# A master whose clock runs 200 times as fast, for timeouts that may not be short. Those that are
+# A master whose clock runs 50 times as fast, for timeouts that may not be short. Those that are
 # not to pass are longer.
 fast_master() {
-	BEFORE="env LD_PRELOAD=$fast_clock TEPUI_TEST_CLOCK=200 ASAN_OPTIONS=verify_asan_link_order=0"
+	BEFORE="env LD_PRELOAD=$fast_clock TEPUI_TEST_CLOCK=50 ASAN_OPTIONS=verify_asan_link_order=0"
 	master --set master.agent_ping_timeout=15mins \
 		--set master.authentication_v0_timeout=1hrs \
 		--set master.registry_fetch_timeout=1hrs --set master.registry_store_timeout=1hrs
