@@ -4,6 +4,7 @@
  * program as a child process, its plan on descriptor 3.
  */
 #include <check.h>
+#include <config.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -588,7 +589,7 @@ START_TEST(is_small)
 	if (file != NULL)
 		fclose(file);
 	printf("tepui-executor with a task: %ld kB PSS\n", pss);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef TP_SANITIZED
 	ck_assert_int_lt(pss, 2048);
 #endif
 }
