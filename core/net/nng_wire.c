@@ -209,7 +209,7 @@ static void nng_flush(struct tp_wire *wire)
 	if (sent == 0 && out->len > 0) {
 		self->sending = *out;
 		*out = (struct tp_strbuf)TP_STRBUF_INIT;
-	} else {
+	} else if (sent < out->len) {
 		tp_strbuf_add(&self->sending, out->data + sent, out->len - sent);
 	}
 	if (out->size > OUT_KEEP_BYTES)

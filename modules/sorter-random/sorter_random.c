@@ -319,7 +319,8 @@ static const uint32_t *random_sort(void *sorter, uint32_t *ret_n)
 
 		client->key = -log(chance_next(self)) / client_part(self, client->node);
 	}
-	qsort_r(self->sorted, n, sizeof *self->sorted, key_compare, self);
+	if (n > 0)
+		qsort_r(self->sorted, n, sizeof *self->sorted, key_compare, self);
 	for (i = 0; i < n; i++)
 		self->sorted[i] = self->clients[self->sorted[i]].tag;
 	*ret_n = n;

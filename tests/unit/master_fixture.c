@@ -451,6 +451,8 @@ struct client *client_dial(struct master_fixture *f, int i, const char *kind)
 	for (size_t k = 0; k < HEARD_TYPES; k++)
 		c->handlers[k] = (struct tp_handler){ heard_types[k].type, 0,
 			heard_types[k].desc, on_message };
+	tp_link_destroy(c->link);
+	c->link = NULL;
 	c->fixture = f;
 	c->mute = false;
 	c->n_ups = 0;

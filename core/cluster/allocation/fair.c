@@ -179,6 +179,8 @@ static void children_rank(struct fair *self, struct fair_node *node)
 {
 	uint32_t i;
 
+	if (node->n_children == 0)
+		return;
 	qsort_r(node->children, node->n_children, sizeof *node->children, rank_compare,
 		self);
 	for (i = 0; i < node->n_children; i++)
@@ -198,7 +200,9 @@ static void children_sort(struct fair *self, struct fair_node *node)
 		node->children[i] = node->children[--node->n_live];
 		node->children[node->n_live] = child;
 	}
-	qsort_r(node->children, node->n_live, sizeof *node->children, key_compare, self);
+	if (node->n_live > 0)
+		qsort_r(node->children, node->n_live, sizeof *node->children, key_compare,
+			self);
 }
 
 static void order_append(struct fair *self, const struct fair_node *node, uint32_t *n)
