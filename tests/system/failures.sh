@@ -37,7 +37,8 @@ row() {
 	(
 		cluster_init "$failures_name.$failures_row"
 		trap row_end EXIT
-		mkdir "$dir/runtime"
+		# Its sockets' names are to be short, however long that of the build tree is.
+		runtime=$(mktemp -d "${TMPDIR:-/tmp}/tepui-row.XXXXXX")
 		row_observed='' row_ms=''
 		"$2"
 		row_once
@@ -61,6 +62,7 @@ row_end() {
 		"$dir"/*) kill -s KILL "${row_pid%/cwd}" 2>/dev/null ;;
 		esac
 	done
+	rm -rf "${runtime:?}"
 }
 
 # --- the parts ----------------------------------------------------------------------------
@@ -95,7 +97,7 @@ agent_start() {
 	cluster_daemon "$agent_name" agent \
 		--set "agent.master=$TEPUI_MASTER" --set agent.listen=tcp://127.0.0.1:0 \
 		--set "agent.work_dir=$dir/$agent_name" \
-		--set "agent.runtime_dir=$dir/runtime" \
+		--set "agent.runtime_dir=$runtime" \
 		--set "agent.hostname=$agent_name" \
 		--set 'agent.resources=cpus:8;mem:4096;disk:0;ports:[]' "$@"
 }
