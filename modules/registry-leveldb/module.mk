@@ -3,7 +3,8 @@ module_LTLIBRARIES += modules/registry-leveldb/registry-leveldb.la
 modules_registry_leveldb_registry_leveldb_la_SOURCES = modules/registry-leveldb/registry_leveldb.c
 modules_registry_leveldb_registry_leveldb_la_CPPFLAGS = $(MODULE_CPPFLAGS)
 modules_registry_leveldb_registry_leveldb_la_CFLAGS = $(MODULE_CFLAGS)
-modules_registry_leveldb_registry_leveldb_la_LDFLAGS = $(MODULE_LDFLAGS)
+# LevelDB's background thread never ends: its code must not be unmapped under it.
+modules_registry_leveldb_registry_leveldb_la_LDFLAGS = $(MODULE_LDFLAGS) -Wl,-z,nodelete
 modules_registry_leveldb_registry_leveldb_la_LIBADD = $(MODULE_LIBS) $(LEVELDB_LIBS)
 EXTRA_DIST += modules/registry-leveldb/README.md
 

@@ -56,6 +56,13 @@ expect "the next master knows all of them" wait_until 20 serves_with 5
 
 # --- the tool ----------------------------------------------------------------------------------
 
+# LevelDB keeps a thread, which may be about to wait when the tool unloads the module.
+leveldb=$builddir/modules/registry-leveldb/.libs/registry-leveldb.so
+stays_loaded() {
+	readelf -d "$leveldb" | grep -q 'FLAGS_1.*NODELETE'
+}
+expect "the module's code outlives its thread" stays_loaded
+
 refused() { # TEXT COMMAND...
 	local text=$1
 	shift
