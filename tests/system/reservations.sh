@@ -71,6 +71,15 @@ prints() {
 }
 expect "a producer writes" execute --role eng -r "$resources" -- sh -c 'echo hello >data/file'
 expect "a consumer reads" prints hello execute --role eng -r "$resources" -- cat data/file
+# Each goes on only when it has seen what the other wrote.
+half=$(echo "$resources" | sed 's/"value":1}/"value":0.5}/')
+execute --role eng -r "$half" -- sh -c \
+	'echo ping >data/ping; until test -e data/pong; do sleep 0.05; done' \
+	>"$dir/producer.log" 2>&1 &
+daemon_adopt producer $!
+expect "a consumer uses it at the same time" prints ping execute --role eng -r "$half" -- sh -c \
+	'until test -s data/ping; do sleep 0.05; done; cat data/ping; echo pong >data/pong'
+expect "and the producer sees that" daemon_reap producer 60
 
 daemon_kill() {
 	kill -9 "$(daemon_pid "$1")"

@@ -53,6 +53,7 @@ SYSTEM_TESTS += tests/system/agent-restart.sh
 SYSTEM_TESTS += tests/system/authentication.sh
 SYSTEM_TESTS += tests/system/bad-input.sh
 SYSTEM_TESTS += $(FAILURE_TESTS)
+SYSTEM_TESTS += tests/system/default-role.sh
 SYSTEM_TESTS += tests/system/executors-alone.sh
 SYSTEM_TESTS += tests/system/first-framework.sh
 SYSTEM_TESTS += tests/system/hostile.sh
