@@ -41,6 +41,7 @@
 #include "state.h"
 #include "status.h"
 #include "updates.h"
+#include "volume_sweep.h"
 
 static int agent_init(void *impl, struct tp_error *err)
 {
@@ -115,6 +116,7 @@ void agent_recovered(struct agent *agent)
 		return;
 	}
 	gc_start(agent);
+	volume_sweep_start(agent);
 	if (leader_start(agent, &err) >= 0)
 		return;
 	tp_err(agent, "no master can be dialled, ending", "error=%s", err.text);
@@ -145,7 +147,7 @@ void agent_check_finished(struct agent *agent)
 }
 
 /*
- * stop():  link down ─► operators ─► executors' socket ─► files ─► gc ─► disk ─► done
+ * stop():  link down ─► operators ─► executors' socket ─► files ─► gc, sweep ─► disk ─► done
  */
 static void stop_step(struct tp_done *done, int status)
 {
@@ -155,6 +157,7 @@ static void stop_step(struct tp_done *done, int status)
 		executor_front_stop,
 		files_stop,
 		gc_stop,
+		volume_sweep_stop,
 		journal_stop,
 	};
 

@@ -101,6 +101,7 @@ struct agent {
 	struct gc *gc;
 	struct updates *updates;
 	struct operations *operations;
+	struct volume_sweep *volume_sweep;
 	struct frameworks *frameworks;
 	struct containers *containers;
 	struct leader *leader;

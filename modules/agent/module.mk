@@ -41,9 +41,10 @@ agent_sources = \
 	modules/agent/tasks.c modules/agent/tasks.h \
 	modules/agent/updates.c modules/agent/updates.h \
 	modules/agent/updates_log.c modules/agent/updates_log.h \
-	modules/agent/volumes.c modules/agent/volumes.h \
 	modules/agent/updates_recover.c \
-	modules/agent/updates_store.c modules/agent/updates_stream.h
+	modules/agent/updates_store.c modules/agent/updates_stream.h \
+	modules/agent/volume_sweep.c modules/agent/volume_sweep.h \
+	modules/agent/volumes.c modules/agent/volumes.h
 
 module_LTLIBRARIES += modules/agent/agent.la
 modules_agent_agent_la_SOURCES = modules/agent/agent.c modules/agent/agent.h $(agent_sources)

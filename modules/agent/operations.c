@@ -44,6 +44,7 @@ struct operations {
 	struct tp_arena *arena;
 	struct tp_uuid *version;
 	bool running; /* a master is there */
+	bool known;   /* the file was read */
 
 	uint64_t generation; /* of what is in memory */
 	uint64_t stored;     /* of what is in the file */
@@ -480,6 +481,16 @@ void operations_describe(const struct agent *agent, struct tp_arena *arena,
 			as_known(tp_container_of(node, struct operation, node), arena));
 }
 
+bool operations_known(const struct agent *agent)
+{
+	return agent->operations->known;
+}
+
+const struct tp_resources *operations_total(const struct agent *agent)
+{
+	return &agent->operations->total;
+}
+
 static bool is_made(const struct tp_resource *resource)
 {
 	for (size_t i = 0; i < resource->n_reservations; i++) {
@@ -536,6 +547,7 @@ static int use_state(struct operations *self, const struct tp_resource_state *st
 		op->record = tp_record_copy(
 			&tp_operation_desc, state->operations[i], op->arena);
 	}
+	self->known = true;
 	return 0;
 }
 
@@ -569,7 +581,10 @@ int operations_recover(struct agent *agent, struct tp_error *err)
 	agent->metrics->recovery_errors.value++;
 	if (agent->config.strict)
 		return r;
-	tp_warn(agent, "reservations and volumes are lost, their file is damaged",
+	tp_warn(agent,
+		"reservations and volumes are lost, their file is damaged; what is on "
+		"the "
+		"volumes goes with a later start, save it before",
 		"error=%s", err->text);
 	return 0;
 }

@@ -34,6 +34,10 @@ struct handler_rows operations_rows(void);
 
 /* Reads the file. With `strict` damage is an error. After the agent knows its resources. */
 int operations_recover(struct agent *agent, struct tp_error *err);
+/* Was there a file, whole, so that a volume it does not know is nobody's? */
+bool operations_known(const struct agent *agent);
+/* All of the agent's resources, as operations made them. */
+const struct tp_resources *operations_total(const struct agent *agent);
 /* What a registration tells: reservations and volumes, and what is not acknowledged. */
 void operations_describe(const struct agent *agent, struct tp_arena *arena,
 	struct tp_resource ***resources, size_t *n_resources,

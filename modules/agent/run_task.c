@@ -24,6 +24,7 @@
 #include "operations.h"
 #include "status.h"
 #include "tasks.h"
+#include "volumes.h"
 
 /* What tepui-executor itself may use, on top of its task. */
 #define OVERHEAD_CPUS_MILLI 100
@@ -141,6 +142,26 @@ static bool ids_are_fine(struct agent *agent, const struct tp_run_task *body)
 	return false;
 }
 
+static bool volumes_are_fine(struct agent *agent, const struct tp_run_task *body)
+{
+	const struct tp_task_info *task = body->task;
+	const struct tp_executor_info *executor = task->executor;
+	struct tp_error err;
+	const struct status_reason why = {
+		.state = TP_TASK_ERROR,
+		.reason = TP_REASON_TASK_INVALID,
+		.message = err.text,
+	};
+
+	if (volumes_check(task->resources, task->n_resources, &err) >= 0 &&
+		(executor == NULL ||
+			volumes_check(executor->resources, executor->n_resources, &err) >=
+				0))
+		return true;
+	refuse(agent, body->framework, task, &why);
+	return false;
+}
+
 /* Was it meant for the resources that we have? */
 static bool resources_are_fine(struct agent *agent, const struct tp_run_task *body)
 {
@@ -250,7 +271,7 @@ static void on_run_task(void *user, struct tp_message *message)
 			task->task_id->value);
 		return;
 	}
-	if (!ids_are_fine(agent, body))
+	if (!ids_are_fine(agent, body) || !volumes_are_fine(agent, body))
 		return;
 	framework = framework_find(agent, body->framework->id->value);
 	if (framework != NULL && framework->state == FRAMEWORK_TERMINATING) {

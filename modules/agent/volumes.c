@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A volume that is destroyed is renamed at once and removed later, so that its name is free again
- * for an empty one. Sandboxes see volumes through symbolic links: whether a task may write is
- * decided by its user, not by the volume's mode.
+ * for an empty one. Sandboxes see volumes through symbolic links, which cannot keep a task from
+ * writing: whoever wants to be kept from it (mode RO) is refused.
  *
  * What exists is operations.c's to know; ids and roles were validated before they come here.
  */
@@ -19,36 +19,47 @@
 #include "frameworks.h"
 #include "journal.h"
 
-#define TRASH ".tp-destroyed"
+#include "tepui/ids.h"
 
-/* The caller's; NULL for what is no volume. */
-static char *volume_path(const struct agent *agent, const struct tp_resource *resource)
-{
-	const struct tp_resource_disk_info *disk = resource->disk;
-	const struct tp_resource_disk_info_source *source =
-		disk == NULL ? NULL : disk->source;
-	const char *role = resource->n_reservations == 0
-		? "*"
-		: resource->reservations[resource->n_reservations - 1]->role;
-	const char *root = agent->config.work_dir;
-
-	if (disk == NULL || disk->persistence == NULL)
-		return NULL;
-	if (source != NULL && source->type == TP_RESOURCE_DISK_INFO_SOURCE_MOUNT &&
-		source->mount != NULL && source->mount->root != NULL)
-		return tp_strdup(source->mount->root);
-	if (source != NULL && source->path != NULL && source->path->root != NULL)
-		root = source->path->root;
-	if (root[0] != '/')
-		return tp_asprintf("%s/%s/volumes/roles/%s/%s", agent->config.work_dir,
-			root, role, disk->persistence->id);
-	return tp_asprintf("%s/volumes/roles/%s/%s", root, role, disk->persistence->id);
-}
+/* Shorter than any id may be, so that it fits where the volume did. */
+#define TRASH ".tp-destroyed-"
 
 static bool is_mount(const struct tp_resource *resource)
 {
-	return resource->disk->source != NULL &&
-		resource->disk->source->type == TP_RESOURCE_DISK_INFO_SOURCE_MOUNT;
+	const struct tp_resource_disk_info_source *source = resource->disk->source;
+
+	return source != NULL && source->type == TP_RESOURCE_DISK_INFO_SOURCE_MOUNT &&
+		source->mount != NULL && source->mount->root != NULL;
+}
+
+char *volumes_root(const struct agent *agent, const struct tp_resource *resource)
+{
+	const struct tp_resource_disk_info_source *source =
+		resource == NULL || resource->disk == NULL ? NULL
+							   : resource->disk->source;
+	const char *work_dir = agent->config.work_dir;
+
+	if (source == NULL || source->path == NULL || source->path->root == NULL)
+		return tp_asprintf("%s/volumes/roles", work_dir);
+	if (source->path->root[0] != '/')
+		return tp_asprintf("%s/%s/volumes/roles", work_dir, source->path->root);
+	return tp_asprintf("%s/volumes/roles", source->path->root);
+}
+
+char *volumes_path(const struct agent *agent, const struct tp_resource *resource)
+{
+	const struct tp_resource_disk_info *disk = resource->disk;
+	const char *role = resource->n_reservations == 0
+		? "*"
+		: resource->reservations[resource->n_reservations - 1]->role;
+	tp_cleanup(ptr) char *root = NULL;
+
+	if (disk == NULL || disk->persistence == NULL)
+		return NULL;
+	if (is_mount(resource))
+		return tp_strdup(disk->source->mount->root);
+	root = volumes_root(agent, resource);
+	return tp_asprintf("%s/%s/%s", root, role, disk->persistence->id);
 }
 
 /* What is mounted stays; what lies on it goes. */
@@ -67,12 +78,16 @@ static void empty(struct agent *agent, const char *path)
 	tp_free(names);
 }
 
-/* Out of the way at once, gone later. */
-static int discard(struct agent *agent, const char *path)
+int volumes_discard(struct agent *agent, const char *path)
 {
-	tp_cleanup(ptr) char *trash = tp_asprintf("%s" TRASH ".%llu", path,
-		(unsigned long long)tp_loop_wall_ns(agent->instance.loop));
+	int parent = (int)(strrchr(path, '/') - path);
+	uint8_t uuid[TP_UUID_BYTES];
+	char text[TP_UUID_TEXT];
+	tp_cleanup(ptr) char *trash = NULL;
 
+	tp_uuid_generate(uuid);
+	tp_uuid_print(uuid, text);
+	trash = tp_asprintf("%.*s/" TRASH "%s", parent, path, text);
 	if (rename(path, trash) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	journal_remove(agent->journal, trash);
@@ -82,7 +97,7 @@ static int discard(struct agent *agent, const char *path)
 static int create_one(
 	struct agent *agent, const struct tp_resource *resource, struct tp_error *err)
 {
-	tp_cleanup(ptr) char *path = volume_path(agent, resource);
+	tp_cleanup(ptr) char *path = volumes_path(agent, resource);
 	int r;
 
 	if (is_mount(resource))
@@ -90,7 +105,7 @@ static int create_one(
 			? tp_fail_errno(err, errno, "the mount '%s'", path)
 			: 0;
 	/* One of that name was destroyed, and the agent before it was removed. */
-	r = discard(agent, path);
+	r = volumes_discard(agent, path);
 	if (r >= 0)
 		r = directories_make(path, strlen(path), 0755);
 	return r < 0 ? tp_fail_errno(err, -r, "making the volume '%s'", path) : 0;
@@ -112,7 +127,7 @@ void volumes_destroy(struct agent *agent, const struct tp_resources *gone)
 {
 	for (uint32_t i = 0; i < gone->n; i++) {
 		const struct tp_resource *resource = gone->items[i].key->record;
-		tp_cleanup(ptr) char *path = volume_path(agent, resource);
+		tp_cleanup(ptr) char *path = volumes_path(agent, resource);
 		int r;
 
 		if (path == NULL)
@@ -122,7 +137,7 @@ void volumes_destroy(struct agent *agent, const struct tp_resources *gone)
 			empty(agent, path);
 			continue;
 		}
-		r = discard(agent, path);
+		r = volumes_discard(agent, path);
 		if (r < 0)
 			tp_err(agent, "a volume cannot be removed, remove it by hand",
 				"path=%s error=%s", path, strerror(-r));
@@ -130,6 +145,22 @@ void volumes_destroy(struct agent *agent, const struct tp_resources *gone)
 }
 
 /* --- in sandboxes ---------------------------------------------------------------------- */
+
+int volumes_check(struct tp_resource *const *resources, size_t n, struct tp_error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct tp_resource_disk_info *disk = resources[i]->disk;
+
+		if (disk != NULL && disk->persistence != NULL && disk->volume != NULL &&
+			disk->volume->mode == TP_VOLUME_MODE_RO)
+			return tp_fail(err, ENOTSUP,
+				"Volume '%s' is wanted with mode RO, and this agent "
+				"cannot "
+				"keep a task from writing to it: use mode RW",
+				disk->persistence->id);
+	}
+	return 0;
+}
 
 static int make_parents(const char *sandbox, const char *path)
 {
@@ -162,7 +193,7 @@ static int link_one(const struct executor *executor, const struct tp_resource *r
 {
 	const struct agent *agent = executor->framework->agent;
 	const struct tp_volume *volume = resource->disk->volume;
-	tp_cleanup(ptr) char *target = volume_path(agent, resource);
+	tp_cleanup(ptr) char *target = volumes_path(agent, resource);
 	tp_cleanup(ptr) char *link = NULL;
 	int r;
 

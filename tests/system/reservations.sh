@@ -98,8 +98,19 @@ expect "with the data" prints hello execute --role eng -r "$resources" -- cat da
 
 expect "a volume keeps its disk" refused 'that nobody uses' \
 	"$tepui" unreserve "$agent" 'disk:200' --role eng
+# What a kill leaves that comes when the operation is stored and the folder is not yet gone.
+folder=$dir/a1/volumes/roles/eng/data
+cp -a "$folder" "$dir/left"
 expect "until it is destroyed" "$tepui" volume destroy "$agent" data
-expect "its folder is gone" wait_until 10 sh -c "! test -e '$dir/a1/volumes/roles/eng/data'"
+folder_is_gone() {
+	! test -e "$folder"
+}
+expect "its folder is gone" wait_until 10 folder_is_gone
+daemon_kill a1
+mv "$dir/left" "$folder" && ln -s "$dir/master" "$dir/a1/volumes/roles/link"
+start_agent
+expect "also after a kill in between" wait_until 20 folder_is_gone
+expect "what others put there stays" test -e "$dir/a1/volumes/roles/link/."
 expect "and its disk is free" "$tepui" unreserve "$agent" 'disk:200;cpus:1;mem:64' --role eng
 expect "nothing is reserved" sh -c "! '$tepui' agents | grep -q eng"
 

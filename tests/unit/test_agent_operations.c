@@ -210,6 +210,110 @@ START_TEST(a_volume_keeps_its_data_until_it_is_destroyed)
 }
 END_TEST
 
+static char *state_path(void)
+{
+	return tp_asprintf(
+		"%s/daemon/meta/resources/resources_and_operations.state", f->dir.path);
+}
+
+static void write_state(const void *data, size_t len)
+{
+	tp_cleanup(ptr) char *path = state_path();
+	FILE *out = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(out);
+	ck_assert_uint_eq(fwrite(data, 1, len, out), len);
+	fclose(out);
+}
+
+static void make_folder(const char *path)
+{
+	tp_cleanup(ptr) char *file = tp_asprintf("%s/file", path);
+	struct tp_disk_service disk = disk_service(f->disk);
+	FILE *out;
+
+	ck_assert_int_eq(disk.ops->mkdirs(disk.impl, path, 0755, NULL), 0);
+	out = fopen(file, "w");
+	ck_assert_ptr_nonnull(out);
+	fclose(out);
+}
+
+/* Killed before the folder of a destroyed volume was gone, or before that of a new one was known. */
+START_TEST(folders_without_a_volume_go_at_recovery)
+{
+	static const char *const left[] = { "eng/web/gone", "eng/web/v.old", "eng/app",
+		"eng/web/.tp-destroyed-1", "ops/v", "v" };
+	tp_cleanup(ptr) char *roles = tp_asprintf("%s/daemon/volumes/roles", f->dir.path);
+	tp_cleanup(ptr) char *elsewhere = tp_asprintf("%s/elsewhere", f->dir.path);
+	tp_cleanup(ptr) char *link = tp_asprintf("%s/eng/web/link", roles);
+	tp_cleanup(ptr) char *outside = tp_asprintf("%s/file", elsewhere);
+	tp_cleanup(ptr) char *inside = volume_path("deep");
+
+	do_apply(1, RESERVE);
+	do_apply(2, CREATE);
+	make_folder(inside);
+	make_folder(elsewhere);
+	ck_assert_int_eq(symlink(elsewhere, link), 0);
+	for (size_t i = 0; i < TP_COUNT(left); i++) {
+		tp_cleanup(ptr) char *path = tp_asprintf("%s/%s", roles, left[i]);
+
+		make_folder(path);
+	}
+	restart();
+	for (size_t i = 0; i < TP_COUNT(left); i++) {
+		tp_cleanup(ptr) char *path = tp_asprintf("%s/%s", roles, left[i]);
+
+		ck_assert_msg(!exists(path), "%s", left[i]);
+	}
+	ck_assert(exists(inside));
+	ck_assert(exists(link));
+	ck_assert(exists(outside));
+}
+END_TEST
+
+START_TEST(without_a_checkpoint_no_folder_is_touched)
+{
+	tp_cleanup(ptr) char *folder = volume_path("");
+
+	make_folder(folder);
+	restart();
+	ck_assert(exists(folder));
+	do_apply(1, RESERVE);
+	agent_fixture_stop(f);
+	write_state("nonsense", 8);
+	agent_fixture_start(f, "      strict: false\n");
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert(exists(folder));
+}
+END_TEST
+
+/* As long as an id may be: it is out of the way all the same. */
+START_TEST(a_volume_of_a_long_name_is_destroyed)
+{
+	tp_cleanup(ptr) char *roles = tp_asprintf("%s/daemon/volumes/roles", f->dir.path);
+	char id[256];
+
+	memset(id, 'v', 255);
+	id[255] = '\0';
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/eng/web/%s", roles, id);
+	tp_cleanup(ptr) char *volume = tp_asprintf(
+		SCALAR("disk", "64") RESERVED(",'disk':{'persistence':{'id':'%s'},"
+					      "'volume':{'container_path':'d',"
+					      "'mode':'RW'}}"),
+		id);
+	tp_cleanup(ptr) char *create =
+		tp_asprintf("'type':'CREATE','create':{'volumes':[%s]}", volume);
+	tp_cleanup(ptr) char *destroy =
+		tp_asprintf("'type':'DESTROY','destroy':{'volumes':[%s]}", volume);
+
+	do_apply(1, RESERVE);
+	do_apply(2, create);
+	ck_assert(exists(path));
+	do_apply(3, destroy);
+	ck_assert(!exists(path));
+}
+END_TEST
+
 /* A command task with a volume; the path of its sandbox's link. */
 static void run(const char *resources)
 {
@@ -245,6 +349,25 @@ START_TEST(a_task_sees_its_volume)
 }
 END_TEST
 
+START_TEST(a_volume_that_must_not_be_written_is_refused)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	char *volume = tp_arena_strdup(arena, VOLUME);
+
+	memcpy(strstr(volume, "'RW'"), "'RO'", 4);
+	do_apply(1, RESERVE);
+	do_apply(2, CREATE);
+	run(tp_arena_printf(arena, SCALAR("cpus", "1") "},%s", volume));
+	agent_fixture_settle(f);
+	ck_assert_uint_eq(f->n_containers, 0);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_ERROR);
+	ck_assert_int_eq(agent_fixture_last_status(f)->reason, TP_REASON_TASK_INVALID);
+	ck_assert_str_eq(agent_fixture_last_status(f)->message,
+		"Volume 'v' is wanted with mode RO, and this agent cannot keep a task "
+		"from writing to it: use mode RW");
+}
+END_TEST
+
 START_TEST(a_launch_waits_until_its_volume_is_stored)
 {
 	do_apply(1, RESERVE);
@@ -269,22 +392,6 @@ START_TEST(a_task_without_its_volume_is_dropped)
 		agent_fixture_last_status(f)->reason, TP_REASON_RESOURCES_UNKNOWN);
 }
 END_TEST
-
-static char *state_path(void)
-{
-	return tp_asprintf(
-		"%s/daemon/meta/resources/resources_and_operations.state", f->dir.path);
-}
-
-static void write_state(const void *data, size_t len)
-{
-	tp_cleanup(ptr) char *path = state_path();
-	FILE *out = fopen(path, "w");
-
-	ck_assert_ptr_nonnull(out);
-	ck_assert_uint_eq(fwrite(data, 1, len, out), len);
-	fclose(out);
-}
 
 START_TEST(reservations_that_the_agent_cannot_hold_stop_it)
 {
@@ -327,7 +434,11 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, feedback_is_repeated_until_it_is_acknowledged);
 	tcase_add_test(tc, what_cannot_be_is_dropped_and_so_is_what_builds_on_it);
 	tcase_add_test(tc, a_volume_keeps_its_data_until_it_is_destroyed);
+	tcase_add_test(tc, folders_without_a_volume_go_at_recovery);
+	tcase_add_test(tc, without_a_checkpoint_no_folder_is_touched);
+	tcase_add_test(tc, a_volume_of_a_long_name_is_destroyed);
 	tcase_add_test(tc, a_task_sees_its_volume);
+	tcase_add_test(tc, a_volume_that_must_not_be_written_is_refused);
 	tcase_add_test(tc, a_launch_waits_until_its_volume_is_stored);
 	tcase_add_test(tc, a_task_without_its_volume_is_dropped);
 	tcase_add_test(tc, reservations_that_the_agent_cannot_hold_stop_it);
