@@ -4,6 +4,7 @@ core_libcluster_la_SOURCES = $(wire_sources) $(cluster_sources)
 
 cluster_sources = $(allocation_sources) \
 	core/cluster/attributes.c \
+	core/cluster/call_status.c \
 	core/cluster/checkpointed.c \
 	core/cluster/crammd5.c \
 	core/cluster/credentials.c \
@@ -158,6 +159,7 @@ wire_sources = \
 tepuiinclude_HEADERS += \
 	include/tepui/allotment.h \
 	include/tepui/attributes.h \
+	include/tepui/call_status.h \
 	include/tepui/ids.h \
 	include/tepui/listen.h \
 	include/tepui/machine.h \
@@ -193,6 +195,11 @@ $(wire_headers) $(wire_sources): core/cluster/wire.stamp
 
 cluster_test_libs = core/libcluster.la core/libcodec.la core/libbase.la \
 	$(MSGPACK_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/test_call_status
+tests_unit_test_call_status_SOURCES = tests/unit/test_call_status.c
+tests_unit_test_call_status_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_call_status_LDADD = $(cluster_test_libs)
+
 UNIT_TESTS += tests/unit/test_attributes
 tests_unit_test_attributes_SOURCES = tests/unit/test_attributes.c
 tests_unit_test_attributes_CFLAGS = $(UNIT_CFLAGS)

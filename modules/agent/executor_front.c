@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tepui/call_status.h"
 #include "tepui/wire/executor.h"
 #include "tepui/wire/internal.h"
 
@@ -149,26 +150,6 @@ static void front_closed(void *user, uint64_t number, const struct tp_error *why
 	tp_free(peer);
 }
 
-static int errno_of(int status)
-{
-	switch (status) {
-	case 400:
-		return EINVAL;
-	case 403:
-		return EPERM;
-	case 404:
-		return ENOENT;
-	case 409:
-		return EEXIST;
-	case 501:
-		return ENOSYS;
-	case 503:
-		return EAGAIN;
-	default:
-		return EIO;
-	}
-}
-
 static void front_done(struct tp_submission *submission, int status,
 	const struct tp_desc *desc, const void *body, const char *error)
 {
@@ -189,7 +170,7 @@ static void front_done(struct tp_submission *submission, int status,
 			"status=%d error=%s", status, error);
 		if (call->call != 0)
 			tp_server_reply_error(front->server, call->peer, call->call,
-				errno_of(status), error);
+				tp_call_errno(status), error);
 		else if (call->subscribe)
 			tp_server_kick(front->server, call->peer, error);
 	}

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tepui/call_status.h"
 #include "tepui/listen.h"
 #include "tepui/machine.h"
 #include "tepui/wire/agent.h"
@@ -34,24 +35,6 @@ struct native_call {
 	uint64_t call;
 };
 
-static int errno_of(int status)
-{
-	switch (status) {
-	case 400:
-		return EINVAL;
-	case 403:
-		return EPERM;
-	case 404:
-		return ENOENT;
-	case 501:
-		return ENOSYS;
-	case 503:
-		return EAGAIN;
-	default:
-		return EIO;
-	}
-}
-
 static void native_done(struct tp_submission *submission, int status,
 	const struct tp_desc *desc, const void *body, const char *error)
 {
@@ -65,7 +48,7 @@ static void native_done(struct tp_submission *submission, int status,
 				body, false);
 		else
 			tp_server_reply_error(native->server, call->peer, call->call,
-				errno_of(status), error);
+				tp_call_errno(status), error);
 	}
 	tp_arena_destroy(call->arena);
 }

@@ -21,6 +21,7 @@
 #include "subscribe.h"
 #include "updates.h"
 
+#include "tepui/call_status.h"
 #include "tepui/record.h"
 
 static const struct row {
@@ -58,27 +59,9 @@ static const struct row {
 
 int calls_status(int r)
 {
-	switch (r) {
-	case 0:
-		return 202;
-	case -EINVAL:
-		return 400;
-	case -EACCES:
-	case -EPERM:
-		return 403;
-	case -ENOENT:
-		return 404;
-	case -EBUSY:
-	case -EEXIST:
-	case -ENOSPC:
-		return 409;
-	case -ENOTSUP:
-		return 501;
-	case -EAGAIN:
-		return 503;
-	default:
-		return r > 0 ? r : 500;
-	}
+	if (r < 0)
+		return tp_call_status(r);
+	return r == 0 ? 202 : r;
 }
 
 void calls_done(struct tp_submission *submission, int status, const struct tp_error *err)

@@ -7,9 +7,10 @@
  */
 #include "carriage.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "tepui/call_status.h"
 
 #include "calls.h"
 #include "native.h"
@@ -178,26 +179,6 @@ void carriage_destroy(struct carriage *c)
 
 /* --- calls ----------------------------------------------------------------------------- */
 
-static int errno_of_status(int status)
-{
-	switch (status) {
-	case 400:
-		return EINVAL;
-	case 403:
-		return EPERM;
-	case 404:
-		return ENOENT;
-	case 409:
-		return EBUSY;
-	case 501:
-		return EOPNOTSUPP;
-	case 503:
-		return EAGAIN;
-	default:
-		return EIO;
-	}
-}
-
 static void pending_free(struct pending *p)
 {
 	tp_list_remove(&p->node);
@@ -227,7 +208,7 @@ static void answered(struct tp_submission *submission, int status,
 		tp_server_reply(c->server, c->peer, p->call, desc, body, false);
 	else
 		tp_server_reply_error(c->server, c->peer, p->call,
-			errno_of_status(status), error == NULL ? "refused" : error);
+			tp_call_errno(status), error == NULL ? "refused" : error);
 }
 
 static void done(struct tp_submission *submission, int status, const struct tp_desc *desc,
