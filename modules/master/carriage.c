@@ -207,8 +207,8 @@ static void answered(struct tp_submission *submission, int status,
 	if (good)
 		tp_server_reply(c->server, c->peer, p->call, desc, body, false);
 	else
-		tp_server_reply_error(c->server, c->peer, p->call,
-			tp_call_errno(status), error == NULL ? "refused" : error);
+		tp_server_reply_error(c->server, c->peer, p->call, tp_call_errno(status),
+			error == NULL ? "refused" : error);
 }
 
 static void done(struct tp_submission *submission, int status, const struct tp_desc *desc,
