@@ -108,6 +108,12 @@ void fake_node_freeze(struct fake_node *node, bool frozen)
 	network_schedule(node->net);
 }
 
+void fake_node_kill(struct fake_node *node, bool dead)
+{
+	node->dead = dead;
+	fake_node_freeze(node, dead);
+}
+
 void fake_node_narrow(struct fake_node *node, size_t queue_max_bytes)
 {
 	node->queue_max_bytes = queue_max_bytes;

@@ -26,6 +26,7 @@ struct fake_node {
 	unsigned index;
 	uint64_t blocked; /* bit n: nothing from here arrives at node n */
 	bool frozen;
+	bool dead; /* and what it says is lost */
 	int64_t slow_ns;
 	size_t queue_max_bytes; /* of each wire; 0: what the wire's limits say */
 	uint64_t failing_sends; /* so many are still to fail */

@@ -288,6 +288,8 @@ static int fake_send(void *impl, struct tp_wire *wire, const void *data, size_t 
 		wire->owner->failing_sends--;
 		return -ENOBUFS;
 	}
+	if (wire->owner->dead)
+		return 0;
 	if (wire->net->sent != NULL)
 		wire->net->sent(wire->net->watch_user, data, len);
 	frame = tp_alloc(sizeof *frame + len);

@@ -51,6 +51,8 @@ void fake_transport_weather(
 void fake_node_block(struct fake_node *from, struct fake_node *to, bool is_blocked);
 /* It stands still: nothing from it or to it goes anywhere, though nothing breaks. */
 void fake_node_freeze(struct fake_node *node, bool frozen);
+/* The same, and what it sends meanwhile is lost: so it is taken apart. */
+void fake_node_kill(struct fake_node *node, bool dead);
 /*
  * What peers may have queued for it on one wire before they find the queue full, as with a peer
  * that reads slowly. 0: what their own limits say.

@@ -100,7 +100,7 @@ void cluster_restart(struct machine *m)
 	m->exit_status = -1;
 	sim_disk_revive(m->sim_disk);
 	if (m->node != NULL)
-		fake_node_freeze(m->node, false);
+		fake_node_kill(m->node, false);
 	m->kernel = tp_kernel_create(&options);
 	r = tp_kernel_load_text(m->kernel, m->name, text, NULL, 0, &err);
 	ck_assert_msg(r >= 0, "%s", err.text);
@@ -210,7 +210,7 @@ static void stop_dead(struct machine *m, bool power_loss)
 {
 	void *registry = tp_kernel_instance(m->kernel, "sim-registry");
 
-	fake_node_freeze(m->node, true);
+	fake_node_kill(m->node, true);
 	sim_disk_kill(m->sim_disk, power_loss);
 	if (registry != NULL)
 		sim_registry_kill(m->cluster->registry, registry);
@@ -250,7 +250,7 @@ void cluster_power_loss(struct machine *m)
 	if (m->kernel != NULL)
 		stop_dead(m, true);
 	else
-		fake_node_freeze(m->node, true);
+		fake_node_kill(m->node, true);
 	if (m->containers != NULL)
 		sim_containers_power_loss(m->containers);
 	cluster_advance(m->cluster, 0);

@@ -19,6 +19,7 @@
 
 /* How long a write takes on a healthy disk. */
 #define WRITE_NS_MAX (2 * TP_MSEC)
+#define REFUSAL "the simulated disk says no"
 
 enum op_kind { OP_REPLACE, OP_APPEND, OP_REMOVE };
 
@@ -47,7 +48,7 @@ struct op {
 	enum op_kind kind;
 	unsigned flags;
 	int64_t due_ns;
-	int code;
+	int code; /* it fails with this, written or not */
 	size_t len;
 	const char *data;
 	char path[]; /* and the data behind it */
@@ -76,7 +77,7 @@ static void on_answer(struct tp_defer *defer)
 	outer->done(outer,
 		code == 0
 			? 0
-			: tp_fail_errno(&outer->err, code, "the simulated disk says no"));
+			: tp_fail_errno(&outer->err, code, REFUSAL));
 }
 
 /* code 0: it is only said to be done. */
@@ -102,6 +103,8 @@ static void op_done(struct tp_disk_request *request, int status)
 		op->disk->watcher.written(op->disk->watcher.user, op->path, op->data,
 			op->len, (op->flags & TP_DISK_SYNC) != 0);
 	outer->err = request->err;
+	if (status >= 0 && op->code != 0)
+		status = tp_fail_errno(&outer->err, op->code, REFUSAL);
 	op_free(op);
 	outer->done(outer, status);
 }
@@ -236,7 +239,7 @@ static int sim_symlink(
 	struct sim_disk *self = impl;
 
 	if (self->killed)
-		return tp_fail_errno(err, EIO, "the simulated disk says no");
+		return tp_fail_errno(err, EIO, REFUSAL);
 	sim_platter_before_link(self->platter, path);
 	return self->inner.ops->symlink(self->inner.impl, target, path, err);
 }
@@ -316,13 +319,14 @@ void sim_disk_slow(struct sim_disk *self, int64_t delay_ns)
 	self->slow_ns = delay_ns;
 }
 
-/* Half an append, never synced. */
+/* Half an append, never synced: nobody may be told that it was done. */
 static bool write_half(struct op *op)
 {
 	if (op->kind != OP_APPEND || op->len == 0)
 		return false;
 	op->flags &= ~(unsigned)TP_DISK_SYNC;
 	op->len = sim_random_below(&op->disk->random, (unsigned)op->len);
+	op->code = EIO;
 	op_write(op);
 	return true;
 }

@@ -75,9 +75,10 @@ tests_sim_test_defects_SOURCES = tests/sim/test_defects.c $(history_sources)
 tests_sim_test_defects_CFLAGS = $(UNIT_CFLAGS)
 tests_sim_test_defects_LDADD = $(SIM_LIBS)
 
-# make sim SEEDS=1000: so many histories. SEED=17: this one, with what everybody logs; STEPS, KEEP
+# make sim SEEDS=1000: so many histories, from seed FIRST on. SEED=17: this one, with what everybody logs; STEPS, KEEP
 # and DEFECT as a failure prints them.
 SEEDS = 100
+FIRST = 1
 SEED =
 STEPS = 150
 KEEP =
@@ -88,4 +89,5 @@ sim: all
 	@$(AM_TESTS_ENVIRONMENT) \
 	if test -n '$(SEED)'; then TEPUI_TEST_LOG=1 tests/sim/histories$(EXEEXT) \
 		-r '$(SEED)' -s '$(STEPS)' -k '$(KEEP)' -d '$(DEFECT)'; \
-	else tests/sim/histories$(EXEEXT) -n '$(SEEDS)' -s '$(STEPS)' -d '$(DEFECT)'; fi
+	else tests/sim/histories$(EXEEXT) -n '$(SEEDS)' -f '$(FIRST)' \
+		-s '$(STEPS)' -d '$(DEFECT)'; fi

@@ -203,6 +203,31 @@ START_TEST(a_kill_comes_between_writes)
 }
 END_TEST
 
+/* Who hears that it was done may tell others. */
+START_TEST(half_a_write_is_not_said_to_be_done)
+{
+	unsigned n_done_whole = 0, n_half = 0;
+
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		begin(seed);
+		append("synced", TP_DISK_SYNC);
+		lose_power();
+		ck_assert_int_eq(n_done, 1);
+		tp_cleanup(ptr) char *text = found();
+		if (last_status == 0) {
+			ck_assert_ptr_nonnull(text);
+			ck_assert_str_eq(text, "synced");
+			n_done_whole++;
+		} else {
+			ck_assert_int_eq(last_status, -EIO);
+			n_half += text != NULL && text[0] == 's';
+		}
+		end();
+	}
+	ck_assert(n_done_whole > 0 && n_half > 0);
+}
+END_TEST
+
 START_TEST(failures_and_slowness_are_on_demand)
 {
 	begin(1);
@@ -235,6 +260,7 @@ int main(void)
 	tcase_add_test(tc, what_was_never_synced_may_be_gone);
 	tcase_add_test(tc, what_was_removed_may_return_until_something_is_synced);
 	tcase_add_test(tc, a_kill_comes_between_writes);
+	tcase_add_test(tc, half_a_write_is_not_said_to_be_done);
 	tcase_add_test(tc, failures_and_slowness_are_on_demand);
 	suite_add_tcase(s, tc);
 	runner = srunner_create(s);

@@ -343,6 +343,21 @@ START_TEST(a_stall_keeps_what_is_under_way)
 }
 END_TEST
 
+/* All ends are of the one place here: it says nothing, hears nothing, then lives again. */
+START_TEST(the_dead_say_nothing)
+{
+	fake_node_kill(impl, true);
+	ck_assert_int_eq(send_text(&client, "last words"), 0);
+	settle();
+	fake_node_kill(impl, false);
+	settle();
+	ck_assert_int_eq(server.n_frames, 0);
+	ck_assert_int_eq(send_text(&client, "a"), 0);
+	settle();
+	ck_assert_str_eq(server.text, "a ");
+}
+END_TEST
+
 START_TEST(the_peer_is_who_the_test_says)
 {
 	struct tp_wire_peer other = { "10.0.0.7:4", false, 0, 0 };
@@ -369,6 +384,7 @@ static void add_connected(TCase *tcase)
 	tcase_add_test(tcase, a_callback_may_close_its_wire);
 	tcase_add_test(tcase, a_cut_loses_what_is_under_way);
 	tcase_add_test(tcase, a_stall_keeps_what_is_under_way);
+	tcase_add_test(tcase, the_dead_say_nothing);
 	tcase_add_test(tcase, the_peer_is_who_the_test_says);
 }
 
