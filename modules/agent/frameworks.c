@@ -76,6 +76,13 @@ static struct framework *framework_find_completed(struct agent *agent, const cha
 	return NULL;
 }
 
+struct framework *framework_find_any(struct agent *agent, const char *id)
+{
+	struct framework *framework = framework_find(agent, id);
+
+	return framework != NULL ? framework : framework_find_completed(agent, id);
+}
+
 void framework_set_info(struct framework *framework, const struct tp_framework_info *info)
 {
 	struct tp_arena *arena;

@@ -46,6 +46,8 @@ void frameworks_fini(struct agent *agent);
 
 /* NULL when nothing of it runs here. */
 struct framework *framework_find(struct agent *agent, const char *id);
+/* Also one that is completed. */
+struct framework *framework_find_any(struct agent *agent, const char *id);
 /* The one that runs, the one that is completed (running again), or a new one. Copies info. */
 struct framework *framework_get(
 	struct agent *agent, const struct tp_framework_info *info);

@@ -17,6 +17,7 @@ agent_sources = \
 	modules/agent/gc_scan.c modules/agent/gc_scan.h \
 	modules/agent/hooks.c modules/agent/hooks.h \
 	modules/agent/identity.c modules/agent/identity.h \
+	modules/agent/inventory.c modules/agent/inventory.h \
 	modules/agent/journal.c modules/agent/journal.h \
 	modules/agent/kill.c modules/agent/kill.h \
 	modules/agent/leader.c modules/agent/leader.h \

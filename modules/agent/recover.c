@@ -428,10 +428,11 @@ static int recover_framework(
 			r = recover_runs(self, framework, executors, names[i], err);
 	}
 	framework->held = false;
-	if (r >= 0 && framework->executors.n == 0 && self->n_remains == remains) {
+	if (r < 0)
+		return r;
+	if (framework->executors.n == 0 && self->n_remains == remains)
 		checkpoint_remove_framework(framework);
-		framework_check_finished(framework);
-	}
+	framework_check_finished(framework);
 	return r;
 }
 

@@ -20,8 +20,7 @@
 #include "tepui/wire/machine.h"
 
 #include "agent_info.h"
-#include "executors.h"
-#include "frameworks.h"
+#include "inventory.h"
 #include "kill.h"
 #include "messages.h"
 #include "native.h"
@@ -31,7 +30,6 @@
 #include "run_task.h"
 #include "shutdown.h"
 #include "status.h"
-#include "tasks.h"
 #include "updates.h"
 
 #define BACKOFF_MAX_NS TP_MIN
@@ -97,70 +95,10 @@ static void send_register(struct agent *agent, struct tp_arena *arena)
 		agent, TP_MESSAGE_AGENT_REGISTER, &tp_agent_register_desc, body);
 }
 
-/*
- * The state is the newest one, the update the one that the framework has got or gets next. What
- * the disk does not hold yet may be forgotten again: it is not told.
- */
-static struct tp_task *list_task(const struct task *task, struct tp_arena *arena)
-{
-	const struct framework *framework = task->executor->framework;
-	const struct updates *updates = framework->agent->updates;
-	struct tp_task *record = task_record(task, arena);
-	const struct tp_status_update *front =
-		updates_front(updates, framework->id, task->id);
-	int state;
-
-	if (front != NULL) {
-		record->has_status_update_state = true;
-		record->status_update_state = front->status->state;
-		record->status_update_uuid = front->uuid;
-	}
-	if (!updates_held_back(updates, framework->id, task->id, &state))
-		return record;
-	record->state = state;
-	record->has_status_update_state = false;
-	record->status_update_uuid = (struct tp_bytes){ 0 };
-	record->n_statuses = 0;
-	return record;
-}
-
-/*
- * Its end was read from the disk and is on its way there again; it may have been told before the
- * restart. The task is neither said to live nor to be over: the update that waits says the rest.
- */
-static bool is_ending(const struct task *task)
-{
-	const struct framework *framework = task->executor->framework;
-	const struct updates *updates = framework->agent->updates;
-	int state;
-
-	return task->executor->recovered &&
-		updates_ended(updates, framework->id, task->id) &&
-		updates_held_back(updates, framework->id, task->id, &state);
-}
-
-static void list_executor(struct tp_agent_reregister *body,
-	const struct executor *executor, struct tp_arena *arena)
-{
-	struct tp_list *node, *tmp;
-
-	if (!executor->command && executor->state != EXECUTOR_TERMINATED)
-		tp_arena_push(arena, &body->executor_infos, &body->n_executor_infos,
-			executor->info);
-	tp_map_foreach (node, tmp, &executor->tasks) {
-		const struct task *task = tp_map_entry(node, struct task, node);
-
-		if (!is_ending(task))
-			tp_arena_push(arena, &body->tasks, &body->n_tasks,
-				list_task(task, arena));
-	}
-}
-
 static void send_reregister(struct agent *agent, struct tp_arena *arena)
 {
 	struct tp_agent_reregister *body =
 		tp_record_new(&tp_agent_reregister_desc, arena);
-	struct tp_list *f, *tmp_f, *e, *tmp_e;
 
 	operations_describe(agent, arena, &body->checkpointed_resources,
 		&body->n_checkpointed_resources, &body->operations, &body->n_operations);
@@ -169,16 +107,7 @@ static void send_reregister(struct agent *agent, struct tp_arena *arena)
 	body->address = native_advertised_url(agent);
 	body->version = AGENT_VERSION;
 	body->capabilities = capabilities(arena, &body->n_capabilities);
-	tp_map_foreach (f, tmp_f, &agent->frameworks->running) {
-		struct framework *framework = tp_map_entry(f, struct framework, node);
-
-		tp_arena_push(
-			arena, &body->frameworks, &body->n_frameworks, framework->info);
-		tp_map_foreach (e, tmp_e, &framework->executors) {
-			list_executor(
-				body, tp_map_entry(e, struct executor, node), arena);
-		}
-	}
+	inventory_describe(agent, body, arena);
 	registration_send(
 		agent, TP_MESSAGE_AGENT_REREGISTER, &tp_agent_reregister_desc, body);
 }

@@ -8,6 +8,7 @@
 
 #include "tepui/wire/internal.h"
 
+#include "checkpoint.h"
 #include "executors.h"
 #include "frameworks.h"
 #include "tasks.h"
@@ -117,11 +118,18 @@ void shutdown_framework(struct framework *framework)
 
 static void on_shutdown_framework(void *user, struct tp_message *message)
 {
+	struct agent *agent = user;
 	const struct tp_shutdown_framework *body = message->body;
-	struct framework *framework = framework_find(user, body->framework_id->value);
+	const char *id = body->framework_id->value;
+	struct framework *framework = framework_find_any(agent, id);
 
-	if (framework != NULL)
+	if (framework != NULL && framework->state != FRAMEWORK_COMPLETED) {
 		shutdown_framework(framework);
+		return;
+	}
+	updates_cleanup(agent->updates, id); /* nobody will acknowledge them */
+	if (framework != NULL)
+		checkpoint_remove_framework(framework);
 }
 
 static void on_shutdown_executor(void *user, struct tp_message *message)

@@ -374,6 +374,20 @@ bool updates_ended(
 	return newest != NULL && tp_task_state_is_terminal(newest->record->status->state);
 }
 
+void updates_each_owed(const struct updates *updates,
+	void (*each)(void *user, const struct tp_status_update *front), void *user)
+{
+	struct tp_list *node, *tmp;
+
+	tp_map_foreach (node, tmp, &updates->streams) {
+		const struct update *front =
+			stream_front(tp_map_entry(node, struct stream, node));
+
+		if (front != NULL)
+			each(user, front->record);
+	}
+}
+
 size_t updates_streams(const struct updates *updates)
 {
 	return updates->streams.n;

@@ -93,6 +93,10 @@ const struct tp_status_update *updates_front(
 bool updates_ended(
 	const struct updates *updates, const char *framework_id, const char *task_id);
 
+/* Calls `each` with the front of every stream that waits for an acknowledgement. */
+void updates_each_owed(const struct updates *updates,
+	void (*each)(void *user, const struct tp_status_update *front), void *user);
+
 size_t updates_streams(const struct updates *updates);
 size_t updates_pending(
 	const struct updates *updates, const char *framework_id, const char *task_id);

@@ -2,7 +2,8 @@
 /*
  * Reconciliation. Answers carry the state of the last forwarded update and no uuid, so they are
  * never acknowledged. While the agent in question may still come back after a restart of the
- * master there is no answer at all: a wrong one would cost a running task.
+ * master there is no answer at all: a wrong one would cost a running task. Nor is there for a task
+ * of which its agent has but updates: they are on the way.
  */
 #include "reconcile.h"
 
@@ -16,6 +17,8 @@
 
 static void send_known(struct framework *f, const struct task *task)
 {
+	if (task->state == TP_TASK_UNKNOWN && !task->has_status_state)
+		return;
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct tp_task_status *last = task_last_status(task, arena);
 	const struct update update = {

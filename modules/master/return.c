@@ -213,7 +213,7 @@ void return_refused(struct agent *a, const struct tp_agent_reregister *message)
 
 /*
  * The state that the framework knows last or hears next: the end of a task is told by the update
- * that waits at the agent, after those before it.
+ * that waits at the agent, after those before it; of an unknown one that is all.
  */
 void return_tell_reachable(struct agent *a)
 {
@@ -231,7 +231,9 @@ void return_tell_reachable(struct agent *a)
 			.message = "Unreachable agent re-registered",
 		};
 
-		if (!task->has_status_state && tp_task_state_is_terminal(task->state))
+		if (!task->has_status_state &&
+			(task->state == TP_TASK_UNKNOWN ||
+				tp_task_state_is_terminal(task->state)))
 			continue;
 		updates_send_answer(task->framework, &update);
 	}

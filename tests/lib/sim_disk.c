@@ -74,10 +74,7 @@ static void on_answer(struct tp_defer *defer)
 	op_free(op);
 	if (!tp_list_empty(&self->refused))
 		tp_loop_defer(self->loop, &self->answer);
-	outer->done(outer,
-		code == 0
-			? 0
-			: tp_fail_errno(&outer->err, code, REFUSAL));
+	outer->done(outer, code == 0 ? 0 : tp_fail_errno(&outer->err, code, REFUSAL));
 }
 
 /* code 0: it is only said to be done. */

@@ -256,6 +256,35 @@ START_TEST(power_is_lost)
 }
 END_TEST
 
+/*
+ * The agent is unreachable, so only it knows what became of the task, and perhaps only by the log
+ * of its updates. Whoever asks before those have come hears nothing else.
+ */
+START_TEST(a_task_that_is_forgotten_with_the_power_ends_once)
+{
+	begin((uint64_t)_i + 1);
+	run_task("t", "hang");
+	cluster_advance(
+		c, _i * 100); /* the acknowledgement is there, and written, or not */
+	cluster_power_loss(a1);
+	ck_assert(framework_wait_state(f, "t", TP_TASK_UNREACHABLE, 2 * MINUTE_MS));
+	framework_crash(f);
+	sim_disk_slow(a1->sim_disk, _i % 2 * TP_SEC);
+	cluster_restart(a1);
+	cluster_advance(c, 3000);
+	framework_restart(f);
+	cluster_advance(c, 100);
+	ck_assert(f->subscribed);
+	framework_reconcile(f, "t");
+	cluster_advance(c, MINUTE_MS);
+	ck_assert_msg(framework_task(f, "t")->wrong == NULL, "%s",
+		framework_task(f, "t")->wrong);
+	ck_assert_int_ge(framework_task(f, "t")->ended, 0);
+	ck_assert(!master_knows("t"));
+	cluster_destroy(c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("failures");
@@ -274,6 +303,8 @@ int main(void)
 	suite_add_tcase(s, tc);
 	tcase_set_timeout(power, 150);
 	tcase_add_loop_test(power, power_is_lost, 0, POWER_SEEDS);
+	tcase_add_loop_test(
+		power, a_task_that_is_forgotten_with_the_power_ends_once, 0, POWER_SEEDS);
 	suite_add_tcase(s, power);
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_NORMAL);

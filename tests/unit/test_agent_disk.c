@@ -350,6 +350,8 @@ END_TEST
 
 START_TEST(a_task_whose_record_is_lost_is_reported)
 {
+	const struct tp_agent_reregister *again;
+
 	agent_fixture_start(f, "");
 	agent_fixture_run(f, "t1", true);
 	agent_fixture_update(
@@ -359,6 +361,13 @@ START_TEST(a_task_whose_record_is_lost_is_reported)
 	lose(task_file("task.info"));
 	agent_fixture_start(f, "");
 	agent_fixture_advance(f, TP_SEC);
+	/* The master hears of it, but nothing that the updates do not say. */
+	again = agent_fixture_last(f, TP_MESSAGE_AGENT_REREGISTER);
+	ck_assert_uint_eq(again->n_frameworks, 1);
+	ck_assert_uint_eq(again->n_tasks, 1);
+	ck_assert_str_eq(again->tasks[0]->task_id->value, "t1");
+	ck_assert_int_eq(again->tasks[0]->state, TP_TASK_UNKNOWN);
+	ck_assert(!again->tasks[0]->has_status_update_state);
 	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_RUNNING);
 	agent_fixture_acknowledge(f);
 	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_DROPPED);
@@ -366,6 +375,30 @@ START_TEST(a_task_whose_record_is_lost_is_reported)
 	agent_fixture_acknowledge(f);
 	agent_fixture_advance(f, TP_HOUR);
 	ck_assert_uint_eq(sent(), 2);
+}
+END_TEST
+
+START_TEST(a_framework_that_goes_is_owed_nothing)
+{
+	struct tp_framework_id id = { .value = "F" };
+
+	agent_fixture_start(f, "");
+	agent_fixture_run(f, "t1", true);
+	agent_fixture_update(
+		agent_fixture_executor(f, 0, "t1", true), "t1", "t1", TP_TASK_RUNNING, 1);
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	lose(task_file("task.info"));
+	agent_fixture_start(f, "");
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_uint_eq(sent(), 1);
+	agent_fixture_send(f, TP_MESSAGE_SHUTDOWN_FRAMEWORK, &tp_shutdown_framework_desc,
+		&(struct tp_shutdown_framework){ .framework_id = &id });
+	agent_fixture_advance(f, TP_HOUR);
+	ck_assert_uint_eq(sent(), 1);
+	restart();
+	agent_fixture_advance(f, TP_HOUR);
+	ck_assert_uint_eq(sent(), 0);
 }
 END_TEST
 
@@ -441,6 +474,7 @@ int main(void)
 		tc, a_second_task_that_cannot_be_noted_does_not_reach_its_executor);
 	tcase_add_test(tc, an_end_that_was_sent_survives_without_its_task);
 	tcase_add_test(tc, a_task_whose_record_is_lost_is_reported);
+	tcase_add_test(tc, a_framework_that_goes_is_owed_nothing);
 	tcase_add_test(tc, an_acknowledgement_that_is_lost_costs_a_repetition);
 	tcase_add_test(tc, without_its_framework_too);
 	suite_add_tcase(suite, tc);
