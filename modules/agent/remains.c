@@ -16,13 +16,15 @@
 
 #define LOG_MAX_BYTES (64 * 1024 * 1024)
 
-/* Its tasks are told by the updates themselves: the framework may not be known here. */
+/*
+ * Its tasks are told by the updates themselves: the framework may not be known here. It was
+ * launched, or there were no updates: it is gone, not dropped.
+ */
 static void end_unknown(struct agent *agent, const struct tp_status_update *last)
 {
 	const char *framework_id = last->framework_id->value;
 	const struct status_reason why = {
-		.state =
-			status_pick(framework_find(agent, framework_id), TP_TASK_DROPPED),
+		.state = status_pick(framework_find(agent, framework_id), TP_TASK_GONE),
 		.reason = TP_REASON_AGENT_RESTARTED,
 		.message = "The agent lost its record of the task with a loss of power",
 	};

@@ -2,7 +2,7 @@
 /*
  * What a loss of power leaves of a checkpoint: .info files are written without fsync, logs of
  * updates with it. Such a log is played all the same: an end that was sent and not acknowledged is
- * sent again, as it was, and a task whose end nobody knows is reported as dropped. What says
+ * sent again, as it was, and a task whose end nobody knows is reported as gone. What says
  * nothing any more is removed.
  */
 #ifndef AGENT_REMAINS_H

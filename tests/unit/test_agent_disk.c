@@ -370,7 +370,7 @@ START_TEST(a_task_whose_record_is_lost_is_reported)
 	ck_assert(!again->tasks[0]->has_status_update_state);
 	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_RUNNING);
 	agent_fixture_acknowledge(f);
-	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_DROPPED);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_GONE);
 	ck_assert_int_eq(agent_fixture_last_status(f)->reason, TP_REASON_AGENT_RESTARTED);
 	agent_fixture_acknowledge(f);
 	agent_fixture_advance(f, TP_HOUR);
