@@ -59,3 +59,12 @@ tests_bench_bench_master_SOURCES = tests/bench/bench_master.c \
 	tests/bench/fake_agents.c tests/bench/fake_agents.h $(bench_daemons_sources)
 tests_bench_bench_master_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_bench_master_LDADD = core/libtepui.la -lpthread
+
+EXTRA_PROGRAMS += tests/bench/bench_swap
+tests_bench_bench_swap_SOURCES = tests/bench/bench_swap.c \
+	tests/bench/crowd.c tests/bench/crowd.h \
+	tests/bench/fake_agents.c tests/bench/fake_agents.h \
+	tools/tepui/admin.c tools/tepui/admin.h core/host/admin_call.c core/host/admin_call.h \
+	tools/tepui/client.c tools/tepui/client.h $(bench_daemons_sources)
+tests_bench_bench_swap_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_bench_swap_LDADD = core/libtepui.la -lpthread
