@@ -32,6 +32,7 @@ tepuiinclude_HEADERS += \
 tepuikind_HEADERS += \
 	include/tepui/kind/allocator.h \
 	include/tepui/kind/allocator_explanation.h \
+	include/tepui/kind/allocator_spec.h \
 	include/tepui/kind/anonymous.h \
 	include/tepui/kind/authenticatee.h \
 	include/tepui/kind/authenticator.h \

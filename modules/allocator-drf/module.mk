@@ -25,6 +25,11 @@ tests_unit_test_allocator_quota_SOURCES = tests/unit/test_allocator_quota.c $(dr
 tests_unit_test_allocator_quota_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_allocator_quota_LDADD = $(MODULE_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_allocator_explain
+tests_unit_test_allocator_explain_SOURCES = tests/unit/test_allocator_explain.c $(drf_test_sources)
+tests_unit_test_allocator_explain_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_allocator_explain_LDADD = $(MODULE_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_allocator_rules
 tests_unit_test_allocator_rules_SOURCES = tests/unit/test_allocator_rules.c $(drf_test_sources)
 tests_unit_test_allocator_rules_CFLAGS = $(UNIT_CFLAGS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who may be offered what, beside shares and quota: offer constraints, the whitelist, regions,
- * minimums, maintenance, requests; and what an allocator says about itself. Time is virtual.
+ * minimums, maintenance and requests. Time is virtual.
  */
 #include <check.h>
 #include <errno.h>
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "drf_fixture.h"
-#include "tepui/kind/allocator_explanation.h"
 
 #define SOON (100 * TP_MSEC) /* well before the interval of one second */
 #define CAN(name) (1u << TP_FRAMEWORK_INFO_CAPABILITY_##name)
@@ -434,125 +433,6 @@ START_TEST(a_request_is_answered_at_once)
 }
 END_TEST
 
-/* --- what it says about itself --------------------------------------------------------- */
-
-static struct tp_allocator_explanation why;
-
-static void keep(void *user, const struct tp_allocator_explanation *said)
-{
-	ck_assert_int_eq(said->guarantee_milli == NULL, said->limit_milli == NULL);
-	why = *said;
-	++*(int *)user;
-}
-
-START_TEST(it_explains_itself)
-{
-	int n = 0;
-
-	fixture_quota(&f, "q", NULL, "cpus:1");
-	fixture_framework(&f, 0, "q", 0);
-	f.ops->pause(f.drf);
-	fixture_agent(&f, 0, "cpus:4;gpus:1", NULL, 0, NULL); /* gpus */
-	fixture_agent(&f, 1, "cpus(other):4", NULL, 0, NULL); /* reserved */
-	fixture_agent(&f, 2, "mem:1", NULL, 0, NULL);         /* too small */
-	fixture_agent(
-		&f, 3, "cpus:1", "cpus:1", 0, "q"); /* full: and the limit is reached */
-	fixture_agent(&f, 4, "cpus:1", NULL, 0, NULL); /* over the limit */
-	fixture_agent(&f, 5, "mem:64", NULL, 0, NULL); /* free */
-	fixture_agent(&f, 6, "mem:64", NULL, 0, NULL); /* deactivated */
-	f.ops->deactivate_agent(f.drf, 6);
-	f.ops->explain(f.drf, 0, keep, &n);
-	ck_assert_int_eq(n, 1);
-	ck_assert_str_eq(why.role, "q");
-	ck_assert(why.active && why.subscribed && !why.suppressed);
-	ck_assert_uint_eq(why.role_place, 0);
-	ck_assert_uint_eq(why.framework_place, 0);
-	ck_assert_uint_eq(why.agents_capability, 1);
-	ck_assert_uint_eq(why.agents_reserved, 1);
-	ck_assert_uint_eq(why.agents_too_small, 1);
-	ck_assert_uint_eq(why.agents_full, 1);
-	ck_assert_uint_eq(why.agents_quota, 1);
-	ck_assert_uint_eq(why.agents_free, 1);
-	ck_assert_uint_eq(why.agents_inactive, 1);
-	f.ops->resume(f.drf);
-	fixture_advance(&f, SOON);
-	fixture_decline(&f, TP_HOUR);
-	f.ops->explain(f.drf, 0, keep, &n);
-	ck_assert_uint_eq(why.agents_filtered, 1);
-	ck_assert_uint_eq(f.n_offers, 0); /* it gives nothing by explaining */
-}
-END_TEST
-
-struct wanted {
-	const char *name;
-	double value;
-	bool found;
-};
-
-static void look(void *arg, const char *name, double value)
-{
-	struct wanted *wanted = arg;
-
-	if (strcmp(name, wanted->name) != 0)
-		return;
-	wanted->value = value;
-	wanted->found = true;
-}
-
-static double metric(const char *name)
-{
-	struct wanted wanted = { .name = name };
-
-	tp_metrics_each(((struct tp_instance *)f.drf)->metrics, look, &wanted);
-	ck_assert_msg(wanted.found, "no metric %s", name);
-	return wanted.value;
-}
-
-/* HierarchicalAllocatorTest.DominantShareMetrics, and those of quota and filters. */
-START_TEST(metrics_of_roles)
-{
-	fixture_quota(&f, "q", "cpus:1", "cpus:3");
-	fixture_framework(&f, 0, "q", 0);
-	fixture_agent(&f, 0, "cpus:4;mem:1024;cpus(q):1", NULL, 0, NULL);
-	fixture_advance(&f, SOON);
-	ck_assert_double_eq(metric("allocator/mesos/roles/q/shares/dominant"), 1);
-	ck_assert_double_eq(
-		metric("allocator/mesos/roles/q/resources/cpus/offered_or_allocated"), 3);
-	ck_assert_double_eq(metric("allocator/mesos/roles/q/resources/cpus/reserved"), 1);
-	ck_assert_double_eq(
-		metric("allocator/mesos/quota/roles/q/resources/cpus/guarantee"), 1);
-	ck_assert_double_eq(
-		metric("allocator/mesos/quota/roles/q/resources/cpus/limit"), 3);
-	ck_assert_double_eq(
-		metric("allocator/mesos/quota/roles/q/resources/cpus/consumed"), 3);
-	ck_assert_double_eq(metric("allocator/mesos/resources/cpus/total"), 5);
-	ck_assert_double_eq(
-		metric("allocator/mesos/resources/cpus/offered_or_allocated"), 3);
-	fixture_decline(&f, TP_MIN);
-	ck_assert_double_eq(metric("allocator/mesos/offer_filters/roles/q/active"), 1);
-	fixture_advance(&f, TP_MIN);
-	ck_assert_double_eq(metric("allocator/mesos/offer_filters/roles/q/active"), 0);
-	ck_assert_double_ge(metric("allocator/mesos/allocation_run_ms/count"), 2);
-	ck_assert_double_ge(metric("allocator/mesos/allocation_run_latency_ms/max"), 0);
-	ck_assert_double_ge(metric("allocator/mesos/allocation_runs"), 2);
-}
-END_TEST
-
-/* A role that gets nothing, though it refuses nothing, is seen to wait. */
-START_TEST(waiting_is_seen)
-{
-	fixture_framework(&f, 0, "a", 0);
-	fixture_advance(&f, 30 * TP_SEC);
-	ck_assert_double_eq(metric("allocator/mesos/roles/a/waiting_secs"), 30);
-	fixture_agent(&f, 0, "cpus:1;mem:64", NULL, 0, NULL);
-	fixture_advance(&f, 0);
-	ck_assert_double_eq(metric("allocator/mesos/roles/a/waiting_secs"), 0);
-	fixture_decline(&f, TP_MIN);
-	fixture_advance(&f, 30 * TP_SEC);
-	ck_assert_double_eq(metric("allocator/mesos/roles/a/waiting_secs"), 0);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("allocator_rules");
@@ -577,9 +457,6 @@ int main(void)
 	tcase_add_test(tc, who_holds_something_is_asked_to_leave);
 	tcase_add_test(tc, a_revival_asks_again);
 	tcase_add_test(tc, a_request_is_answered_at_once);
-	tcase_add_test(tc, it_explains_itself);
-	tcase_add_test(tc, metrics_of_roles);
-	tcase_add_test(tc, waiting_is_seen);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -403,6 +403,12 @@ static void on_explain(void *impl, uint32_t framework,
 	alloc_explain(of(impl), framework, each, user);
 }
 
+static void on_explain_agents(void *impl, uint32_t framework, const char *role,
+	void (*each)(void *user, const struct tp_allocator_agent_reason *why), void *user)
+{
+	alloc_explain_agents(of(impl), framework, role, each, user);
+}
+
 const struct tp_allocator_ops tp_allotment_ops = {
 	.open = on_open,
 	.recover = on_recover,
@@ -432,4 +438,5 @@ const struct tp_allocator_ops tp_allotment_ops = {
 	.update_domain = on_update_domain,
 	.update_inverse_offer = on_update_inverse_offer,
 	.explain = on_explain,
+	.explain_agents = on_explain_agents,
 };

@@ -28,51 +28,104 @@ static double share_in(const struct tp_sorter *sorter, void *order, uint32_t han
 	return sorter->ops->share == NULL ? NAN : sorter->ops->share(order, handle);
 }
 
-static void agent_count(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
-	struct tp_allocator_explanation *why)
+/* What a client would have to be able to, to be offered any of what is free for its role. */
+static uint32_t portions_lack(const struct tp_allotment *self,
+	const struct alloc_agent *agent, const struct alloc_client *client)
 {
-	const struct alloc_client *client = &self->clients[client_slot];
-	struct alloc_agent *agent = &self->agents[slot];
+	uint32_t lacks = 0, i;
 
-	if (!agent->active) {
-		why->agents_inactive++;
-		return;
+	for (i = 0; i < agent->n_others; i++) {
+		const struct alloc_portion *portion = &agent->others[i];
+
+		if (portion->role == ALLOC_NONE ||
+			alloc_role_within(self, client->role, portion->role))
+			lacks |= portion->classes & ~(uint32_t)client->demands_met;
 	}
-	if (!agent->allowed) {
-		why->agents_not_whitelisted++;
-		return;
-	}
-	if (agent->plain.n == 0 && agent->n_others == 0) {
-		why->agents_full++;
-		return;
-	}
-	if ((agent->demands & ~client->demands_met) != 0) {
-		why->agents_capability++;
-		return;
-	}
-	if (client->constraints != NULL &&
-		alloc_constraints_exclude(client->constraints, slot)) {
-		why->agents_constraints++;
-		return;
-	}
+	return lacks & ALLOC_CLASSES;
+}
+
+static uint32_t lacks_public(uint32_t lacks)
+{
+	static const struct {
+		uint32_t ours, theirs;
+	} rows[] = {
+		{ ALLOC_GPUS, TP_ALLOCATOR_LACKS_GPUS },
+		{ ALLOC_REGION, TP_ALLOCATOR_LACKS_REGION },
+		{ ALLOC_REVOCABLE, TP_ALLOCATOR_LACKS_REVOCABLE },
+		{ ALLOC_SHARED, TP_ALLOCATOR_LACKS_SHARED },
+		{ ALLOC_REFINED, TP_ALLOCATOR_LACKS_REFINEMENT },
+		{ ALLOC_SINGLE_ROLE, TP_ALLOCATOR_LACKS_AGENT_MULTI_ROLE },
+		{ ALLOC_FLAT_ROLE, TP_ALLOCATOR_LACKS_AGENT_HIERARCHY },
+	};
+	uint32_t ret = 0;
+	size_t i;
+
+	for (i = 0; i < TP_COUNT(rows); i++)
+		if ((lacks & rows[i].ours) != 0)
+			ret |= rows[i].theirs;
+	return ret;
+}
+
+static enum tp_allocator_reason judge(
+	struct tp_allotment *self, uint32_t slot, uint32_t client_slot, uint32_t *lacks)
+{
 	alloc_filters_mark(self, slot);
 	switch (alloc_judge(self, slot, client_slot)) {
 	case ALLOC_NOTHING:
-		why->agents_reserved++;
-		break;
+		*lacks = portions_lack(
+			self, &self->agents[slot], &self->clients[client_slot]);
+		return *lacks != 0 ? TP_ALLOCATOR_CAPABILITY : TP_ALLOCATOR_RESERVED;
 	case ALLOC_HELD_BACK:
-		why->agents_quota++;
-		break;
+		return TP_ALLOCATOR_QUOTA;
 	case ALLOC_SMALL:
-		why->agents_too_small++;
-		break;
+		return TP_ALLOCATOR_TOO_SMALL;
 	case ALLOC_REFUSED:
-		why->agents_filtered++;
-		break;
-	case ALLOC_GIVES:
-		why->agents_free++;
-		break;
+		return TP_ALLOCATOR_FILTERED;
+	default:
+		return TP_ALLOCATOR_FREE;
 	}
+}
+
+/* The first reason that holds. */
+static enum tp_allocator_reason agent_reason(
+	struct tp_allotment *self, uint32_t slot, uint32_t client_slot, uint32_t *lacks)
+{
+	const struct alloc_client *client = &self->clients[client_slot];
+	const struct alloc_agent *agent = &self->agents[slot];
+
+	if (!agent->active)
+		return TP_ALLOCATOR_INACTIVE;
+	if (!agent->allowed)
+		return TP_ALLOCATOR_NOT_WHITELISTED;
+	if (agent->plain.n == 0 && agent->n_others == 0)
+		return TP_ALLOCATOR_FULL;
+	*lacks = agent->demands & ~(uint32_t)client->demands_met;
+	if (*lacks != 0)
+		return TP_ALLOCATOR_CAPABILITY;
+	if (client->constraints != NULL &&
+		alloc_constraints_exclude(client->constraints, slot))
+		return TP_ALLOCATOR_CONSTRAINTS;
+	return judge(self, slot, client_slot, lacks);
+}
+
+static void agent_count(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
+	struct tp_allocator_explanation *why)
+{
+	uint32_t *const counts[] = {
+		[TP_ALLOCATOR_FREE] = &why->agents_free,
+		[TP_ALLOCATOR_INACTIVE] = &why->agents_inactive,
+		[TP_ALLOCATOR_NOT_WHITELISTED] = &why->agents_not_whitelisted,
+		[TP_ALLOCATOR_FULL] = &why->agents_full,
+		[TP_ALLOCATOR_CAPABILITY] = &why->agents_capability,
+		[TP_ALLOCATOR_CONSTRAINTS] = &why->agents_constraints,
+		[TP_ALLOCATOR_RESERVED] = &why->agents_reserved,
+		[TP_ALLOCATOR_QUOTA] = &why->agents_quota,
+		[TP_ALLOCATOR_TOO_SMALL] = &why->agents_too_small,
+		[TP_ALLOCATOR_FILTERED] = &why->agents_filtered,
+	};
+	uint32_t lacks = 0;
+
+	++*counts[agent_reason(self, slot, client_slot, &lacks)];
 }
 
 static void client_explain(struct tp_allotment *self, uint32_t slot,
@@ -94,6 +147,10 @@ static void client_explain(struct tp_allotment *self, uint32_t slot,
 			&self->framework_sorter, role->frameworks, client->handle),
 		.names = self->names.names,
 		.n_names = self->names.n,
+		.paused = self->paused,
+		.agents_awaited = self->n_awaited,
+		.headroom_milli = self->headroom.milli,
+		.required_milli = self->scratch->required.milli,
 	};
 	uint32_t i;
 
@@ -101,6 +158,9 @@ static void client_explain(struct tp_allotment *self, uint32_t slot,
 		place_in(&self->role_sorter, self->role_order, role->index, &why.n_roles);
 	why.framework_place = place_in(
 		&self->framework_sorter, role->frameworks, slot, &why.n_frameworks);
+	if (self->n_awaited > 0)
+		why.recovery_left_ns =
+			self->recovery.due_ns - tp_loop_now_ns(self->instance->loop);
 	if (top->quota != NULL) {
 		alloc_quota_consumed(top, &consumed);
 		why.guarantee_milli = top->quota->guarantees.milli;
@@ -113,6 +173,14 @@ static void client_explain(struct tp_allotment *self, uint32_t slot,
 	each(user, &why);
 }
 
+/* As a run begins: nothing shared was offered in it, and what guarantees need is known. */
+static void look_begin(struct tp_allotment *self)
+{
+	self->run++;
+	alloc_quota_required(self, &self->scratch->required);
+	self->scratch->requires = !tp_quantities_empty(&self->scratch->required);
+}
+
 void alloc_explain(struct tp_allotment *self, uint32_t framework,
 	void (*each)(void *user, const struct tp_allocator_explanation *why), void *user)
 {
@@ -120,9 +188,33 @@ void alloc_explain(struct tp_allotment *self, uint32_t framework,
 
 	if (alloc_framework_at(self, framework) == NULL)
 		return;
-	self->run++; /* nothing shared was offered in it */
-	alloc_quota_required(self, &self->scratch->required);
-	self->scratch->requires = !tp_quantities_empty(&self->scratch->required);
+	look_begin(self);
 	for (i = 0; i < self->frameworks[framework].n_clients; i++)
 		client_explain(self, self->frameworks[framework].clients[i], each, user);
+}
+
+void alloc_explain_agents(struct tp_allotment *self, uint32_t framework, const char *role,
+	void (*each)(void *user, const struct tp_allocator_agent_reason *why), void *user)
+{
+	uint32_t client = alloc_framework_at(self, framework) == NULL
+		? ALLOC_NONE
+		: alloc_client_find(self, framework, role);
+	uint32_t i;
+
+	if (client == ALLOC_NONE)
+		return;
+	look_begin(self);
+	for (i = 0; i < self->n_agents; i++) {
+		struct tp_allocator_agent_reason why = { .agent = i };
+		uint32_t lacks = 0;
+
+		if (!self->agents[i].used)
+			continue;
+		why.reason = agent_reason(self, i, client, &lacks);
+		if (why.reason == TP_ALLOCATOR_CAPABILITY)
+			why.lacks = lacks_public(lacks);
+		if (why.reason == TP_ALLOCATOR_FILTERED)
+			why.left_ns = alloc_filter_left_ns(self, i, client);
+		each(user, &why);
+	}
 }

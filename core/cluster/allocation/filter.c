@@ -384,3 +384,20 @@ bool alloc_filtered(const struct tp_allotment *self, uint32_t slot, uint32_t cli
 	}
 	return false;
 }
+
+int64_t alloc_filter_left_ns(
+	const struct tp_allotment *self, uint32_t slot, uint32_t client)
+{
+	const struct alloc_agent *agent = &self->agents[slot];
+	int64_t now_ns = tp_loop_now_ns(self->instance->loop), left_ns = 0;
+	uint32_t i;
+
+	for (i = 0; i < agent->n_filters; i++) {
+		const struct alloc_filter *filter = &agent->filters[i];
+
+		if (filter->client == client && is_live(self, filter) &&
+			filter->due_ns - now_ns > left_ns)
+			left_ns = filter->due_ns - now_ns;
+	}
+	return left_ns;
+}

@@ -22,6 +22,9 @@ struct alloc_role *alloc_role_look(
 /* After the marks: does a live filter of the client contain the offer? */
 bool alloc_filtered(const struct tp_allotment *self, uint32_t agent, uint32_t client,
 	const struct tp_resources *offer);
+/* How long the client's last filter on the agent lives; 0 without one. */
+int64_t alloc_filter_left_ns(
+	const struct tp_allotment *self, uint32_t agent, uint32_t client);
 /* Which portions the role may have. */
 uint64_t alloc_visible(
 	const struct tp_allotment *self, const struct alloc_agent *agent, uint32_t role);

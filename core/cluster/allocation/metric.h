@@ -23,5 +23,8 @@ void alloc_histogram_add(struct alloc_histogram *histogram, int64_t ns);
 /* explain.c */
 void alloc_explain(struct tp_allotment *self, uint32_t framework,
 	void (*each)(void *user, const struct tp_allocator_explanation *why), void *user);
+void alloc_explain_agents(struct tp_allotment *self, uint32_t framework, const char *role,
+	void (*each)(void *user, const struct tp_allocator_agent_reason *why),
+	void *user);
 
 #endif

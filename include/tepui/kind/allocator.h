@@ -31,24 +31,23 @@
  * late accept with INVALID_OFFERS. Without the flag an allocator that offers twice is in error.
  *
  * Changelog of TP_ALLOCATOR_ABI:  1 first; then update_domain, update_inverse_offer, explain and
- * flags appended to the ops
+ * flags, then explain_agents appended to the ops
  */
 #ifndef TEPUI_KIND_ALLOCATOR_H
 #define TEPUI_KIND_ALLOCATOR_H
 
 #include "tepui/error.h"
+#include "tepui/kind/allocator_spec.h"
 
 #define TP_ALLOCATOR_ABI 1
 
 struct tp_resources;
-struct tp_framework_info;
-struct tp_agent_info;
-struct tp_offer_constraints;
 struct tp_quota_config;
 struct tp_weight_info;
 struct tp_unavailability;
 struct tp_domain_info;
-struct tp_allocator_explanation; /* kind/allocator_explanation.h */
+struct tp_allocator_explanation;  /* kind/allocator_explanation.h */
+struct tp_allocator_agent_reason; /* the same */
 
 /* Resources of one agent for one role: one offer. */
 struct tp_allocation {
@@ -65,48 +64,6 @@ struct tp_allocator_user {
 		size_t n);
 	void (*inverse_offer)(void *user, uint32_t framework, uint32_t agent,
 		const struct tp_unavailability *when);
-};
-
-/*
- * What is used already when an agent or framework is added (after failover, re-registration). An
- * agent comes with all that is used of it, whoever uses it; a framework with what it uses of
- * agents that were added before it.
- */
-struct tp_allocator_use {
-	uint32_t framework; /* or UINT32_MAX: unknown to the master so far */
-	uint32_t agent;
-	const struct tp_resources *resources; /* allocation_info set */
-};
-
-struct tp_allocator_framework {
-	const struct tp_framework_info *info; /* id set; roles normalised into `roles` */
-	const char *const *suppressed_roles;
-	size_t n_suppressed_roles;
-	const struct tp_offer_constraints *constraints; /* NULL = none */
-	bool active;
-};
-
-struct tp_allocator_agent {
-	const struct tp_agent_info *info; /* id set */
-	uint32_t capabilities;            /* bit n = AgentInfo.Capability.Type n */
-	const struct tp_resources *total;
-	const struct tp_unavailability *unavailability; /* NULL = none */
-	bool active;
-};
-
-/* Offers refused: not again within refuse_ns if the refused contain what would be offered. */
-struct tp_allocator_filter {
-	/* Already normalised: >= 0, <= 365 days. 0: refused, but only until the next regular
-	 * run, so that a refusal is not answered with the same offer at once. */
-	int64_t refuse_ns;
-};
-
-/* What became of an inverse offer. */
-struct tp_allocator_inverse_answer {
-	/* The framework answered, yes or no; else the offer expired or was withdrawn. */
-	bool answered;
-	/* >= 0: no inverse offer for this agent again within this time; else < 0. */
-	int64_t refuse_ns;
 };
 
 enum tp_allocator_flags { TP_ALLOCATOR_OVERLAPPING = 1 << 0 };
@@ -187,6 +144,13 @@ struct tp_allocator_ops {
 		void (*each)(void *user, const struct tp_allocator_explanation *why),
 		void *user);
 	uint64_t flags; /* enum tp_allocator_flags */
+	/*
+	 * Calls `each` for every agent that it was told of, before it returns: what comes of it
+	 * for the framework in this role. Never when the framework has no such role.
+	 */
+	void (*explain_agents)(void *impl, uint32_t framework, const char *role,
+		void (*each)(void *user, const struct tp_allocator_agent_reason *why),
+		void *user);
 };
 
 struct tp_allocator {
