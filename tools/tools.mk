@@ -28,11 +28,13 @@ tools_tepui_tepui_SOURCES = \
 	tools/tepui/control.c \
 	tools/tepui/daemon.c \
 	tools/tepui/execute.c \
+	tools/tepui/explain.c \
 	tools/tepui/find.c tools/tepui/find.h \
 	tools/tepui/follow.c tools/tepui/follow.h \
 	tools/tepui/list.c \
 	tools/tepui/local.c \
 	tools/tepui/logs.c \
+	tools/tepui/metrics.c \
 	tools/tepui/module.c \
 	tools/tepui/reserve.c \
 	tools/tepui/shares.c \

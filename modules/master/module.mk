@@ -20,6 +20,8 @@ master_sources = \
 	modules/master/departure.h \
 	modules/master/executors.c \
 	modules/master/executors.h \
+	modules/master/explain.c \
+	modules/master/explain.h \
 	modules/master/flags.c \
 	modules/master/flags.h \
 	modules/master/framework_info.c \
@@ -120,6 +122,11 @@ UNIT_TESTS += tests/unit/test_master_offers
 tests_unit_test_master_offers_SOURCES = tests/unit/test_master_offers.c $(MASTER_TEST_SOURCES)
 tests_unit_test_master_offers_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_offers_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_explain
+tests_unit_test_master_explain_SOURCES = tests/unit/test_master_explain.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_explain_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_explain_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_operations
 tests_unit_test_master_operations_SOURCES = tests/unit/test_master_operations.c $(MASTER_TEST_SOURCES)

@@ -11,6 +11,7 @@
 #include "calls.h"
 #include "changes.h"
 #include "departure.h"
+#include "explain.h"
 #include "flags.h"
 #include "frameworks.h"
 #include "kill.h"
@@ -233,6 +234,18 @@ static int get_master(struct master *m, const struct tp_master_call *call,
 	return 200;
 }
 
+static int explain_offers(struct master *m, const struct tp_master_call *call,
+	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+{
+	int r = explain_record(
+		m, call->explain_offers, arena, &response->explain_offers, err);
+
+	if (r < 0)
+		return r;
+	response->type = TP_MASTER_RESPONSE_EXPLAIN_OFFERS;
+	return 200;
+}
+
 static int teardown(struct master *m, const struct tp_master_call *call,
 	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
 {
@@ -288,6 +301,7 @@ static const struct row {
 	{ TP_MASTER_CALL_GET_MASTER, NULL, get_master, NULL, NULL },
 	{ TP_MASTER_CALL_GET_QUOTA, NULL, get_quota, NULL, NULL },
 	{ TP_MASTER_CALL_GET_WEIGHTS, NULL, get_weights, NULL, NULL },
+	{ TP_MASTER_CALL_EXPLAIN_OFFERS, "explain_offers", explain_offers, NULL, NULL },
 	{ TP_MASTER_CALL_TEARDOWN, "teardown", teardown, NULL, NULL },
 	{ TP_MASTER_CALL_KILL_TASK, "kill_task", kill_task, NULL, NULL },
 	{ TP_MASTER_CALL_RESERVE_RESOURCES, "reserve_resources", NULL, operator_resources,

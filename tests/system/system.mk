@@ -55,6 +55,7 @@ SYSTEM_TESTS += tests/system/bad-input.sh
 SYSTEM_TESTS += $(FAILURE_TESTS)
 SYSTEM_TESTS += tests/system/default-role.sh
 SYSTEM_TESTS += tests/system/executors-alone.sh
+SYSTEM_TESTS += tests/system/explain.sh
 SYSTEM_TESTS += tests/system/first-framework.sh
 SYSTEM_TESTS += tests/system/hostile.sh
 SYSTEM_TESTS += tests/system/keep-running.sh

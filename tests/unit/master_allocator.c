@@ -178,37 +178,62 @@ static void suppress(void *impl, uint32_t slot, const char *const *roles, size_t
 	tp_strbuf_printf(&fixture_of(impl)->log, "suppress %u %zu\n", slot, n);
 }
 
-static const struct tp_allocator_ops allocator_ops = {
-	.open = allocator_open,
-	.add_framework = add_framework,
-	.update_framework = update_framework,
-	.remove_framework = remove_framework,
-	.activate_framework = activate_framework,
-	.deactivate_framework = deactivate_framework,
-	.add_agent = add_agent,
-	.update_agent = update_agent,
-	.remove_agent = remove_agent,
-	.activate_agent = activate_agent,
-	.deactivate_agent = deactivate_agent,
-	.recover_resources = recover_resources,
-	.update_allocation = update_allocation,
-	.update_available = update_available,
-	.update_quota = update_quota,
-	.update_weights = update_weights,
-	.revive = revive,
-	.suppress = suppress,
-};
+static void explain(void *impl, uint32_t framework,
+	void (*each)(void *user, const struct tp_allocator_explanation *why), void *user)
+{
+	const struct master_fixture *f = fixture_of(impl);
 
-const struct tp_module fixture_allocator = {
-	TP_MODULE_HEADER,
-	.name = "fake-allocator",
-	.version = "1",
-	.summary = "Of the test",
-	.provides =
-		(const struct tp_provide[]){
-			TP_PROVIDE("allocator", TP_ALLOCATOR_ABI, allocator_ops), { 0 } },
-	.instance_size = sizeof(struct fake_allocator),
-};
+	for (size_t i = 0; framework == 0 && i < f->n_explanations; i++)
+		each(user, &f->explanations[i]);
+}
+
+static void explain_agents(void *impl, uint32_t framework, const char *role,
+	void (*each)(void *user, const struct tp_allocator_agent_reason *why), void *user)
+{
+	const struct master_fixture *f = fixture_of(impl);
+
+	ck_assert_uint_eq(framework, 0);
+	for (size_t i = 0; i < f->n_explanations; i++) {
+		if (strcmp(f->explanations[i].role, role) != 0)
+			continue;
+		for (size_t k = 0; k < f->n_reasons; k++)
+			each(user, &f->reasons[k]);
+	}
+}
+
+/* What all of them do. */
+#define OPS \
+	.open = allocator_open, .add_framework = add_framework, \
+	.update_framework = update_framework, .remove_framework = remove_framework, \
+	.activate_framework = activate_framework, \
+	.deactivate_framework = deactivate_framework, .add_agent = add_agent, \
+	.update_agent = update_agent, .remove_agent = remove_agent, \
+	.activate_agent = activate_agent, .deactivate_agent = deactivate_agent, \
+	.recover_resources = recover_resources, .update_allocation = update_allocation, \
+	.update_available = update_available, .update_quota = update_quota, \
+	.update_weights = update_weights, .revive = revive, .suppress = suppress
+
+static const struct tp_allocator_ops allocator_ops = { OPS };
+static const struct tp_allocator_ops counting_ops = { OPS, .explain = explain };
+static const struct tp_allocator_ops explaining_ops = { OPS, .explain = explain,
+	.explain_agents = explain_agents };
+
+#define MODULE(table) \
+	{ \
+		TP_MODULE_HEADER, \
+			.name = "fake-allocator", .version = "1", \
+			.summary = "Of the test", \
+			.provides = \
+				(const struct tp_provide[]){ TP_PROVIDE("allocator", \
+								     TP_ALLOCATOR_ABI, \
+								     table), \
+					{ 0 } }, \
+			.instance_size = sizeof(struct fake_allocator) \
+	}
+
+const struct tp_module fixture_allocator = MODULE(allocator_ops);
+const struct tp_module fixture_allocator_counting = MODULE(counting_ops);
+const struct tp_module fixture_allocator_explaining = MODULE(explaining_ops);
 
 void fixture_allocator_bind(struct master_fixture *f)
 {

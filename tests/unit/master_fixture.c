@@ -240,7 +240,7 @@ static void bind_fake(struct master_fixture *f, const char *name)
 
 static void start(struct master_fixture *f, const char *config)
 {
-	static const struct tp_module *const modules[] = { &tp_module, &fixture_allocator,
+	const struct tp_module *const modules[] = { &tp_module, f->allocator_module,
 		&fake_registry, &fake_election };
 	const struct tp_kernel_options options = {
 		.loop = f->loop,
@@ -272,10 +272,17 @@ static void start(struct master_fixture *f, const char *config)
 
 void fixture_init(struct master_fixture *f, const char *config)
 {
+	fixture_init_with(f, &fixture_allocator, config);
+}
+
+void fixture_init_with(
+	struct master_fixture *f, const struct tp_module *allocator, const char *config)
+{
 	struct tp_disk_service disk;
 	struct tp_work_service work;
 
 	memset(f, 0, sizeof *f);
+	f->allocator_module = allocator;
 	test_tmpdir_init(&f->dir);
 	test_clock_init(&f->clock);
 	f->loop = tp_loop_create(&f->clock.clock, NULL);

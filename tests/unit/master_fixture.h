@@ -10,6 +10,7 @@
 #include "core/kernel/disk.h"
 #include "core/kernel/kernel.h"
 #include "tepui/kind/allocator.h"
+#include "tepui/kind/allocator_explanation.h"
 #include "tepui/net.h"
 #include "tepui/wire.h"
 #include "tests/lib/clock.h"
@@ -60,8 +61,14 @@ struct master_fixture {
 	struct client clients[CLIENTS_MAX];
 
 	/* the allocator */
+	const struct tp_module *allocator_module;
 	struct tp_allocator_user allocator;
 	struct tp_strbuf log; /* one line per call of the master */
+	/* What it says when it is asked to explain framework 0 or one of its roles. */
+	const struct tp_allocator_explanation *explanations;
+	size_t n_explanations;
+	const struct tp_allocator_agent_reason *reasons;
+	size_t n_reasons;
 
 	/* the registry; survives the master */
 	struct variable variables[VARIABLES_MAX];
@@ -76,6 +83,9 @@ struct master_fixture {
 
 /* With more lines for the master's config, like "      offer_timeout: 5s\n"; NULL = none. */
 void fixture_init(struct master_fixture *f, const char *config);
+/* The same with another allocator of master_allocator.c. */
+void fixture_init_with(
+	struct master_fixture *f, const struct tp_module *allocator, const char *config);
 void fixture_fini(struct master_fixture *f);
 /* The master is gone as by kill -9, and comes back. */
 void fixture_restart(struct master_fixture *f, const char *config);
@@ -92,8 +102,10 @@ void fixture_lead(struct master_fixture *f, const struct tp_master_info *leader)
 /* A held store is answered. */
 void fixture_release_store(struct master_fixture *f);
 
-/* The module; see master_allocator.c. */
+/* The modules; see master_allocator.c. The first one explains nothing. */
 extern const struct tp_module fixture_allocator;
+extern const struct tp_module fixture_allocator_counting;
+extern const struct tp_module fixture_allocator_explaining;
 void fixture_allocator_bind(struct master_fixture *f);
 /* The allocator offers these resources of an agent, allocated to `role`. */
 void fixture_offer(struct master_fixture *f, uint32_t framework, uint32_t agent,
