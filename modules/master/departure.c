@@ -30,11 +30,6 @@
 
 /* --- disconnection --------------------------------------------------------------------- */
 
-static bool checkpoints(const struct framework *f)
-{
-	return f->info->has_checkpoint && f->info->checkpoint;
-}
-
 /* What cannot be found again by the agent is lost when its session breaks. */
 static void end_not_checkpointing(struct agent *a)
 {
@@ -48,13 +43,13 @@ static void end_not_checkpointing(struct agent *a)
 	tp_list_foreach (node, tmp, &a->tasks) {
 		struct task *task = tp_container_of(node, struct task, list);
 
-		if (!checkpoints(task->framework))
+		if (!framework_checkpoints(task->framework))
 			updates_happened(a->master, task, &happening);
 	}
 	tp_list_foreach (node, tmp, &a->executors) {
 		struct executor *e = tp_container_of(node, struct executor, node);
 
-		if (!checkpoints(e->framework))
+		if (!framework_checkpoints(e->framework))
 			executors_remove(e);
 	}
 }

@@ -65,6 +65,11 @@ void frameworks_remove(struct master *m, struct framework *f, const char *why);
 bool framework_can(
 	const struct framework *f, enum tp_framework_info_capability_type what);
 bool framework_has_role(const struct framework *f, const char *role);
+/* Its tasks outlive a break of their agent's session. */
+static inline bool framework_checkpoints(const struct framework *f)
+{
+	return f->info->has_checkpoint && f->info->checkpoint;
+}
 static inline bool framework_connected(const struct framework *f)
 {
 	return f->sink != NULL;

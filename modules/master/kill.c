@@ -48,7 +48,7 @@ void kill_forget(struct agent *a)
 }
 
 /* The newest policy wins. */
-static void remember(struct agent *a, struct framework *f, const char *task_id,
+void kill_remember(struct agent *a, struct framework *f, const char *task_id,
 	const struct tp_kill_policy *policy)
 {
 	struct remembered *kill = tp_alloc(sizeof *kill);
@@ -80,7 +80,7 @@ static void kill_send(struct master *m, struct framework *f, struct task *task,
 	}
 	tp_info(m, "agent is disconnected, remembering a kill",
 		"framework=%s task=%s agent=%s", f->id, task->id, a->id);
-	remember(a, f, task->id, policy);
+	kill_remember(a, f, task->id, policy);
 }
 
 int kill_by_operator(struct master *m, const struct tp_master_call_kill_task *call,

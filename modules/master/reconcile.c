@@ -15,6 +15,14 @@
 #include "tasks.h"
 #include "updates.h"
 
+/* What its framework was told last. */
+static int known_state(const struct task *task)
+{
+	if (task->disowned)
+		return TP_TASK_LOST;
+	return task->has_status_state ? task->status_state : task->state;
+}
+
 static void send_known(struct framework *f, const struct task *task)
 {
 	if (task->state == TP_TASK_UNKNOWN && !task->has_status_state)
@@ -25,7 +33,7 @@ static void send_known(struct framework *f, const struct task *task)
 		.task_id = task->id,
 		.agent_id = task->agent->id,
 		.executor_id = task->executor_id,
-		.state = task->has_status_state ? task->status_state : task->state,
+		.state = known_state(task),
 		.reason = TP_REASON_RECONCILIATION,
 		.message = "Reconciliation: Latest task state",
 	};

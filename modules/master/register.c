@@ -170,6 +170,7 @@ static void enter_again(struct admission *admission)
 		a, admission->again->operations, admission->again->n_operations);
 	answer(a, &admission->message, body, arena);
 	return_refused(a, admission->again);
+	return_tell_changed(a, admission->again);
 	if (unreachable)
 		return_tell_reachable(a);
 	agent_allocate(a);

@@ -13,9 +13,13 @@
 #include "executors.h"
 #include "frameworks.h"
 #include "idrecord.h"
+#include "kill.h"
+#include "subscribe.h"
 #include "tasks.h"
 #include "updates.h"
 #include "use.h"
+
+#include "tepui/record.h"
 
 /* The framework, known from now on; NULL when it is over. */
 static struct framework *framework_of(
@@ -56,6 +60,18 @@ static void take_executor(struct agent *a, const struct tp_agent_reregister *mes
 	executors_add(f, a, info, &resources);
 }
 
+/*
+ * Was the framework told that it is lost, when the session broke? What is told as over stays so: the
+ * task is taken in, for it uses what it uses, and killed.
+ */
+static bool was_lost(const struct framework *f, const char *id)
+{
+	const struct task *task = tasks_find_completed(f, id);
+
+	return !framework_checkpoints(f) && task != NULL &&
+		(task->disowned || task->state == TP_TASK_LOST);
+}
+
 static void take_task(struct agent *a, const struct tp_agent_reregister *message,
 	const struct tp_task *record)
 {
@@ -89,6 +105,10 @@ static void take_task(struct agent *a, const struct tp_agent_reregister *message
 	}
 	task = tasks_add(m, f, a, record, &resources);
 	changes_task_added(m, task);
+	if (was_lost(f, task->id)) {
+		task->disowned = true;
+		kill_remember(a, f, task->id, NULL);
+	}
 }
 
 /* --- what only the master knows -------------------------------------------------------- */
@@ -211,6 +231,21 @@ void return_refused(struct agent *a, const struct tp_agent_reregister *message)
 	}
 }
 
+void return_tell_changed(struct agent *a, const struct tp_agent_reregister *message)
+{
+	for (size_t i = 0; i < message->n_frameworks; i++) {
+		const struct tp_framework_info *info = message->frameworks[i];
+		struct framework *f = info->id == NULL
+			? NULL
+			: frameworks_find(a->master, info->id->value);
+
+		/* What one agent knows is not better than what another one does. */
+		if (f != NULL && !f->recovered &&
+			!tp_record_equal(&tp_framework_info_desc, info, f->info))
+			subscribe_tell_agent(f, a);
+	}
+}
+
 /*
  * The state that the framework knows last or hears next: the end of a task is told by the update
  * that waits at the agent, after those before it; of an unknown one that is all.
@@ -231,9 +266,10 @@ void return_tell_reachable(struct agent *a)
 			.message = "Unreachable agent re-registered",
 		};
 
-		if (!task->has_status_state &&
-			(task->state == TP_TASK_UNKNOWN ||
-				tp_task_state_is_terminal(task->state)))
+		if (task->disowned ||
+			(!task->has_status_state &&
+				(task->state == TP_TASK_UNKNOWN ||
+					tp_task_state_is_terminal(task->state))))
 			continue;
 		updates_send_answer(task->framework, &update);
 	}

@@ -66,22 +66,25 @@ static void send_subscribed(struct framework *f)
 	frameworks_start_heartbeats(f->master);
 }
 
-/* Agents that run something of it hear of its new FrameworkInfo. */
-static void tell_agents(struct framework *f)
+void subscribe_tell_agent(struct framework *f, struct agent *a)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct tp_update_framework *body =
 		tp_record_new(&tp_update_framework_desc, arena);
-	struct tp_list *node, *tmp;
 
 	body->framework_id = framework_id_record(arena, f->id);
 	body->framework_info = f->info;
-	tp_list_foreach (node, tmp, &f->uses) {
-		struct use *use = tp_container_of(node, struct use, in_framework);
+	agent_send(a, TP_MESSAGE_UPDATE_FRAMEWORK, &tp_update_framework_desc, body);
+}
 
-		agent_send(use->agent, TP_MESSAGE_UPDATE_FRAMEWORK,
-			&tp_update_framework_desc, body);
-	}
+/* Those that run something of it; who is away hears of it as it returns. */
+static void tell_agents(struct framework *f)
+{
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &f->uses)
+		subscribe_tell_agent(
+			f, tp_container_of(node, struct use, in_framework)->agent);
 }
 
 /* What cannot be told by an ERROR event: the call itself is wrong. */

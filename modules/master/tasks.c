@@ -111,17 +111,27 @@ struct task *tasks_find(const struct framework *f, const char *id)
 	return tp_map_get(&f->tasks, id, struct task, node);
 }
 
-struct task *tasks_find_unreachable(const struct framework *f, const char *id)
+static struct task *find_in(const struct tp_list *list, const char *id)
 {
 	const struct tp_list *node, *tmp;
 
-	tp_list_foreach (node, tmp, &f->unreachable) {
+	tp_list_foreach (node, tmp, list) {
 		struct task *task = tp_container_of(node, struct task, list);
 
 		if (strcmp(task->id, id) == 0)
 			return task;
 	}
 	return NULL;
+}
+
+struct task *tasks_find_unreachable(const struct framework *f, const char *id)
+{
+	return find_in(&f->unreachable, id);
+}
+
+struct task *tasks_find_completed(const struct framework *f, const char *id)
+{
+	return find_in(&f->completed, id);
 }
 
 /* Out of the tables it is in. */

@@ -40,6 +40,8 @@ struct task {
 	uint8_t state;        /* enum tp_task_state: the latest that is known */
 	uint8_t status_state; /* of the last update that was forwarded */
 	bool has_status_state;
+	/* Its framework was told that it is lost: it is being killed, and told nothing more. */
+	bool disowned;
 	bool has_uuid;
 	uint8_t uuid[16]; /* of that update */
 };
@@ -62,6 +64,8 @@ void tasks_set_aside(struct master *m, struct task *task);
 void tasks_forget(struct master *m, struct task *task);
 /* One that was set aside, or NULL. */
 struct task *tasks_find_unreachable(const struct framework *f, const char *id);
+/* One that is over and still remembered, or NULL. */
+struct task *tasks_find_completed(const struct framework *f, const char *id);
 
 /* Keeps the gauges right. */
 void task_set_state(struct master *m, struct task *task, int state);

@@ -119,10 +119,24 @@ void updates_happened(
 		counters_task_status(m, status);
 		task_add_status(task, status);
 		changes_task_updated(m, task, status);
-		if (t->actions & TP_TASK_ACTION_TELL)
+		if ((t->actions & TP_TASK_ACTION_TELL) && !task->disowned)
 			updates_forward(task->framework, status);
 	}
 	put_away(m, task, t->actions);
+}
+
+static void acknowledge(struct agent *a, const struct framework *f,
+	struct tp_task_id *task_id, struct tp_bytes uuid)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	struct tp_status_update_ack *body =
+		tp_record_new(&tp_status_update_ack_desc, arena);
+
+	body->agent_id = agent_id_record(arena, a->id);
+	body->framework_id = framework_id_record(arena, f->id);
+	body->task_id = task_id;
+	body->uuid = uuid;
+	agent_send(a, TP_MESSAGE_STATUS_UPDATE_ACK, &tp_status_update_ack_desc, body);
 }
 
 /* --- from agents ----------------------------------------------------------------------- */
@@ -149,6 +163,19 @@ static void apply(
 		tasks_complete(m, task);
 }
 
+/* Its framework hears nothing of it any more: the acknowledgement is ours. */
+static void apply_disowned(
+	struct master *m, struct task *task, const struct tp_status_update *update)
+{
+	struct tp_status_update last_word = *update;
+
+	if (update->uuid.len > 0)
+		acknowledge(task->agent, task->framework, update->status->task_id,
+			update->uuid);
+	last_word.uuid = (struct tp_bytes){ NULL, 0 };
+	apply(m, task, &last_word);
+}
+
 void updates_on_status_update(struct master *m, struct tp_message *message)
 {
 	const struct tp_status_update *update = message->body;
@@ -169,8 +196,13 @@ void updates_on_status_update(struct master *m, struct tp_message *message)
 		status->uuid = update->uuid;
 	tp_debug(m, "status update", "framework=%s task=%s state=%d agent=%s", f->id,
 		status->task_id->value, status->state, a->id);
-	updates_forward(f, status);
 	task = tasks_find(f, status->task_id->value);
+	if (task != NULL && task->agent == a && task->disowned) {
+		counter_add(m, COUNTER_VALID_STATUS_UPDATES, 1);
+		apply_disowned(m, task, update);
+		return;
+	}
+	updates_forward(f, status);
 	if (task == NULL || task->agent != a) {
 		counter_add(m, COUNTER_INVALID_STATUS_UPDATES, 1);
 		return;
@@ -180,20 +212,6 @@ void updates_on_status_update(struct master *m, struct tp_message *message)
 }
 
 /* --- acknowledgements ------------------------------------------------------------------ */
-
-static void forward_acknowledgement(struct framework *f, struct agent *a,
-	const struct tp_scheduler_call_acknowledge *ack)
-{
-	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
-	struct tp_status_update_ack *body =
-		tp_record_new(&tp_status_update_ack_desc, arena);
-
-	body->agent_id = ack->agent_id;
-	body->framework_id = framework_id_record(arena, f->id);
-	body->task_id = ack->task_id;
-	body->uuid = ack->uuid;
-	agent_send(a, TP_MESSAGE_STATUS_UPDATE_ACK, &tp_status_update_ack_desc, body);
-}
 
 int updates_acknowledge(struct master *m, struct framework *f,
 	const struct tp_scheduler_call *call, struct tp_error *err)
@@ -218,6 +236,6 @@ int updates_acknowledge(struct master *m, struct framework *f,
 			tp_task_transition(task->state, TP_TASK_EVENT_ACKNOWLEDGED, 0)
 				->actions);
 	counter_add(m, COUNTER_VALID_STATUS_UPDATE_ACKNOWLEDGEMENTS, 1);
-	forward_acknowledgement(f, a, ack);
+	acknowledge(a, f, ack->task_id, ack->uuid);
 	return 0;
 }

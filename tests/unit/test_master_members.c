@@ -113,6 +113,40 @@ START_TEST(a_disconnected_agent_comes_back_with_its_tasks)
 }
 END_TEST
 
+/* The framework became PARTITION_AWARE, say, while the agent was away. */
+START_TEST(an_agent_that_returns_hears_what_changed_of_its_frameworks)
+{
+	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
+
+	client_down(agent);
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'UPDATE_FRAMEWORK','framework_id':{'value':'%s-0000'},"
+			"'update_framework':{'framework_info':{'user':'u','name':'new',"
+			"'checkpoint':true,'failover_timeout':3600,"
+			"'capabilities':[{'type':'PARTITION_AWARE'}],"
+			"'id':{'value':'%s-0000'}}}}",
+			id, id),
+		0);
+	agent = client_up(f, 0, "agent");
+	reregister(id, "t", "TASK_RUNNING");
+	ck_assert_ptr_nonnull(client_heard(agent, "51 {'framework_id'"));
+	ck_assert_ptr_nonnull(client_heard(agent, "'PARTITION_AWARE'"));
+}
+END_TEST
+
+START_TEST(an_agent_that_knows_it_hears_nothing_of_a_framework)
+{
+	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
+
+	client_down(agent);
+	agent = client_up(f, 0, "agent");
+	reregister(id, "t", "TASK_RUNNING");
+	ck_assert_ptr_nonnull(client_heard(agent, REGISTERED));
+	ck_assert_ptr_null(client_heard(agent, "51 {'framework_id'"));
+}
+END_TEST
+
 START_TEST(a_launch_that_was_lost_is_asked_for)
 {
 	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
@@ -463,6 +497,8 @@ static void add_agent_tests(TCase *tc)
 	tcase_add_test(tc, a_failed_store_ends_the_process);
 	tcase_add_test(tc, a_store_that_takes_too_long_ends_the_process);
 	tcase_add_test(tc, a_disconnected_agent_comes_back_with_its_tasks);
+	tcase_add_test(tc, an_agent_that_returns_hears_what_changed_of_its_frameworks);
+	tcase_add_test(tc, an_agent_that_knows_it_hears_nothing_of_a_framework);
 	tcase_add_test(tc, a_launch_that_was_lost_is_asked_for);
 	tcase_add_test(tc, an_agent_that_stays_away_is_unreachable_and_may_return);
 	tcase_add_test(tc, a_task_that_was_forgotten_here_returns);

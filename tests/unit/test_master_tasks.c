@@ -216,6 +216,73 @@ START_TEST(tasks_of_a_framework_without_checkpoints_are_lost_with_the_session)
 }
 END_TEST
 
+/* Agent 0 is back on a session of its own, with task `t` of framework 1, which does not checkpoint. */
+static void return_with_lost_task(const char *state)
+{
+	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
+
+	client_down(agent);
+	agent = client_up(f, 0, "agent");
+	client_send(agent, TP_MESSAGE_AGENT_REREGISTER, &tp_agent_reregister_desc,
+		"{'tasks':[{'name':'n','task_id':{'value':'t'},"
+		"'framework_id':{'value':'%s-0001'},'agent_id':{'value':'%s-S0'},"
+		"'state':'%s','resources':[{'name':'cpus','type':'SCALAR',"
+		"'scalar':{'value':1},'allocation_info':{'role':'*'}}]}],"
+		"'frameworks':[{'user':'u','name':'test','id':{'value':'%s-0001'}}],"
+		"'agent':{'hostname':'host0','id':{'value':'%s-S0'},"
+		"'resources':[" CPUS(4) "]},'version':'1.0'}",
+		id, id, state, id, id);
+	ck_assert_ptr_nonnull(client_heard(agent, "'total_ping_timeout_seconds'"));
+}
+
+START_TEST(what_was_told_as_lost_is_killed_when_it_comes_back)
+{
+	struct client *other = fixture_scheduler(f, 3, "");
+	const char *id = fixture_master_id(f);
+
+	fixture_offer(f, 1, 0, "cpus:1", "*");
+	fixture_launch(f, other, 1, 1, "t");
+	client_down(agent);
+	ck_assert_ptr_nonnull(client_heard(other, "'state':'TASK_LOST'"));
+	client_forget(other);
+	fixture_forget(f);
+	return_with_lost_task("TASK_RUNNING");
+	ck_assert_ptr_nonnull(client_heard(agent, "42 {'framework_id'"));
+	/* It runs, so it is paid for until it does not; but nobody hears of it. */
+	ck_assert(!fixture_logged(f, "back"));
+	fixture_update(f, agent, 1, "t", "TASK_RUNNING", "TASK_RUNNING", 1);
+	ck_assert_ptr_nonnull(client_heard(agent, "44 {'agent_id'"));
+	client_forget(agent);
+	ck_assert_int_eq(client_scheduler(other,
+				 "{'type':'RECONCILE','framework_id':{'value':'%s-0001'},"
+				 "'reconcile':{'tasks':[{'task_id':{'value':'t'}}]}}",
+				 id),
+		0);
+	ck_assert_ptr_nonnull(client_heard(other, "'state':'TASK_LOST'"));
+	client_forget(other);
+	fixture_update(f, agent, 1, "t", "TASK_KILLED", "TASK_KILLED", 2);
+	ck_assert_ptr_nonnull(client_heard(agent, "44 {'agent_id'"));
+	ck_assert(fixture_logged(f, "back 1 0"));
+	ck_assert_uint_eq(client_count(other, "'type':'UPDATE'"), 0);
+}
+END_TEST
+
+START_TEST(what_was_told_as_lost_and_is_over_comes_back_to_be_acknowledged)
+{
+	struct client *other = fixture_scheduler(f, 3, "");
+
+	fixture_offer(f, 1, 0, "cpus:1", "*");
+	fixture_launch(f, other, 1, 1, "t");
+	client_down(agent);
+	client_forget(other);
+	return_with_lost_task("TASK_FINISHED");
+	ck_assert_ptr_null(client_heard(agent, "42 {'framework_id'"));
+	fixture_update(f, agent, 1, "t", "TASK_FINISHED", "TASK_FINISHED", 1);
+	ck_assert_ptr_nonnull(client_heard(agent, "44 {'agent_id'"));
+	ck_assert_uint_eq(client_count(other, "'type':'UPDATE'"), 0);
+}
+END_TEST
+
 /* A task of 1 cpu in an executor of `cpus`. */
 static void launch_in(const char *offer, const char *task, const char *cpus)
 {
@@ -329,6 +396,9 @@ int main(void)
 	tcase_add_test(tc, a_bad_task_ends_as_error_and_leaves_its_resources);
 	tcase_add_test(
 		tc, tasks_of_a_framework_without_checkpoints_are_lost_with_the_session);
+	tcase_add_test(tc, what_was_told_as_lost_is_killed_when_it_comes_back);
+	tcase_add_test(
+		tc, what_was_told_as_lost_and_is_over_comes_back_to_be_acknowledged);
 	tcase_add_test(tc, an_executor_is_paid_for_once_and_gives_back_when_it_exits);
 	tcase_add_test(tc, a_running_task_with_ten_labels_is_small);
 	suite_add_tcase(suite, tc);
