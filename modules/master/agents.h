@@ -8,6 +8,7 @@
 #define MASTER_AGENTS_H
 
 #include "tepui/map.h"
+#include "tepui/net.h"
 #include "tepui/resources.h"
 
 #include "master.h"
@@ -48,6 +49,7 @@ struct agent {
 	bool leaving;       /* a registry operation that ends it is on its way */
 	int64_t leaving_ns; /* wall */
 	struct registrar_operation ending;
+	struct tp_message farewell; /* its UNREGISTER: peer and call, for the answer */
 
 	struct tp_list tasks;
 	struct tp_list executors;

@@ -168,14 +168,27 @@ void departure_unreachable(struct agent *a)
 
 static void on_left(struct registrar_operation *operation, int status)
 {
-	if (status >= 0)
-		remove_agent(tp_container_of(operation, struct agent, ending), &left);
+	struct agent *a = tp_container_of(operation, struct agent, ending);
+	const struct tp_message farewell = a->farewell;
+	struct master *m = a->master;
+
+	if (status < 0) {
+		native_refuse(m, &farewell, EAGAIN, "the registry did not take it");
+		return;
+	}
+	remove_agent(a, &left);
+	native_answer(m, &farewell, TP_MESSAGE_NONE, NULL, NULL);
 }
 
-void departure_leave(struct agent *a)
+void departure_leave(struct agent *a, const struct tp_message *message)
 {
-	if (!a->leaving)
-		begin(a, REGISTRAR_REMOVE_AGENT, on_left);
+	if (a->leaving) {
+		native_refuse(
+			a->master, message, EAGAIN, "the agent's state is changing");
+		return;
+	}
+	a->farewell = (struct tp_message){ .peer = message->peer, .call = message->call };
+	begin(a, REGISTRAR_REMOVE_AGENT, on_left);
 }
 
 static void on_replaced(struct registrar_operation *operation, int status)

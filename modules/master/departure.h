@@ -7,6 +7,7 @@
 #define MASTER_DEPARTURE_H
 
 #include "tepui/kind/calls.h"
+#include "tepui/net.h"
 
 #include "master.h"
 
@@ -18,8 +19,8 @@ void departure_disconnected(struct agent *a, const struct tp_error *why);
 void departure_early(struct agent *a);
 /* Silent for too long. */
 void departure_unreachable(struct agent *a);
-/* It leaves for good, at its own wish. */
-void departure_leave(struct agent *a);
+/* It leaves for good, at its own wish: UNREGISTER, answered when the registry knows. */
+void departure_leave(struct agent *a, const struct tp_message *message);
 /* Another one has registered in its place: it cannot come back. */
 void departure_replaced(struct agent *a);
 /*

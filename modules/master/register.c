@@ -424,8 +424,7 @@ void register_on_unregister(struct master *m, struct tp_message *message)
 		native_refuse(m, message, ENOENT, "the agent is not registered");
 		return;
 	}
-	departure_leave(a);
-	native_answer(m, message, TP_MESSAGE_NONE, NULL, NULL);
+	departure_leave(a, message);
 }
 
 /* --- changes of a registered one --------------------------------------------------------- */

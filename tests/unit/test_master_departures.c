@@ -427,6 +427,20 @@ START_TEST(an_agent_that_unregisters_is_forgotten)
 }
 END_TEST
 
+START_TEST(an_agent_that_unregisters_is_answered_when_the_registry_knows)
+{
+	f->store_held = true;
+	ck_assert_int_eq(
+		client_call(agent, TP_MESSAGE_AGENT_UNREGISTER, &tp_agent_unregister_desc,
+			NULL, "{'agent_id':{'value':'%s'}}", agent_id(0)),
+		1);
+	fixture_release_store(f);
+	ck_assert(agent->answered);
+	ck_assert_int_eq(agent->status, 0);
+	ck_assert(!fixture_has_variable(f, "agent/"));
+}
+END_TEST
+
 /* --- forgetting ---------------------------------------------------------------------------- */
 
 START_TEST(the_registry_forgets_who_was_away_for_too_long)
@@ -487,6 +501,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_strict_registry_admits_only_whom_it_knows);
 	tcase_add_test(tc, a_new_agent_in_place_of_a_broken_one_ends_that_ones_tasks);
 	tcase_add_test(tc, an_agent_that_unregisters_is_forgotten);
+	tcase_add_test(tc, an_agent_that_unregisters_is_answered_when_the_registry_knows);
 	tcase_add_test(tc, the_registry_forgets_who_was_away_for_too_long);
 	tcase_add_test(tc, the_registry_forgets_the_oldest_beyond_a_number);
 }
