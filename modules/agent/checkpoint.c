@@ -65,6 +65,18 @@ char *checkpoint_updates_path(const struct task *task)
 	return tp_asprintf("%s/task.updates", path);
 }
 
+int checkpoint_list(const struct agent *agent, const char *path, char ***ret,
+	size_t *ret_n, struct tp_error *err)
+{
+	int r = agent->disk.ops->list(agent->disk.impl, path, ret, ret_n, err);
+
+	if (r != -ENOENT)
+		return r;
+	*ret = NULL;
+	*ret_n = 0;
+	return 0;
+}
+
 char *checkpoint_boot_id(void)
 {
 	char text[64];

@@ -13,7 +13,8 @@
  *
  * .info files are records in msgpack. Only agent.info, framework.info and task.updates are written
  * with fsync: the rest is needed after kill -9 of the agent, not after a loss of power, which leaves
- * no executor to find (and remains.h reports what became of its tasks). Only what frameworks with `checkpoint` run is written at all.
+ * no executor to find (and remains.h reports what became of its tasks). Only what frameworks with
+ * `checkpoint` run is written at all.
  */
 #ifndef AGENT_CHECKPOINT_H
 #define AGENT_CHECKPOINT_H
@@ -35,6 +36,12 @@ char *checkpoint_run_path(const struct executor *executor);
 char *checkpoint_task_path(const struct task *task);
 /* NULL when nothing is written for it. */
 char *checkpoint_updates_path(const struct task *task);
+/*
+ * Names below a folder, one tp_free(); none when it is missing. What cannot be read is an error and
+ * never an empty folder: empty ones are removed.
+ */
+int checkpoint_list(const struct agent *agent, const char *path, char ***ret,
+	size_t *ret_n, struct tp_error *err);
 
 /*
  * agent.info and `latest`; entry->done() tells when they are durable. Negative: it will not come.

@@ -71,6 +71,11 @@ tests_unit_test_agent_tasks_SOURCES = tests/unit/test_agent_tasks.c $(AGENT_TEST
 tests_unit_test_agent_tasks_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_tasks_LDADD = $(AGENT_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_agent_damage
+tests_unit_test_agent_damage_SOURCES = tests/unit/test_agent_damage.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_damage_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_damage_LDADD = $(AGENT_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_agent_recovery
 tests_unit_test_agent_recovery_SOURCES = tests/unit/test_agent_recovery.c $(AGENT_TEST_SOURCES)
 tests_unit_test_agent_recovery_CFLAGS = $(UNIT_CFLAGS)

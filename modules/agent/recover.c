@@ -42,7 +42,7 @@ struct recovery {
 	struct tp_arena *arena;
 	struct tp_container_state **states;
 	size_t n_states;
-	size_t n_remains; /* logs of tasks that are not known otherwise */
+	size_t n_kept; /* what stays for the next start: logs of unknown tasks, damage */
 	int64_t began_ns;
 	bool waiting;
 };
@@ -78,25 +78,25 @@ static int read_record(struct agent *agent, const char *path, const struct tp_de
 	return r < 0 ? tp_wrap(err, r, "%s", path) : 1;
 }
 
-/* Names below a folder; none when it is missing. */
-static char **list_names(struct agent *agent, const char *path, size_t *ret_n)
+/* This process lacks something; the checkpoint may be whole, so nobody goes on without a part. */
+static bool is_short_of(int r)
 {
-	char **names = NULL;
-
-	*ret_n = 0;
-	if (agent->disk.ops->list(agent->disk.impl, path, &names, ret_n, NULL) < 0)
-		return NULL;
-	return names;
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
 }
 
-/* Damage: fatal when strict. */
-static int damaged(struct agent *agent, int r, const struct tp_error *err)
+/* Damage: fatal when strict. It stays where it is: what cannot be read may hold the fate of tasks. */
+static int damaged(struct recovery *self, int r, const struct tp_error *err)
 {
+	struct agent *agent = self->agent;
+
+	if (is_short_of(r))
+		return r;
 	agent->metrics->recovery_errors.value++;
 	if (agent->config.strict)
 		return r;
 	tp_warn(agent, "the checkpoint is damaged, going on without this part",
 		"error=%s", err->text);
+	self->n_kept++;
 	return 0;
 }
 
@@ -271,7 +271,7 @@ static int open_executor(struct agent *agent, const struct run *run, char **task
 static int note_remains(struct recovery *self, int found)
 {
 	if (found > 0)
-		self->n_remains += (size_t)found;
+		self->n_kept += (size_t)found;
 	return found < 0 ? found : 0;
 }
 
@@ -309,43 +309,55 @@ static void remember_container(struct recovery *self, struct executor *executor)
 	tp_arena_push(self->arena, &self->states, &self->n_states, state);
 }
 
-static bool run_is_over(struct agent *agent, const struct run *run)
+/* 1: it has a sentinel. */
+static int run_is_over(struct agent *agent, const struct run *run, struct tp_error *err)
 {
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/executor.sentinel", run->run_dir);
 	tp_cleanup(ptr) char *data = NULL;
 	size_t len;
+	int r = agent->disk.ops->read(agent->disk.impl, path, 4096, &data, &len, err);
 
-	return agent->disk.ops->read(agent->disk.impl, path, 4096, &data, &len, NULL) >=
-		0;
+	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+}
+
+static int recover_tasks(struct recovery *self, struct executor *executor,
+	const struct run *run, char **task_ids, size_t n, struct tp_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		if (tp_id_validate("TaskID", task_ids[i], NULL) < 0)
+			continue;
+		r = recover_task(self, executor, run, task_ids[i], err);
+		if (r < 0)
+			r = damaged(self, r, err);
+	}
+	return r;
 }
 
 static int recover_run(struct recovery *self, const struct run *run, struct tp_error *err)
 {
 	struct agent *agent = self->agent;
 	struct executor *executor = NULL;
+	tp_cleanup(ptr) char **tasks = NULL;
 	size_t n_tasks;
-	tp_cleanup(ptr) char **tasks = list_names(agent, run->tasks_dir, &n_tasks);
-	int r;
+	int r = run_is_over(agent, run, err);
 
-	if (run_is_over(agent, run)) {
+	if (r > 0) {
 		journal_remove(agent->journal, run->run_dir);
 		return 0;
 	}
+	if (r == 0)
+		r = checkpoint_list(agent, run->tasks_dir, &tasks, &n_tasks, err);
+	if (r < 0)
+		return r;
 	r = open_executor(agent, run, tasks, n_tasks, &executor, err);
-
-	if (r <= 0)
-		return r < 0
-			? r
-			: note_remains(self, remains_of_run(agent, run->run_dir, err));
-	for (size_t i = 0; i < n_tasks; i++) {
-		if (tp_id_validate("TaskID", tasks[i], NULL) < 0)
-			continue;
-		r = recover_task(self, executor, run, tasks[i], err);
-		if (r < 0)
-			r = damaged(agent, r, err);
-		if (r < 0)
-			return r;
-	}
+	if (r == 0)
+		return note_remains(self, remains_of_run(agent, run->run_dir, err));
+	if (r > 0)
+		r = recover_tasks(self, executor, run, tasks, n_tasks, err);
+	if (r < 0)
+		return r;
 	if (agent->rebooted)
 		executor_set_end(executor, TP_TASK_FAILED, TP_REASON_EXECUTOR_TERMINATED,
 			"The machine was rebooted");
@@ -364,9 +376,9 @@ static int recover_runs(struct recovery *self, struct framework *framework,
 	struct agent *agent = self->agent;
 	tp_cleanup(ptr) char *executor_dir = tp_asprintf("%s/%s", dir, executor_id);
 	tp_cleanup(ptr) char *runs = tp_asprintf("%s/runs", executor_dir);
+	tp_cleanup(ptr) char **names = NULL;
 	size_t n;
-	tp_cleanup(ptr) char **names = list_names(agent, runs, &n);
-	int r = 0;
+	int r = checkpoint_list(agent, runs, &names, &n, err);
 
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		tp_cleanup(ptr) char *dir_of = tp_asprintf("%s/%s", runs, names[i]);
@@ -387,7 +399,7 @@ static int recover_runs(struct recovery *self, struct framework *framework,
 			break;
 		r = recover_run(self, &run, err);
 		if (r < 0)
-			r = damaged(agent, r, err);
+			r = damaged(self, r, err);
 	}
 	return r;
 }
@@ -399,7 +411,7 @@ static int recover_framework(
 	struct tp_arena *arena = tp_arena_create(0);
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/%s/framework.info", dir, id);
 	tp_cleanup(ptr) char *executors = tp_asprintf("%s/%s/executors", dir, id);
-	size_t remains = self->n_remains;
+	size_t kept = self->n_kept;
 	struct framework *framework;
 	void *info = NULL;
 	size_t n;
@@ -422,7 +434,8 @@ static int recover_framework(
 	framework->stored = true;
 	framework->held = true;
 	tp_arena_destroy(arena);
-	tp_cleanup(ptr) char **names = list_names(agent, executors, &n);
+	tp_cleanup(ptr) char **names = NULL;
+	r = checkpoint_list(agent, executors, &names, &n, err);
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		if (tp_id_validate("ExecutorID", names[i], NULL) >= 0)
 			r = recover_runs(self, framework, executors, names[i], err);
@@ -430,7 +443,7 @@ static int recover_framework(
 	framework->held = false;
 	if (r < 0)
 		return r;
-	if (framework->executors.n == 0 && self->n_remains == remains)
+	if (framework->executors.n == 0 && self->n_kept == kept)
 		checkpoint_remove_framework(framework);
 	framework_check_finished(framework);
 	return r;
@@ -441,16 +454,18 @@ static int recover_frameworks(struct recovery *self, struct tp_error *err)
 	struct agent *agent = self->agent;
 	tp_cleanup(ptr) char *root = checkpoint_agent_path(agent);
 	tp_cleanup(ptr) char *dir = tp_asprintf("%s/frameworks", root);
+	tp_cleanup(ptr) char **names = NULL;
 	size_t n;
-	tp_cleanup(ptr) char **names = list_names(agent, dir, &n);
-	int r = 0;
+	int r = checkpoint_list(agent, dir, &names, &n, err);
 
+	if (r < 0)
+		return damaged(self, r, err);
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		if (tp_id_validate("FrameworkID", names[i], NULL) < 0)
 			continue;
 		r = recover_framework(self, dir, names[i], err);
 		if (r < 0)
-			r = damaged(agent, r, err);
+			r = damaged(self, r, err);
 	}
 	return r;
 }
@@ -551,8 +566,11 @@ int recover_begin(struct agent *agent, struct tp_error *err)
 		r = recover_frameworks(self, err);
 	if (r < 0)
 		return tp_wrap(err, r,
-			"recovering the agent (strict: false goes on without what is "
-			"damaged)");
+			is_short_of(r)
+				? "recovering the agent (nothing is damaged: raise the "
+				  "limit, start it again)"
+				: "recovering the agent (strict: false goes on without "
+				  "what is damaged)");
 	if (self->n_states > 0)
 		tp_info(agent, "executors are remembered, waiting for them",
 			"executors=%zu", self->n_states);

@@ -9,6 +9,7 @@
 
 #include "tepui/task_life.h"
 
+#include "checkpoint.h"
 #include "frameworks.h"
 #include "journal.h"
 #include "status.h"
@@ -67,19 +68,15 @@ static int below(struct agent *agent, const char *dir, const char *name,
 	tp_cleanup(ptr) char *parent = tp_asprintf("%s/%s", dir, name);
 	tp_cleanup(ptr) char **names = NULL;
 	size_t n = 0;
-	int live = 0;
+	int live = 0, r = checkpoint_list(agent, parent, &names, &n, err);
 
-	if (agent->disk.ops->list(agent->disk.impl, parent, &names, &n, NULL) < 0)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; r >= 0 && i < n; i++) {
 		tp_cleanup(ptr) char *path = tp_asprintf("%s/%s", parent, names[i]);
-		int r = each(agent, path, err);
 
-		if (r < 0)
-			return r;
+		r = each(agent, path, err);
 		live += r;
 	}
-	return live;
+	return r < 0 ? r : live;
 }
 
 static int task_below(struct agent *agent, const char *dir, struct tp_error *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A restarted agent: what it finds in the checkpoint that the same code wrote, executors that
- * come back and those that do not, updates that are sent again, damage.
+ * come back and those that do not, updates that are sent again.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -314,24 +314,6 @@ START_TEST(remains_are_removed)
 }
 END_TEST
 
-START_TEST(damage_stops_a_strict_agent)
-{
-	struct tp_error err;
-
-	running("t1", "t1");
-	agent_fixture_stop(f);
-	tp_cleanup(ptr) char *path = run_path("t1", "tasks/t1/task.info");
-	damage(path);
-	ck_assert_int_lt(agent_fixture_try_start(f, "", &err), 0);
-	ck_assert_ptr_nonnull(strstr(err.text, "task.info"));
-	agent_fixture_stop(f);
-	agent_fixture_start(f, "      strict: false\n");
-	ck_assert_uint_eq(f->n_recovered, 0);
-	agent_fixture_advance(f, TP_SEC);
-	ck_assert_ptr_nonnull(reregistered());
-}
-END_TEST
-
 START_TEST(other_resources_need_another_agent)
 {
 	struct tp_error err;
@@ -571,7 +553,6 @@ int main(void)
 	tcase_add_test(tc, a_torn_log_is_cut);
 	tcase_add_test(tc, zeros_at_the_end_of_a_log_are_cut);
 	tcase_add_test(tc, remains_are_removed);
-	tcase_add_test(tc, damage_stops_a_strict_agent);
 	tcase_add_test(tc, other_resources_need_another_agent);
 	tcase_add_test(tc, more_is_fine_when_the_policy_is_additive);
 	tcase_add_test(tc, after_a_reboot_nobody_is_waited_for);
