@@ -397,11 +397,11 @@ START_TEST(a_file_that_lost_power_left_torn_was_never_there)
 	reboot();
 	agent_fixture_start(f, "");
 	agent_fixture_advance(f, TP_SEC);
-	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_DROPPED);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_GONE);
 	agent_fixture_stop(f);
 	agent_fixture_start(f, "");
 	agent_fixture_advance(f, TP_SEC);
-	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_DROPPED);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_GONE);
 }
 END_TEST
 
