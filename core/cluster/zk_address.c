@@ -43,6 +43,7 @@ static int take_user(
 	return 0;
 }
 
+/* Where the '@' was forgotten a password stands after the colon: no error repeats that. */
 static int check_port(const char *server, const char *port, struct tp_error *err)
 {
 	char *end = NULL;
@@ -52,8 +53,8 @@ static int check_port(const char *server, const char *port, struct tp_error *err
 		number = strtoul(port, &end, 10);
 	if (end == NULL || *end != '\0' || number == 0 || number > 65535)
 		return tp_fail(err, EINVAL,
-			"zk://: server '%s': '%s' is not a port from 1 to 65535", server,
-			port);
+			"zk://: server '%.*s': its port is not a number from 1 to 65535",
+			(int)(port - 1 - server), server);
 	return 0;
 }
 
@@ -75,9 +76,9 @@ static int add_server(struct tp_strbuf *to, const char *server, struct tp_error 
 			server);
 	if (host_end == NULL && colon != NULL && strchr(colon + 1, ':') != NULL)
 		return tp_fail(err, EINVAL,
-			"zk://: server '%s': an IPv6 address stands in brackets, like "
-			"[::1]:2181",
-			server);
+			"zk://: server '%.*s:...': an IPv6 address stands in brackets, "
+			"like [::1]:2181",
+			(int)(colon - server), server);
 	if (colon != NULL) {
 		r = check_port(server, colon + 1, err);
 		if (r < 0)
@@ -130,7 +131,7 @@ int zk_address_parse(const char *text, struct zk_address *ret, struct tp_error *
 
 	*ret = self;
 	if (!zk_address_is(text))
-		return tp_fail(err, EINVAL, "'%s' does not begin with zk://", text);
+		return tp_fail(err, EINVAL, "the address does not begin with zk://");
 	/* A password may have a slash, a host may not: the last '@' divides them. */
 	at = strrchr(rest, '@');
 	path = strchr(at != NULL ? at : rest, '/');

@@ -67,11 +67,11 @@ static int add_item(struct url_list *list, const char *item, struct tp_error *er
 	const char *at;
 	int r = 0;
 
+	/* It may have a password in it, which no error repeats. */
 	if (starts(item, "zk://"))
 		return tp_fail(err, ENOTSUP,
-			"'%s': the address is not looked up in ZooKeeper; give "
-			"HOST:PORT,HOST:PORT or a file:// list",
-			item);
+			"zk://: the address is not looked up in ZooKeeper; give "
+			"HOST:PORT,HOST:PORT or a file:// list");
 	if (starts(item, "tcp://") || starts(item, "tls+tcp://"))
 		r = check_port(strstr(item, "://") + 3, err);
 	if (r < 0)

@@ -222,7 +222,7 @@ START_TEST(lists_of_addresses)
 		{ "::1:5050", "brackets" },
 		{ "zk://h:2181/mesos", "ZooKeeper" },
 		{ "file:///nonexistent/list", "nonexistent" },
-		{ "h:1,zk://x", "ZooKeeper" },
+		{ "h:1,zk://user:secret@x:2181/y", "ZooKeeper" },
 	};
 	struct url_list list;
 	struct tp_error err;
@@ -237,6 +237,7 @@ START_TEST(lists_of_addresses)
 		ck_assert_int_lt(url_list_parse(bad[i].text, &list, &err), 0);
 		ck_assert_msg(strstr(err.text, bad[i].says) != NULL, "%s: %s",
 			bad[i].text, err.text);
+		ck_assert_ptr_null(strstr(err.text, "secret"));
 	}
 }
 END_TEST

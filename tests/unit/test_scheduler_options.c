@@ -97,7 +97,7 @@ START_TEST(zookeeper_is_refused_after_it_was_read)
 	expect_bad("zk://h/mesos", none);
 	expect_bad("zk://user:secret@h1:2181,[::1]:2181/a/b", none);
 	expect_bad("zk://h1:2181,h2:x/mesos",
-		"master: zk://: server 'h2:x': 'x' is not a port from 1 to 65535");
+		"master: zk://: server 'h2': its port is not a number from 1 to 65535");
 	expect_bad("zk://u@h/mesos",
 		"master: zk://: user 'u' has no password: write USER:PASSWORD@");
 	expect_bad("zk://h:2181",

@@ -36,19 +36,25 @@ START_TEST(good_and_bad_addresses)
 	expect_zk("zk://u:p@h/", "u", "p", "h:2181", "/");
 	/* Passwords have what they like in them. */
 	expect_zk("zk://u:p:/@q@h:1/x", "u", "p:/@q", "h:1", "/x");
-	expect_bad_zk("h:1/p", "'h:1/p' does not begin with zk://");
+	expect_bad_zk("h:1/p", "the address does not begin with zk://");
 	expect_bad_zk("zk://:p@h/x", "zk://: there is no user before ':' or '@'");
 	expect_bad_zk(
 		"zk://u:@h/x", "zk://: user 'u' has no password: write USER:PASSWORD@");
 	expect_bad_zk(
 		"zk:///x", "zk://: a server has no name: write HOST:PORT,HOST:PORT");
 	expect_bad_zk("zk://h:65536/x",
-		"zk://: server 'h:65536': '65536' is not a port from 1 to 65535");
+		"zk://: server 'h': its port is not a number from 1 to 65535");
 	expect_bad_zk("zk://::1/x",
 		"zk://: a server has no name: write "
 		"HOST:PORT,HOST:PORT");
 	expect_bad_zk("zk://fe80::1/x",
-		"zk://: server 'fe80::1': an IPv6 address stands in brackets, like "
+		"zk://: server 'fe80:...': an IPv6 address stands in brackets, like "
+		"[::1]:2181");
+	/* The '@' was forgotten. */
+	expect_bad_zk("zk://user:secret/x",
+		"zk://: server 'user': its port is not a number from 1 to 65535");
+	expect_bad_zk("zk://user:sec:ret/x",
+		"zk://: server 'user:...': an IPv6 address stands in brackets, like "
 		"[::1]:2181");
 	expect_bad_zk("zk://[::1/x",
 		"zk://: server '[::1': an IPv6 address stands in brackets, like "
