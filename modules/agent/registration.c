@@ -358,9 +358,14 @@ bool registration_send(
 	struct agent *agent, uint16_t type, const struct tp_desc *desc, const void *body)
 {
 	struct registration *self = agent->registration;
+	int r = -ENOTCONN;
 
-	return self->link != NULL && tp_link_is_up(self->link) &&
-		tp_link_send(self->link, type, desc, body) >= 0;
+	if (self->link != NULL && tp_link_is_up(self->link))
+		r = tp_link_send(self->link, type, desc, body);
+	if (r == -EMSGSIZE)
+		tp_err(agent, "a message is longer than a frame may be and was not sent",
+			"type=%u", type);
+	return r >= 0;
 }
 
 int registration_call(struct agent *agent, struct tp_call *call, uint16_t type,

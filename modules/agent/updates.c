@@ -176,6 +176,7 @@ int updates_add(struct updates *updates, const struct tp_status_update *record,
 	const char *task_id = record->status->task_id->value;
 	struct stream *stream =
 		stream_find(updates, record->framework_id->value, task_id);
+	bool over = tp_task_state_is_terminal(record->status->state);
 	struct update *update;
 
 	if (record->uuid.len != UUID_LEN)
@@ -188,7 +189,8 @@ int updates_add(struct updates *updates, const struct tp_status_update *record,
 		return UPDATES_PENDING;
 	if (stream_was_acknowledged(stream, record->uuid))
 		return UPDATES_ACKNOWLEDGED;
-	if (stream->n_pending >= UPDATES_PENDING_MAX)
+	/* The end is taken in all the same: nobody could say it again. */
+	if (stream->n_pending >= UPDATES_PENDING_MAX + (over ? 1U : 0U))
 		return tp_fail(err, ENOSPC,
 			"%d updates of task '%s' wait for acknowledgement: send it again "
 			"later",

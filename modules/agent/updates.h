@@ -19,7 +19,7 @@
 
 #define UPDATES_RETRY_MIN_NS (10 * TP_SEC)
 #define UPDATES_RETRY_MAX_NS (10 * TP_MIN)
-#define UPDATES_PENDING_MAX 4096 /* of one task */
+#define UPDATES_PENDING_MAX 4096 /* of one task, before its end */
 
 struct updates;
 

@@ -55,10 +55,9 @@ static struct stream *stream_of(struct tp_sink *sink)
 static int scheduler_event(
 	struct tp_sink *sink, const struct tp_desc *desc, const void *event)
 {
-	struct carriage *c = stream_of(sink)->carriage;
+	const struct carriage *c = stream_of(sink)->carriage;
 
-	return tp_server_send(
-		c->server, c->peer, TP_MESSAGE_SCHEDULER_EVENT, desc, event);
+	return native_send(c->master, c->peer, TP_MESSAGE_SCHEDULER_EVENT, desc, event);
 }
 
 static int operator_event(

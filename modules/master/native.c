@@ -268,8 +268,13 @@ const char *native_peer_address(const struct master *m, uint64_t id)
 int native_send(struct master *m, uint64_t peer, uint16_t type,
 	const struct tp_desc *desc, const void *body)
 {
-	return peer == 0 ? -ENOTCONN
-			 : tp_server_send(m->native->server, peer, type, desc, body);
+	int r = peer == 0 ? -ENOTCONN
+			  : tp_server_send(m->native->server, peer, type, desc, body);
+
+	if (r == -EMSGSIZE)
+		tp_err(m, "a message is longer than a frame may be and was not sent",
+			"type=%u to=%s", type, native_peer_address(m, peer));
+	return r;
 }
 
 void native_answer(struct master *m, const struct tp_message *message, uint16_t type,

@@ -14,6 +14,7 @@
 #include "frameworks.h"
 #include "idrecord.h"
 #include "kill.h"
+#include "messages.h"
 #include "subscribe.h"
 #include "tasks.h"
 #include "updates.h"
@@ -201,8 +202,11 @@ void return_reconcile(struct agent *a, const struct tp_agent_reregister *message
 	tp_list_foreach (node, tmp, &a->executors) {
 		struct executor *e = tp_container_of(node, struct executor, node);
 
-		if (!mentions_executor(message, e))
-			executors_remove(e);
+		if (mentions_executor(message, e))
+			continue;
+		/* It ended when nobody could say so; with what status is not known. */
+		messages_failure(e->framework, a->id, e->id, -1);
+		executors_remove(e);
 	}
 	for (size_t i = 0; i < message->n_executor_infos; i++)
 		take_executor(a, message, message->executor_infos[i]);

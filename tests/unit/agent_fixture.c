@@ -728,7 +728,7 @@ void agent_fixture_executor_gone(struct peer *peer)
 }
 
 void agent_fixture_update(struct peer *peer, const char *executor_id, const char *task_id,
-	int state, uint8_t seed)
+	int state, uint32_t seed)
 {
 	uint8_t uuid[16];
 	struct tp_executor_id e = { .value = executor_id };
@@ -741,7 +741,9 @@ void agent_fixture_update(struct peer *peer, const char *executor_id, const char
 		.uuid = { uuid, sizeof uuid } };
 	struct tp_executor_call_update update = { .status = &status };
 
-	memset(uuid, seed, sizeof uuid);
+	memset(uuid, (int)(seed & 0xff), sizeof uuid);
+	if (seed > 0xff)
+		memcpy(uuid, &seed, sizeof seed);
 	agent_fixture_executor_call(peer,
 		&(struct tp_executor_call){ .executor_id = &e,
 			.framework_id = &framework_id,

@@ -130,7 +130,7 @@ struct peer *agent_fixture_executor(
 void agent_fixture_executor_gone(struct peer *peer);
 /* UPDATE; seed makes the uuid. */
 void agent_fixture_update(struct peer *peer, const char *executor_id, const char *task_id,
-	int state, uint8_t seed);
+	int state, uint32_t seed);
 void agent_fixture_executor_call(struct peer *peer, const struct tp_executor_call *call);
 /* The newest event, NULL without one. */
 const struct tp_executor_event *agent_fixture_event(struct peer *peer);

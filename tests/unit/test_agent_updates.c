@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "modules/agent/updates.h"
 #include "tests/unit/agent_fixture.h"
 
 static struct agent_fixture fixture;
@@ -232,6 +233,21 @@ START_TEST(nothing_is_sent_without_a_master_and_everything_when_it_is_back)
 }
 END_TEST
 
+START_TEST(an_end_is_taken_in_however_many_updates_wait)
+{
+	struct peer *e = running_task(false);
+	uint32_t seed = 1000;
+
+	for (size_t n = 1; n < UPDATES_PENDING_MAX; n++)
+		agent_fixture_update(e, "t1", "t1", TP_TASK_RUNNING, seed++);
+	ck_assert_int_eq(e->call_status, 0);
+	agent_fixture_update(e, "t1", "t1", TP_TASK_RUNNING, seed++);
+	ck_assert_int_ne(e->call_status, 0);
+	agent_fixture_update(e, "t1", "t1", TP_TASK_FINISHED, seed++);
+	ck_assert_int_eq(e->call_status, 0);
+}
+END_TEST
+
 START_TEST(bad_updates_are_refused)
 {
 	struct peer *e = running_task(false);
@@ -263,6 +279,7 @@ int main(void)
 	tcase_add_test(tc, without_checkpoint_nothing_is_written);
 	tcase_add_test(
 		tc, nothing_is_sent_without_a_master_and_everything_when_it_is_back);
+	tcase_add_test(tc, an_end_is_taken_in_however_many_updates_wait);
 	tcase_add_test(tc, bad_updates_are_refused);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -356,6 +356,21 @@ static void launch_with_labels(unsigned n)
 	fixture_forget(f);
 }
 
+/* What became of it could not be said when it ended. */
+START_TEST(an_executor_that_does_not_come_back_with_its_agent_is_told_as_lost)
+{
+	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
+
+	launch_in("O0", "t1", "0.5");
+	client_down(agent);
+	agent = client_up(f, 0, "agent");
+	ck_assert_ptr_null(client_heard(scheduler, "'type':'FAILURE'"));
+	fixture_reregister(agent, id, NULL, NULL);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'type':'FAILURE'"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'executor_id':{'value':'e'}"));
+}
+END_TEST
+
 START_TEST(a_running_task_with_ten_labels_is_small)
 {
 	size_t before;
@@ -400,6 +415,8 @@ int main(void)
 	tcase_add_test(
 		tc, what_was_told_as_lost_and_is_over_comes_back_to_be_acknowledged);
 	tcase_add_test(tc, an_executor_is_paid_for_once_and_gives_back_when_it_exits);
+	tcase_add_test(
+		tc, an_executor_that_does_not_come_back_with_its_agent_is_told_as_lost);
 	tcase_add_test(tc, a_running_task_with_ten_labels_is_small);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
