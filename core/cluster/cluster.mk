@@ -8,6 +8,7 @@ cluster_sources = $(allocation_sources) \
 	core/cluster/checkpointed.c \
 	core/cluster/crammd5.c \
 	core/cluster/credentials.c \
+	core/cluster/domain.c \
 	core/cluster/ids.c \
 	core/cluster/listen.c \
 	core/cluster/log_keys.c \
@@ -160,6 +161,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/allotment.h \
 	include/tepui/attributes.h \
 	include/tepui/call_status.h \
+	include/tepui/domain.h \
 	include/tepui/ids.h \
 	include/tepui/listen.h \
 	include/tepui/machine.h \
@@ -212,6 +214,10 @@ UNIT_TESTS += tests/unit/test_listen
 tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
 tests_unit_test_listen_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_listen_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_domain
+tests_unit_test_domain_SOURCES = tests/unit/test_domain.c
+tests_unit_test_domain_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_domain_LDADD = tests/libtest.la core/libcluster.la $(NET_TEST_LIBS)
 UNIT_TESTS += tests/unit/test_machine
 tests_unit_test_machine_SOURCES = tests/unit/test_machine.c
 tests_unit_test_machine_CFLAGS = $(UNIT_CFLAGS)

@@ -34,6 +34,7 @@ struct agent_config {
 	const char *resources;
 	const char *attributes;
 	const char *default_role;
+	const char *domain;
 	bool switch_user;
 	int64_t registration_backoff_factor_ns;
 	struct tp_authentication_times authentication;

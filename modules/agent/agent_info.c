@@ -188,6 +188,9 @@ static const char *difference(const struct agent *agent, const struct tp_agent_i
 		     : !tp_attributes_equal(now->attributes, now->n_attributes,
 			       was->attributes, was->n_attributes))
 		return "attributes";
+	if (!(additive && was->domain == NULL) &&
+		!tp_record_equal(&tp_domain_info_desc, now->domain, was->domain))
+		return "domain";
 	return NULL;
 }
 

@@ -57,6 +57,11 @@ const struct tp_field config_fields[] = {
 		"Like cpus:4;mem:2048, or a JSON array; what it does not name of cpus, "
 		"mem, disk and ports is detected."),
 	KEY("attributes", TP_STRING, attributes, "", "Like rack:abc;zone:west."),
+	KEY("domain", TP_STRING, domain, NULL,
+		"Region and zone of this agent, "
+		"{\"fault_domain\":{\"region\":{\"name\":...},\"zone\":{\"name\":...}}}, "
+		"or "
+		"a file with that; the master's when absent."),
 	KEY("default_role", TP_STRING, default_role, "*",
 		"The role that resources without one are reserved for."),
 	RELOAD("switch_user", TP_BOOL, switch_user, "true",
@@ -137,7 +142,6 @@ const struct tp_field config_fields[] = {
 	LATER("ip6", TP_STRING, NULL,
 		"IPv6 address of containers on the host's network."),
 	LATER("port", TP_UINT32, "5051", "Port of HTTP."),
-	LATER("domain", TP_STRING, NULL, "Region and zone of this agent."),
 	LATER("containerizers", TP_STRING, "mesos",
 		"Containerizers: here modules, in the order of the manifest."),
 	LATER("isolation", TP_STRING, "posix/cpu,posix/mem",

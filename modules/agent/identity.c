@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hostname, resources and attributes, from the config or detected; set once per run. */
+/* Hostname, resources, attributes and domain, from the config or detected; set once per run. */
 #include "identity.h"
 
 #include "tepui/attributes.h"
+#include "tepui/domain.h"
 #include "tepui/listen.h"
 #include "tepui/machine.h"
 #include "tepui/record.h"
@@ -55,6 +56,9 @@ int identity_create(struct agent *agent, struct tp_error *err)
 		agent->info->hostname = own_name(agent);
 	if (r >= 0)
 		r = add_resources(agent, err);
+	if (r >= 0)
+		r = tp_domain_parse(
+			config->domain, agent->arena, &agent->info->domain, err);
 	if (r < 0)
 		return r;
 	if (config->attributes == NULL || config->attributes[0] == '\0')

@@ -59,6 +59,17 @@ const struct tp_field master_config[] = {
 		"Name of the cluster, for people."),
 	TP_CONFIG_LIST("roles", struct master, roles,
 		"Roles that frameworks may have; any when empty. '*' always may."),
+	TP_CONFIG("whitelist", TP_STRING, struct master, whitelist_path, NULL,
+		"File with the hostnames whose agents are offered, one in each line, "
+		"read again every 5s; empty: none are. All are when absent."),
+	TP_CONFIG("domain", TP_STRING, struct master, domain_text, NULL,
+		"Region and zone of this master, "
+		"{\"fault_domain\":{\"region\":{\"name\":...},\"zone\":{\"name\":...}}}, "
+		"or "
+		"a file with that; agents elsewhere are for frameworks with "
+		"REGION_AWARE."),
+	TP_CONFIG("require_agent_domain", TP_BOOL, struct master, require_agent_domain,
+		"false", "Refuse agents without domain."),
 	TP_CONFIG("agent_ping_timeout", TP_DURATION, struct master, agent_ping_timeout_ns,
 		"15s", "How long an agent may take to answer a ping."),
 	TP_CONFIG("max_agent_ping_timeouts", TP_UINT32, struct master,
@@ -124,8 +135,6 @@ const struct tp_field master_config[] = {
 	LATER("zk_session_timeout", TP_DURATION, "10secs",
 		"Timeout of the session with ZooKeeper."),
 	LATER("weights", TP_STRING, NULL, "Weights of roles, like a=2,b=3."),
-	LATER("whitelist", TP_STRING, NULL,
-		"File with the hostnames whose resources are offered."),
 	LATER("webui_dir", TP_STRING, NULL, "Files of the web UI."),
 	LATER("rate_limits", TP_STRING, NULL, "Limits of calls by principal."),
 	LATER("max_executors_per_agent", TP_UINT32, NULL,
@@ -142,8 +151,6 @@ const struct tp_field master_config[] = {
 		"Schedulers over HTTP must authenticate."),
 	LATER("acls", TP_STRING, NULL, "Who may do what."),
 	LATER("firewall_rules", TP_STRING, NULL, "Endpoints of HTTP that are shut."),
-	LATER("require_agent_domain", TP_BOOL, "false", "Ignore agents without domain."),
-	LATER("domain", TP_STRING, NULL, "Region and zone of this master."),
 	LATER("publish_per_framework_metrics", TP_BOOL, "true",
 		"Metrics of every framework."),
 

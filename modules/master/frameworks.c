@@ -506,11 +506,37 @@ int frameworks_suppress(struct master *m, struct framework *f,
 	return 0;
 }
 
+/* The slots of the agents that are named; the caller's. One that is not here is nobody's. */
+static uint32_t *requested_agents(const struct master *m,
+	const struct tp_scheduler_call_request *body, size_t *ret_n, bool *ret_any)
+{
+	uint32_t *slots = tp_alloc((body->n_requests + 1) * sizeof *slots);
+
+	*ret_n = 0;
+	*ret_any = body->n_requests == 0;
+	for (size_t i = 0; i < body->n_requests; i++) {
+		const struct tp_agent_id *id = body->requests[i]->agent_id;
+		const struct agent *a = id == NULL ? NULL : agents_find(m, id->value);
+
+		*ret_any |= id == NULL;
+		if (a != NULL)
+			slots[(*ret_n)++] = a->slot;
+	}
+	return slots;
+}
+
 int frameworks_request(struct master *m, struct framework *f,
 	const struct tp_scheduler_call *call, struct tp_error *err)
 {
-	(void)err;
-	(void)call;
-	m->allocator.ops->request(m->allocator.impl, f->slot, NULL, 0);
+	tp_cleanup(ptr) uint32_t *slots = NULL;
+	bool any;
+	size_t n;
+
+	if (m->allocator.ops->request == NULL)
+		return tp_fail(
+			err, ENOTSUP, "the allocator knows no requests: use another");
+	slots = requested_agents(m, call->request, &n, &any);
+	if (any || n > 0)
+		m->allocator.ops->request(m->allocator.impl, f->slot, slots, any ? 0 : n);
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include "calls.h"
 #include "changes.h"
 #include "counters.h"
+#include "domain.h"
 #include "executors.h"
 #include "flags.h"
 #include "frameworks.h"
@@ -35,6 +36,7 @@
 #include "state.h"
 #include "tasks.h"
 #include "weights.h"
+#include "whitelist.h"
 
 #include "tepui/ids.h"
 #include "tepui/kind/authenticator.h"
@@ -58,6 +60,9 @@ static int master_init(void *self, struct tp_error *err)
 	if (r < 0)
 		return r;
 	m->arena = tp_arena_create(0);
+	r = domain_create(m, err);
+	if (r < 0)
+		return r;
 	tp_uuid_generate(uuid);
 	tp_uuid_print(uuid, m->id);
 	m->started_ns = tp_loop_wall_ns(m->instance.loop);
@@ -124,6 +129,7 @@ static void describe(struct master *m)
 	m->info = tp_record_new(&tp_master_info_desc, m->arena);
 	m->info->id = m->id;
 	m->info->version = m->instance.module->version;
+	m->info->domain = m->domain;
 	fill_address(m);
 	add_capability(m, TP_MASTER_INFO_CAPABILITY_AGENT_UPDATE);
 }
@@ -164,6 +170,11 @@ static int master_start(void *self, struct tp_error *err)
 		return r;
 	describe(m);
 	m->allocator.ops->open(m->allocator.impl, &user);
+	r = domain_allocate(m, err);
+	if (r >= 0)
+		r = whitelist_start(m, err);
+	if (r < 0)
+		return r;
 	tp_instance_ready(&m->instance, "listen", native_url(m));
 	return 0;
 }
@@ -179,12 +190,21 @@ static int master_recover(void *self, struct tp_error *err)
 
 /* --- the end --------------------------------------------------------------------------- */
 
-static void flushed(struct tp_done *done, int status)
+static void whitelist_stopped(struct tp_done *done, int status)
 {
 	struct master *m = tp_container_of(done, struct master, flushed);
 
 	(void)status;
 	native_stop(m, m->stopped);
+}
+
+static void flushed(struct tp_done *done, int status)
+{
+	struct master *m = tp_container_of(done, struct master, flushed);
+
+	(void)status;
+	done->call = whitelist_stopped;
+	whitelist_stop(m, done);
 }
 
 static void master_stop(void *self, struct tp_done *done)
@@ -210,6 +230,7 @@ static void master_fini(void *self)
 	operations_destroy(m);
 	quota_destroy(m);
 	weights_destroy(m);
+	whitelist_destroy(m);
 	if (m->executors != NULL)
 		frameworks_destroy(m);
 	executors_destroy(m);
@@ -232,9 +253,11 @@ static int master_reload(void *self, struct tp_error *err)
 
 	if (r >= 0)
 		r = tp_log_keys_apply(&m->log, m->instance.topic.name, err);
-	if (r >= 0)
-		log_level_configured(m);
-	return r;
+	if (r < 0)
+		return r;
+	log_level_configured(m);
+	whitelist_reload(m);
+	return 0;
 }
 
 static void master_status(void *self, struct tp_strbuf *out)
@@ -312,6 +335,7 @@ TP_EXPORT const struct tp_module tp_module = {
 			TP_REQUIRE(
 				"transport", TP_TRANSPORT_ABI, struct master, transport),
 			TP_REQUIRE("disk", TP_DISK_ABI, struct master, disk),
+			TP_REQUIRE("work", TP_WORK_ABI, struct master, work),
 			TP_REQUIRE("modules", TP_MODULES_ABI, struct master, modules),
 			TP_REQUIRE_MANY("hook", TP_HOOK_ABI, struct tp_hook_ops,
 				struct master, hooks),

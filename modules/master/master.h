@@ -13,6 +13,7 @@
 #include "tepui/log_keys.h"
 #include "tepui/module.h"
 #include "tepui/transport.h"
+#include "tepui/work.h"
 
 #include "tepui/wire.h"
 
@@ -35,6 +36,7 @@ struct registrar;
 struct removals;
 struct tasks;
 struct weights;
+struct whitelist;
 
 struct master {
 	struct tp_instance instance; /* must stay first */
@@ -46,6 +48,7 @@ struct master {
 	struct tp_transport transport;
 	struct tp_modules modules;
 	struct tp_disk_service disk;
+	struct tp_work_service work;
 	struct tp_services hooks;
 	struct tp_services authenticators;
 
@@ -59,6 +62,9 @@ struct master {
 	bool hostname_lookup;
 	const char *hostname;
 	const char *cluster;
+	const char *whitelist_path; /* NULL = everybody */
+	const char *domain_text;
+	bool require_agent_domain;
 	const char **roles;
 	size_t n_roles;
 	int64_t agent_ping_timeout_ns;
@@ -92,9 +98,10 @@ struct master {
 	char id[40];
 	struct tp_arena *arena; /* of info */
 	struct tp_master_info *info;
-	int64_t started_ns;    /* wall */
-	int64_t elected_ns;    /* wall; 0 = not elected */
-	int64_t elected_at_ns; /* the same in loop time */
+	struct tp_domain_info *domain; /* NULL = none */
+	int64_t started_ns;            /* wall */
+	int64_t elected_ns;            /* wall; 0 = not elected */
+	int64_t elected_at_ns;         /* the same in loop time */
 	struct tp_candidate candidate;
 	struct tp_detector detector;
 	bool contending, detecting;
@@ -121,6 +128,7 @@ struct master {
 	struct removals *removals;
 	struct tasks *tasks;
 	struct weights *weights;
+	struct whitelist *whitelist; /* NULL = none */
 };
 
 /* The registry was read: what was held back is served from now on. */

@@ -18,6 +18,8 @@ master_sources = \
 	modules/master/counters.h \
 	modules/master/departure.c \
 	modules/master/departure.h \
+	modules/master/domain.c \
+	modules/master/domain.h \
 	modules/master/executors.c \
 	modules/master/executors.h \
 	modules/master/explain.c \
@@ -92,6 +94,8 @@ master_sources = \
 	modules/master/use.h \
 	modules/master/weights.c \
 	modules/master/weights.h \
+	modules/master/whitelist.c \
+	modules/master/whitelist.h \
 	modules/master/validate_check.c \
 	modules/master/validate_check.h \
 	modules/master/validate_container.c \
@@ -155,6 +159,10 @@ tests_unit_test_master_hooks_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_hooks_LDADD = $(MASTER_TEST_LIBS)
 EXTRA_tests_unit_test_master_hooks_DEPENDENCIES = tests/unit/modules/toy_hook.la
 
+UNIT_TESTS += tests/unit/test_master_hosts
+tests_unit_test_master_hosts_SOURCES = tests/unit/test_master_hosts.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_hosts_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_hosts_LDADD = $(MASTER_TEST_LIBS)
 UNIT_TESTS += tests/unit/test_master_departures
 tests_unit_test_master_departures_SOURCES = tests/unit/test_master_departures.c $(MASTER_TEST_SOURCES)
 tests_unit_test_master_departures_CFLAGS = $(UNIT_CFLAGS)

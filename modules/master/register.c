@@ -19,6 +19,7 @@
 #include "changes.h"
 #include "counters.h"
 #include "departure.h"
+#include "domain.h"
 #include "health.h"
 #include "idrecord.h"
 #include "kill.h"
@@ -251,6 +252,8 @@ static bool is_acceptable(struct master *m, const struct tp_message *message,
 	struct tp_error err = { 0 };
 	int r = register_check(registration, &err);
 
+	if (r >= 0)
+		r = domain_check(m, registration->info, &err);
 	if (r >= 0)
 		return true;
 	tp_warn(m, "ignoring an agent that registers", "from=%s host=%s why=%s",

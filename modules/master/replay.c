@@ -8,10 +8,12 @@
 #include <errno.h>
 
 #include "agents.h"
+#include "domain.h"
 #include "frameworks.h"
 #include "offers.h"
 #include "quota.h"
 #include "weights.h"
+#include "whitelist.h"
 
 static void replay_agents(struct master *m)
 {
@@ -43,6 +45,7 @@ int replay(struct master *m, struct tp_error *err)
 {
 	const struct tp_allocator_user user = offers_allocator_user(m);
 	const struct tp_allocator_ops *ops = m->allocator.ops;
+	int r;
 
 	if (ops->pause == NULL || ops->resume == NULL)
 		return tp_fail(err, ENOTSUP,
@@ -50,6 +53,11 @@ int replay(struct master *m, struct tp_error *err)
 			"pause()");
 	ops->open(m->allocator.impl, &user);
 	ops->pause(m->allocator.impl);
+	r = domain_allocate(m, err);
+	if (r >= 0)
+		r = whitelist_allocate(m, err);
+	if (r < 0)
+		return r;
 	weights_allocate(m);
 	quota_allocate(m);
 	replay_agents(m);

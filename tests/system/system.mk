@@ -60,6 +60,7 @@ SYSTEM_TESTS += tests/system/first-framework.sh
 SYSTEM_TESTS += tests/system/hostile.sh
 SYSTEM_TESTS += tests/system/keep-running.sh
 SYSTEM_TESTS += tests/system/local.sh
+SYSTEM_TESTS += tests/system/offered-agents.sh
 SYSTEM_TESTS += tests/system/reservations.sh
 SYSTEM_TESTS += tests/system/master-restart.sh
 SYSTEM_TESTS += tests/system/modcheck.sh

@@ -178,6 +178,32 @@ static void suppress(void *impl, uint32_t slot, const char *const *roles, size_t
 	tp_strbuf_printf(&fixture_of(impl)->log, "suppress %u %zu\n", slot, n);
 }
 
+static void request(void *impl, uint32_t slot, const uint32_t *agents, size_t n)
+{
+	struct tp_strbuf *log = &fixture_of(impl)->log;
+
+	tp_strbuf_printf(log, "request %u of", slot);
+	for (size_t i = 0; i < n; i++)
+		tp_strbuf_printf(log, " %u", agents[i]);
+	tp_strbuf_puts(log, n == 0 ? " any\n" : "\n");
+}
+
+static void update_whitelist(void *impl, const char *const *hostnames, size_t n)
+{
+	struct tp_strbuf *log = &fixture_of(impl)->log;
+
+	tp_strbuf_puts(log, hostnames == NULL ? "whitelist everybody" : "whitelist");
+	for (size_t i = 0; i < n; i++)
+		tp_strbuf_printf(log, " %s", hostnames[i]);
+	tp_strbuf_puts(log, ".\n");
+}
+
+static void update_domain(void *impl, const struct tp_domain_info *domain)
+{
+	tp_strbuf_printf(&fixture_of(impl)->log, "domain %s\n",
+		domain == NULL ? "nowhere" : domain->fault_domain->region->name);
+}
+
 static void explain(void *impl, uint32_t framework,
 	void (*each)(void *user, const struct tp_allocator_explanation *why), void *user)
 {
@@ -211,7 +237,9 @@ static void explain_agents(void *impl, uint32_t framework, const char *role,
 	.activate_agent = activate_agent, .deactivate_agent = deactivate_agent, \
 	.recover_resources = recover_resources, .update_allocation = update_allocation, \
 	.update_available = update_available, .update_quota = update_quota, \
-	.update_weights = update_weights, .revive = revive, .suppress = suppress
+	.update_weights = update_weights, .revive = revive, .suppress = suppress, \
+	.request = request, .update_whitelist = update_whitelist, \
+	.update_domain = update_domain
 
 static const struct tp_allocator_ops allocator_ops = { OPS };
 static const struct tp_allocator_ops counting_ops = { OPS, .explain = explain };
