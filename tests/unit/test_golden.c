@@ -3,7 +3,8 @@
  * What was once on a wire keeps its meaning. tests/golden/v1 holds records as JSON and as the
  * msgpack of the first release; whoever changes a number or a type breaks their pairs. Its
  * folders hold v1 answers of a real master and agent: decoded and encoded again they are the
- * same JSON, with the same defaults and the same empty lists.
+ * same JSON, with the same defaults and the same empty lists. fields.txt lists the number, name
+ * and type of every field and enum value that was ever in the schema: lines are only added.
  */
 #include <check.h>
 #include <errno.h>
@@ -161,6 +162,74 @@ START_TEST(answers_come_out_as_they_were)
 }
 END_TEST
 
+/* --- the schema ------------------------------------------------------------------------ */
+
+static void list_enum(const struct tp_enum *e)
+{
+	for (const struct tp_enum_value *v = e->values; v->name != NULL; v++)
+		tp_strbuf_printf(&out, "enum %s %d %s\n", e->name, v->number, v->name);
+}
+
+static void list_field(const struct tp_desc *desc, const struct tp_field *field)
+{
+	const char *sub = field->sub == NULL ? "-"
+		: field->type == TP_ENUM     ? ((const struct tp_enum *)field->sub)->name
+					     : ((const struct tp_desc *)field->sub)->name;
+
+	tp_strbuf_printf(&out, "%s %u %s type %u label %u %s\n", desc->name,
+		field->number, field->name, field->type, field->label, sub);
+	if (field->type == TP_ENUM)
+		list_enum(field->sub);
+}
+
+static bool has_line(const char *all, const char *line, size_t len)
+{
+	const char *at = all;
+
+	while (at != NULL && *at != '\0') {
+		if (strncmp(at, line, len) == 0 && at[len] == '\n')
+			return true;
+		at = strchr(at, '\n');
+		at = at == NULL ? NULL : at + 1;
+	}
+	return false;
+}
+
+/* Each line of `from` is in `in`; prints those that are not. */
+static size_t missing_lines(const char *from, const char *in, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *line = from, *end; (end = strchr(line, '\n')) != NULL;
+		line = end + 1) {
+		if (has_line(in, line, (size_t)(end - line)))
+			continue;
+		fprintf(stderr, "%s: %.*s\n", what, (int)(end - line), line);
+		n++;
+	}
+	return n;
+}
+
+START_TEST(the_schema_only_grows)
+{
+	size_t n_lost, n_new;
+
+	list_enum(&tp_message_type_enum);
+	for (size_t i = 0; tp_wire_descs[i] != NULL; i++) {
+		for (uint32_t k = 0; k < tp_wire_descs[i]->n_fields; k++)
+			list_field(tp_wire_descs[i], tp_desc_field(tp_wire_descs[i], k));
+	}
+	read_golden("fields", "txt", &text);
+	n_lost = missing_lines(tp_strbuf_text(&text), tp_strbuf_text(&out), "was once");
+	ck_assert_msg(n_lost == 0, "%zu fields or values are not what they were", n_lost);
+	n_new = missing_lines(tp_strbuf_text(&out), tp_strbuf_text(&text), "is new");
+	ck_assert_msg(n_new == 0,
+		"%zu fields or values are new: add their lines to "
+		"tests/golden/v1/fields.txt",
+		n_new);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("golden");
@@ -171,6 +240,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, pairs_mean_the_same, 0, (int)TP_COUNT(pairs));
 	tcase_add_loop_test(tc, answers_come_out_as_they_were, 0, (int)TP_COUNT(answers));
+	tcase_add_test(tc, the_schema_only_grows);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
