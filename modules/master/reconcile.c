@@ -89,6 +89,14 @@ static bool is_undecided(const struct master *m, const char *agent_id)
 		absent_is_changing(m, agent_id);
 }
 
+/* Its agent cannot say any more how it ended, but the master heard it. */
+static bool ended_before_its_agent(const struct task *task, const char *agent_id)
+{
+	return task != NULL && tp_task_state_is_terminal(task->state) &&
+		(agent_id == NULL ||
+			agents_find(task->framework->master, agent_id) == NULL);
+}
+
 void reconcile_one(
 	struct master *m, struct framework *f, const char *task_id, const char *agent_id)
 {
@@ -110,7 +118,13 @@ void reconcile_one(
 	}
 	if (is_undecided(m, agent_id))
 		return;
-	judge(f, &update);
+	task = tasks_find_completed(f, task_id);
+	if (ended_before_its_agent(task, agent_id)) {
+		update.message = "Reconciliation: Task has ended";
+		update.state = task->state;
+	} else {
+		judge(f, &update);
+	}
 	updates_send_answer(f, &update);
 }
 

@@ -441,6 +441,25 @@ START_TEST(an_agent_that_unregisters_is_answered_when_the_registry_knows)
 }
 END_TEST
 
+START_TEST(the_end_of_a_task_is_known_after_its_agent)
+{
+	launch("t");
+	fixture_update(f, agent, 0, "t", "TASK_FINISHED", "TASK_FINISHED", 1);
+	client_send(agent, TP_MESSAGE_AGENT_UNREGISTER, &tp_agent_unregister_desc,
+		"{'agent_id':{'value':'%s'}}", agent_id(0));
+	client_forget(scheduler);
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'RECONCILE','framework_id':{'value':'%s-0000'},"
+			"'reconcile':{'tasks':[{'task_id':{'value':'t'},"
+			"'agent_id':{'value':'%s'}},{'task_id':{'value':'other'}}]}}",
+			fixture_master_id(f), agent_id(0)),
+		0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'TASK_FINISHED'"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'TASK_UNKNOWN'"));
+}
+END_TEST
+
 /* --- forgetting ---------------------------------------------------------------------------- */
 
 START_TEST(the_registry_forgets_who_was_away_for_too_long)
@@ -502,6 +521,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_new_agent_in_place_of_a_broken_one_ends_that_ones_tasks);
 	tcase_add_test(tc, an_agent_that_unregisters_is_forgotten);
 	tcase_add_test(tc, an_agent_that_unregisters_is_answered_when_the_registry_knows);
+	tcase_add_test(tc, the_end_of_a_task_is_known_after_its_agent);
 	tcase_add_test(tc, the_registry_forgets_who_was_away_for_too_long);
 	tcase_add_test(tc, the_registry_forgets_the_oldest_beyond_a_number);
 }
