@@ -60,6 +60,8 @@ master_sources = \
 	modules/master/operator_resources.h \
 	modules/master/quota.c \
 	modules/master/quota.h \
+	modules/master/quota_request.c \
+	modules/master/quota_request.h \
 	modules/master/reconcile.c \
 	modules/master/reconcile.h \
 	modules/master/register.c \
@@ -82,6 +84,8 @@ master_sources = \
 	modules/master/series.h \
 	modules/master/slot_table.c \
 	modules/master/slot_table.h \
+	modules/master/settings.c \
+	modules/master/settings.h \
 	modules/master/state.c \
 	modules/master/state.h \
 	modules/master/subscribe.c \

@@ -19,6 +19,7 @@
 #include "operations.h"
 #include "operator_resources.h"
 #include "quota.h"
+#include "quota_request.h"
 #include "roles.h"
 #include "state.h"
 #include "weights.h"
@@ -26,46 +27,42 @@
 #include "tepui/metrics.h"
 #include "tepui/record.h"
 
-/* 200 with what it put into the response, or a negative errno. */
-typedef int answer_f(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena,
-	struct tp_error *err);
+/* One call, while it is answered. */
+struct asked {
+	struct master *m;
+	struct tp_submission *submission;
+	const struct tp_master_call *call;
+	struct tp_master_response *response;
+	struct tp_arena *arena; /* of the response */
+	struct tp_error *err;
+};
 
-static int get_health(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+/* It is answered later, by whoever has the submission now. */
+enum { ANSWERED_LATER = 0 };
+
+static int get_health(const struct asked *asked)
 {
-	(void)m;
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_HEALTH;
-	response->get_health = tp_record_new(&tp_master_response_get_health_desc, arena);
-	response->get_health->has_healthy = true;
-	response->get_health->healthy = true;
+	asked->response->get_health =
+		tp_record_new(&tp_master_response_get_health_desc, asked->arena);
+	asked->response->get_health->has_healthy = true;
+	asked->response->get_health->healthy = true;
 	return 200;
 }
 
-static int get_flags(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_flags(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_FLAGS;
-	response->get_flags = flags_record(m, arena);
+	asked->response->get_flags = flags_record(asked->m, asked->arena);
 	return 200;
 }
 
-static int get_version(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_version(const struct asked *asked)
 {
-	struct tp_version_info *info = tp_record_new(&tp_version_info_desc, arena);
+	struct tp_version_info *info = tp_record_new(&tp_version_info_desc, asked->arena);
 
-	(void)call;
-	(void)err;
-	info->version = m->info->version;
-	response->type = TP_MASTER_RESPONSE_GET_VERSION;
-	response->get_version =
-		tp_record_new(&tp_master_response_get_version_desc, arena);
-	response->get_version->version_info = info;
+	info->version = asked->m->info->version;
+	asked->response->get_version =
+		tp_record_new(&tp_master_response_get_version_desc, asked->arena);
+	asked->response->get_version->version_info = info;
 	return 200;
 }
 
@@ -87,237 +84,213 @@ static void add_metric(void *arg, const char *name, double value)
 		metric);
 }
 
-static int get_metrics(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_metrics(const struct asked *asked)
 {
 	struct metrics_answer answer = {
-		tp_record_new(&tp_master_response_get_metrics_desc, arena), arena
+		tp_record_new(&tp_master_response_get_metrics_desc, asked->arena),
+		asked->arena
 	};
 
-	(void)call;
-	(void)err;
-	tp_metrics_each(m->instance.metrics, add_metric, &answer);
-	response->type = TP_MASTER_RESPONSE_GET_METRICS;
-	response->get_metrics = answer.record;
+	tp_metrics_each(asked->m->instance.metrics, add_metric, &answer);
+	asked->response->get_metrics = answer.record;
 	return 200;
 }
 
-static int get_logging_level(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_logging_level(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_LOGGING_LEVEL;
-	response->get_logging_level =
-		tp_record_new(&tp_master_response_get_logging_level_desc, arena);
-	response->get_logging_level->has_level = true;
-	response->get_logging_level->level = log_level_get(m);
+	asked->response->get_logging_level =
+		tp_record_new(&tp_master_response_get_logging_level_desc, asked->arena);
+	asked->response->get_logging_level->has_level = true;
+	asked->response->get_logging_level->level = log_level_get(asked->m);
 	return 200;
 }
 
-static int set_logging_level(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int set_logging_level(const struct asked *asked)
 {
-	int r = log_level_set(m, call->set_logging_level->level,
-		call->set_logging_level->duration->nanoseconds, err);
+	int r = log_level_set(asked->m, asked->call->set_logging_level->level,
+		asked->call->set_logging_level->duration->nanoseconds, asked->err);
 
-	(void)response;
-	(void)arena;
 	return r < 0 ? r : 200;
 }
 
-static int get_state(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_state(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_STATE;
-	response->get_state = state_all(m, arena);
+	asked->response->get_state = state_all(asked->m, asked->arena);
 	return 200;
 }
 
-static int get_agents(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_agents(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_AGENTS;
-	response->get_agents = state_agents(m, arena);
+	asked->response->get_agents = state_agents(asked->m, asked->arena);
 	return 200;
 }
 
-static int get_frameworks(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_frameworks(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_FRAMEWORKS;
-	response->get_frameworks = state_frameworks(m, arena);
+	asked->response->get_frameworks = state_frameworks(asked->m, asked->arena);
 	return 200;
 }
 
-static int get_executors(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_executors(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_EXECUTORS;
-	response->get_executors = state_executors(m, arena);
+	asked->response->get_executors = state_executors(asked->m, asked->arena);
 	return 200;
 }
 
-static int get_tasks(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_tasks(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_TASKS;
-	response->get_tasks = state_tasks(m, arena);
+	asked->response->get_tasks = state_tasks(asked->m, asked->arena);
 	return 200;
 }
 
-static int get_operations(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_operations(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_OPERATIONS;
-	response->get_operations = operations_record(m, arena);
+	asked->response->get_operations = operations_record(asked->m, asked->arena);
 	return 200;
 }
 
-static int get_quota(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_quota(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_QUOTA;
-	response->get_quota = quota_record(m, arena);
+	asked->response->get_quota = quota_record(asked->m, asked->arena);
 	return 200;
 }
 
-static int get_weights(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_weights(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_WEIGHTS;
-	response->get_weights = weights_record(m, arena);
+	asked->response->get_weights = weights_record(asked->m, asked->arena);
 	return 200;
 }
 
-static int get_roles(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_roles(const struct asked *asked)
 {
-	(void)call;
-	(void)err;
-	response->type = TP_MASTER_RESPONSE_GET_ROLES;
-	response->get_roles = roles_record(m, arena);
+	asked->response->get_roles = roles_record(asked->m, asked->arena);
 	return 200;
 }
 
-static int get_master(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int get_master(const struct asked *asked)
 {
 	struct tp_master_response_get_master *record =
-		tp_record_new(&tp_master_response_get_master_desc, arena);
+		tp_record_new(&tp_master_response_get_master_desc, asked->arena);
 
-	(void)call;
-	(void)err;
-	record->master_info = m->info;
+	record->master_info = asked->m->info;
 	record->has_start_time_ns = true;
-	record->start_time_ns = m->started_ns;
-	record->has_elected_time_ns = m->elected_ns != 0;
-	record->elected_time_ns = m->elected_ns;
-	response->type = TP_MASTER_RESPONSE_GET_MASTER;
-	response->get_master = record;
+	record->start_time_ns = asked->m->started_ns;
+	record->has_elected_time_ns = asked->m->elected_ns != 0;
+	record->elected_time_ns = asked->m->elected_ns;
+	asked->response->get_master = record;
 	return 200;
 }
 
-static int explain_offers(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int explain_offers(const struct asked *asked)
 {
-	int r = explain_record(
-		m, call->explain_offers, arena, &response->explain_offers, err);
+	int r = explain_record(asked->m, asked->call->explain_offers, asked->arena,
+		&asked->response->explain_offers, asked->err);
 
 	if (r < 0)
 		return r;
-	response->type = TP_MASTER_RESPONSE_EXPLAIN_OFFERS;
 	return 200;
 }
 
-static int teardown(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int teardown(const struct asked *asked)
 {
-	const char *id = call->teardown->framework_id->value;
-	struct framework *f = frameworks_find(m, id);
+	const char *id = asked->call->teardown->framework_id->value;
+	struct framework *f = frameworks_find(asked->m, id);
 
-	(void)response;
-	(void)arena;
 	if (f == NULL)
-		return tp_fail(
-			err, EINVAL, "No framework found with specified ID '%s'", id);
-	frameworks_remove(m, f, "torn down by an operator");
+		return tp_fail(asked->err, EINVAL,
+			"No framework found with specified ID '%s'", id);
+	frameworks_remove(asked->m, f, "torn down by an operator");
 	return 200;
 }
 
-static int kill_task(struct master *m, const struct tp_master_call *call,
-	struct tp_master_response *response, struct tp_arena *arena, struct tp_error *err)
+static int kill_task(const struct asked *asked)
 {
-	int r = kill_by_operator(m, call->kill_task, err);
+	int r = kill_by_operator(asked->m, asked->call->kill_task, asked->err);
 
-	(void)response;
-	(void)arena;
 	return r < 0 ? r : 200;
 }
 
-/* 202, or a negative errno: for calls that are judged by who asks. */
-typedef int act_f(struct master *m, const struct tp_principal *principal,
-	const struct tp_master_call *call, struct tp_error *err);
+static int convert_resources(const struct asked *asked)
+{
+	return operator_resources(
+		asked->m, asked->submission->principal, asked->call, asked->err);
+}
+
+static int mark_agent_gone(const struct asked *asked)
+{
+	departure_mark_gone(asked->m, asked->submission, asked->call);
+	return ANSWERED_LATER;
+}
+
+static int update_quota(const struct asked *asked)
+{
+	quota_update(asked->m, asked->submission, asked->call);
+	return ANSWERED_LATER;
+}
+
+static int set_quota(const struct asked *asked)
+{
+	quota_request_set(asked->m, asked->submission, asked->call);
+	return ANSWERED_LATER;
+}
+
+static int remove_quota(const struct asked *asked)
+{
+	quota_request_remove(asked->m, asked->submission, asked->call);
+	return ANSWERED_LATER;
+}
+
+static int update_weights(const struct asked *asked)
+{
+	weights_update(asked->m, asked->submission, asked->call);
+	return ANSWERED_LATER;
+}
+
+/* A call that reads: its answer has the same name. */
+#define GET(name, function) \
+	{ \
+		TP_MASTER_CALL_##name, NULL, TP_MASTER_RESPONSE_##name, function \
+	}
 
 static const struct row {
 	int type;
 	const char *body; /* the member that must be there; NULL = none */
-	answer_f *answer;
-	act_f *act; /* instead of it */
-	/* Instead of that: answers the submission itself, later. */
-	void (*begin)(struct master *m, struct tp_submission *submission,
-		const struct tp_master_call *call);
+	int response;     /* enum tp_master_response_type; 0 = only a status */
+	/* The status, with what it put into the response; ANSWERED_LATER; a negative errno. */
+	int (*answer)(const struct asked *asked);
 } rows[] = {
-	{ TP_MASTER_CALL_GET_HEALTH, NULL, get_health, NULL, NULL },
-	{ TP_MASTER_CALL_GET_FLAGS, NULL, get_flags, NULL, NULL },
-	{ TP_MASTER_CALL_GET_VERSION, NULL, get_version, NULL, NULL },
-	{ TP_MASTER_CALL_GET_METRICS, NULL, get_metrics, NULL, NULL },
-	{ TP_MASTER_CALL_GET_LOGGING_LEVEL, NULL, get_logging_level, NULL, NULL },
-	{ TP_MASTER_CALL_SET_LOGGING_LEVEL, "set_logging_level", set_logging_level, NULL,
-		NULL },
-	{ TP_MASTER_CALL_GET_STATE, NULL, get_state, NULL, NULL },
-	{ TP_MASTER_CALL_GET_AGENTS, NULL, get_agents, NULL, NULL },
-	{ TP_MASTER_CALL_GET_FRAMEWORKS, NULL, get_frameworks, NULL, NULL },
-	{ TP_MASTER_CALL_GET_EXECUTORS, NULL, get_executors, NULL, NULL },
-	{ TP_MASTER_CALL_GET_TASKS, NULL, get_tasks, NULL, NULL },
-	{ TP_MASTER_CALL_GET_OPERATIONS, NULL, get_operations, NULL, NULL },
-	{ TP_MASTER_CALL_GET_ROLES, NULL, get_roles, NULL, NULL },
-	{ TP_MASTER_CALL_GET_MASTER, NULL, get_master, NULL, NULL },
-	{ TP_MASTER_CALL_GET_QUOTA, NULL, get_quota, NULL, NULL },
-	{ TP_MASTER_CALL_GET_WEIGHTS, NULL, get_weights, NULL, NULL },
-	{ TP_MASTER_CALL_EXPLAIN_OFFERS, "explain_offers", explain_offers, NULL, NULL },
-	{ TP_MASTER_CALL_TEARDOWN, "teardown", teardown, NULL, NULL },
-	{ TP_MASTER_CALL_KILL_TASK, "kill_task", kill_task, NULL, NULL },
-	{ TP_MASTER_CALL_RESERVE_RESOURCES, "reserve_resources", NULL, operator_resources,
-		NULL },
-	{ TP_MASTER_CALL_UNRESERVE_RESOURCES, "unreserve_resources", NULL,
-		operator_resources, NULL },
-	{ TP_MASTER_CALL_CREATE_VOLUMES, "create_volumes", NULL, operator_resources,
-		NULL },
-	{ TP_MASTER_CALL_DESTROY_VOLUMES, "destroy_volumes", NULL, operator_resources,
-		NULL },
-	{ TP_MASTER_CALL_GROW_VOLUME, "grow_volume", NULL, operator_resources, NULL },
-	{ TP_MASTER_CALL_SHRINK_VOLUME, "shrink_volume", NULL, operator_resources, NULL },
-	{ TP_MASTER_CALL_MARK_AGENT_GONE, "mark_agent_gone", NULL, NULL,
-		departure_mark_gone },
-	{ TP_MASTER_CALL_UPDATE_QUOTA, "update_quota", NULL, NULL, quota_update },
-	{ TP_MASTER_CALL_UPDATE_WEIGHTS, "update_weights", NULL, NULL, weights_update },
+	GET(GET_HEALTH, get_health),
+	GET(GET_FLAGS, get_flags),
+	GET(GET_VERSION, get_version),
+	GET(GET_METRICS, get_metrics),
+	GET(GET_LOGGING_LEVEL, get_logging_level),
+	GET(GET_STATE, get_state),
+	GET(GET_AGENTS, get_agents),
+	GET(GET_FRAMEWORKS, get_frameworks),
+	GET(GET_EXECUTORS, get_executors),
+	GET(GET_TASKS, get_tasks),
+	GET(GET_OPERATIONS, get_operations),
+	GET(GET_ROLES, get_roles),
+	GET(GET_MASTER, get_master),
+	GET(GET_QUOTA, get_quota),
+	GET(GET_WEIGHTS, get_weights),
+	{ TP_MASTER_CALL_EXPLAIN_OFFERS, "explain_offers",
+		TP_MASTER_RESPONSE_EXPLAIN_OFFERS, explain_offers },
+	{ TP_MASTER_CALL_SET_LOGGING_LEVEL, "set_logging_level", 0, set_logging_level },
+	{ TP_MASTER_CALL_TEARDOWN, "teardown", 0, teardown },
+	{ TP_MASTER_CALL_KILL_TASK, "kill_task", 0, kill_task },
+	{ TP_MASTER_CALL_RESERVE_RESOURCES, "reserve_resources", 0, convert_resources },
+	{ TP_MASTER_CALL_UNRESERVE_RESOURCES, "unreserve_resources", 0,
+		convert_resources },
+	{ TP_MASTER_CALL_CREATE_VOLUMES, "create_volumes", 0, convert_resources },
+	{ TP_MASTER_CALL_DESTROY_VOLUMES, "destroy_volumes", 0, convert_resources },
+	{ TP_MASTER_CALL_GROW_VOLUME, "grow_volume", 0, convert_resources },
+	{ TP_MASTER_CALL_SHRINK_VOLUME, "shrink_volume", 0, convert_resources },
+	{ TP_MASTER_CALL_MARK_AGENT_GONE, "mark_agent_gone", 0, mark_agent_gone },
+	{ TP_MASTER_CALL_UPDATE_QUOTA, "update_quota", 0, update_quota },
+	{ TP_MASTER_CALL_SET_QUOTA, "set_quota", 0, set_quota },
+	{ TP_MASTER_CALL_REMOVE_QUOTA, "remove_quota", 0, remove_quota },
+	{ TP_MASTER_CALL_UPDATE_WEIGHTS, "update_weights", 0, update_weights },
 };
 
 static const struct row *row_of(int type)
@@ -368,15 +341,15 @@ void operator_call(struct master *m, struct tp_submission *submission,
 		return;
 	}
 	r = check(call, &row, &err);
-	if (r >= 0 && row->begin != NULL) {
-		row->begin(m, submission, call);
-		return;
+	if (r >= 0) {
+		r = row->answer(&(const struct asked){
+			m, submission, call, response, arena, &err });
+		if (r == ANSWERED_LATER)
+			return;
 	}
-	if (r >= 0)
-		r = row->act != NULL ? row->act(m, submission->principal, call, &err)
-				     : row->answer(m, call, response, arena, &err);
-	if (r == 200 && response->type != TP_MASTER_RESPONSE_UNKNOWN) {
+	if (r == 200 && row->response != 0) {
 		response->has_type = true;
+		response->type = row->response;
 		submission->done(
 			submission, 200, &tp_master_response_desc, response, NULL);
 	} else {

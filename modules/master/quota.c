@@ -10,11 +10,10 @@
 #include <string.h>
 
 #include "agents.h"
-#include "calls.h"
 #include "frameworks.h"
 #include "offers.h"
-#include "registrar.h"
 #include "roles.h"
+#include "settings.h"
 #include "use.h"
 
 #include "tepui/record.h"
@@ -31,15 +30,6 @@ struct quota {
 
 struct quotas {
 	struct tp_map by_role;
-};
-
-/* An UPDATE_QUOTA on its way to the registry. */
-struct change {
-	struct registrar_operation operation;
-	struct master *master;
-	struct tp_submission *submission;
-	const struct tp_master_call_update_quota *wanted;
-	struct registrar_setting *settings;
 };
 
 int quota_create(struct master *m)
@@ -278,6 +268,10 @@ static int check_config(const struct master *m, const struct tp_quota_config *co
 
 	if (r < 0)
 		return r;
+	if (strcmp(config->role, "*") == 0)
+		return tp_fail(err, EINVAL,
+			"Setting quota on the default role '*' is not supported: it is "
+			"for roles that share what others leave");
 	if (strchr(config->role, '/') != NULL)
 		return tp_fail(err, EINVAL,
 			"Setting quota on nested role '%s' is not supported: set it on "
@@ -341,7 +335,7 @@ static int check_fit(const struct master *m,
 		int64_t there = cluster_milli(m, name);
 
 		if (all > there)
-			return tp_fail(err, EINVAL,
+			return tp_fail(err, ENOSPC,
 				"All guarantees of '%s' would be %.3f, and the cluster "
 				"has %.3f; 'force' sets them all the same",
 				name, (double)all / 1000, (double)there / 1000);
@@ -351,7 +345,7 @@ static int check_fit(const struct master *m,
 		int64_t has = consumed_milli(m, config->role, name);
 
 		if (has > limit_milli(config, name))
-			return tp_fail(err, EINVAL,
+			return tp_fail(err, ENOSPC,
 				"Role '%s' has %.3f of '%s' already, more than the "
 				"limit; 'force' sets it all the same",
 				config->role, (double)has / 1000, name);
@@ -359,7 +353,7 @@ static int check_fit(const struct master *m,
 	return 0;
 }
 
-static int check(const struct master *m, const struct tp_master_call_update_quota *wanted,
+int quota_check(const struct master *m, const struct tp_master_call_update_quota *wanted,
 	struct tp_error *err)
 {
 	int r = m->allocator.ops->update_quota == NULL
@@ -438,52 +432,38 @@ static void enforce(struct master *m, const struct tp_quota_config *config)
 		take_back(m, config->role, false);
 }
 
-static void stored(struct registrar_operation *operation, int status)
+static void stored(struct master *m, const void *record)
 {
-	struct change *change = tp_container_of(operation, struct change, operation);
-	struct master *m = change->master;
-	struct tp_error err = { 0 };
+	const struct tp_master_call_update_quota *wanted = record;
 
-	for (size_t i = 0; status >= 0 && i < change->wanted->n_quota_configs; i++) {
-		quota_load(m, change->wanted->quota_configs[i]);
-		enforce(m, change->wanted->quota_configs[i]);
+	for (size_t i = 0; i < wanted->n_quota_configs; i++) {
+		quota_load(m, wanted->quota_configs[i]);
+		enforce(m, wanted->quota_configs[i]);
 	}
-	if (status < 0)
-		tp_fail(&err, -status, "the registry could not be written");
-	else
-		tp_info(m, "quota of roles changed", "roles=%zu",
-			change->wanted->n_quota_configs);
-	calls_done(change->submission, status < 0 ? calls_status(status) : 200, &err);
-	tp_free(change->settings);
-	tp_free(change);
+	tp_info(m, "quota of roles changed", "roles=%zu", wanted->n_quota_configs);
+}
+
+void quota_apply(struct settings_change *change,
+	const struct tp_master_call_update_quota *wanted, int r,
+	const struct tp_error *err)
+{
+	change->wanted = wanted;
+	change->stored = stored;
+	for (size_t i = 0; i < wanted->n_quota_configs; i++) {
+		const struct tp_quota_config *config = wanted->quota_configs[i];
+
+		settings_add(change, config->role, is_default(config) ? NULL : config);
+	}
+	settings_apply(change, TP_REGISTRY_QUOTA, r, err);
 }
 
 void quota_update(struct master *m, struct tp_submission *submission,
 	const struct tp_master_call *call)
 {
-	const struct tp_master_call_update_quota *wanted = call->update_quota;
+	struct settings_change *change = settings_create(m, submission);
 	struct tp_error err = { 0 };
-	int r = check(m, wanted, &err);
-	struct change *change;
+	int r = quota_check(m, call->update_quota, &err);
 
-	if (r < 0 || wanted->n_quota_configs == 0) {
-		calls_done(submission, r < 0 ? calls_status(r) : 200, &err);
-		return;
-	}
-	change = tp_alloc(sizeof *change);
-	change->master = m;
-	change->submission = submission;
-	change->wanted = wanted;
-	change->operation.done = stored;
-	change->settings = tp_alloc(wanted->n_quota_configs * sizeof *change->settings);
-	for (size_t i = 0; i < wanted->n_quota_configs; i++)
-		change->settings[i] =
-			(struct registrar_setting){ wanted->quota_configs[i]->role,
-				is_default(wanted->quota_configs[i])
-					? NULL
-					: wanted->quota_configs[i] };
-	registrar_apply(m, &change->operation, REGISTRAR_SET,
-		&(struct registrar_arguments){ .what = TP_REGISTRY_QUOTA,
-			.settings = change->settings,
-			.n_settings = wanted->n_quota_configs });
+	/* Older calls say 409 to what does not fit, this one 400. */
+	quota_apply(change, call->update_quota, r == -ENOSPC ? -EINVAL : r, &err);
 }

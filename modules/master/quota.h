@@ -10,6 +10,8 @@
 
 #include "master.h"
 
+struct settings_change;
+
 int quota_create(struct master *m);
 void quota_destroy(struct master *m);
 
@@ -29,5 +31,12 @@ struct tp_master_response_get_quota *quota_record(
  */
 void quota_update(struct master *m, struct tp_submission *submission,
 	const struct tp_master_call *call);
+/* May it be set so? -ENOSPC for what only `force` would set, -EINVAL for what is wrong. */
+int quota_check(const struct master *m, const struct tp_master_call_update_quota *wanted,
+	struct tp_error *err);
+/* Takes the change, which `wanted` lives with: stored and enforced, or refused for `r`. */
+void quota_apply(struct settings_change *change,
+	const struct tp_master_call_update_quota *wanted, int r,
+	const struct tp_error *err);
 
 #endif

@@ -9,10 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "calls.h"
 #include "offers.h"
-#include "registrar.h"
 #include "roles.h"
+#include "settings.h"
 
 #include "tepui/record.h"
 
@@ -24,15 +23,6 @@ struct weight {
 
 struct weights {
 	struct tp_map by_role;
-};
-
-/* An UPDATE_WEIGHTS on its way to the registry. */
-struct change {
-	struct registrar_operation operation;
-	struct master *master;
-	struct tp_submission *submission;
-	const struct tp_master_call_update_weights *wanted;
-	struct registrar_setting *settings;
 };
 
 int weights_create(struct master *m)
@@ -126,7 +116,9 @@ static int check(const struct master *m, const struct tp_master_call_update_weig
 	for (size_t i = 0; r >= 0 && i < call->n_weight_infos; i++) {
 		const struct tp_weight_info *info = call->weight_infos[i];
 
-		r = roles_check(m, role_of(info), err);
+		if (info->role == NULL)
+			return tp_fail(err, EINVAL, "A weight names no role");
+		r = roles_check(m, info->role, err);
 		if (r >= 0 && !(isfinite(info->weight) && info->weight > 0))
 			r = tp_fail(err, EINVAL,
 				"Invalid weight '%g' for role '%s': weights must be "
@@ -141,52 +133,30 @@ static int check(const struct master *m, const struct tp_master_call_update_weig
 	return r;
 }
 
-static void stored(struct registrar_operation *operation, int status)
+static void stored(struct master *m, const void *record)
 {
-	struct change *change = tp_container_of(operation, struct change, operation);
-	struct master *m = change->master;
-	struct tp_error err = { 0 };
+	const struct tp_master_call_update_weights *wanted = record;
 
-	for (size_t i = 0; status >= 0 && i < change->wanted->n_weight_infos; i++)
-		weights_load(m, change->wanted->weight_infos[i]);
-	if (status >= 0) {
-		m->allocator.ops->update_weights(m->allocator.impl,
-			change->wanted->weight_infos, change->wanted->n_weight_infos);
-		offers_withdraw_all(m);
-		tp_info(m, "weights of roles changed", "roles=%zu",
-			change->wanted->n_weight_infos);
-	} else {
-		tp_fail(&err, -status, "the registry could not be written");
-	}
-	calls_done(change->submission, status < 0 ? calls_status(status) : 200, &err);
-	tp_free(change->settings);
-	tp_free(change);
+	for (size_t i = 0; i < wanted->n_weight_infos; i++)
+		weights_load(m, wanted->weight_infos[i]);
+	m->allocator.ops->update_weights(
+		m->allocator.impl, wanted->weight_infos, wanted->n_weight_infos);
+	offers_withdraw_all(m);
+	tp_info(m, "weights of roles changed", "roles=%zu", wanted->n_weight_infos);
 }
 
 void weights_update(struct master *m, struct tp_submission *submission,
 	const struct tp_master_call *call)
 {
 	const struct tp_master_call_update_weights *wanted = call->update_weights;
+	struct settings_change *change = settings_create(m, submission);
 	struct tp_error err = { 0 };
 	int r = check(m, wanted, &err);
-	struct change *change;
 
-	if (r < 0 || wanted->n_weight_infos == 0) {
-		calls_done(submission, r < 0 ? calls_status(r) : 200, &err);
-		return;
-	}
-	change = tp_alloc(sizeof *change);
-	change->master = m;
-	change->submission = submission;
 	change->wanted = wanted;
-	change->operation.done = stored;
-	change->settings = tp_alloc(wanted->n_weight_infos * sizeof *change->settings);
+	change->stored = stored;
 	for (size_t i = 0; i < wanted->n_weight_infos; i++)
-		change->settings[i] =
-			(struct registrar_setting){ role_of(wanted->weight_infos[i]),
-				wanted->weight_infos[i] };
-	registrar_apply(m, &change->operation, REGISTRAR_SET,
-		&(struct registrar_arguments){ .what = TP_REGISTRY_WEIGHT,
-			.settings = change->settings,
-			.n_settings = wanted->n_weight_infos });
+		settings_add(change, role_of(wanted->weight_infos[i]),
+			wanted->weight_infos[i]);
+	settings_apply(change, TP_REGISTRY_WEIGHT, r, &err);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Quota and weights at the master: what may be set, when it is answered, what the allocator is
- * told, which offers are taken back, what the next master knows.
+ * told, which offers are taken back, what the next master knows. Names in brackets are the tests'
+ * counterparts upstream.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,13 +99,15 @@ static const struct {
 		  "cpus", "3") "},{'role':'b','guarantees':" AMOUNTS("cpus", "2") "}",
 		"would be 5" },
 	{ "{'role':'a'},{'role':'a'}", "there twice" },
+	{ "{'role':'*','limits':" AMOUNTS("cpus", "1") "}", "default role '*'" },
 };
 
+/* [MasterQuotaTest.SetRequestWithInvalidData, .InsufficientResources] */
 START_TEST(impossible_quota_changes_nothing)
 {
 	int stores = f->stores;
 
-	ck_assert_int_lt(set_quota(refused[_i].configs, ""), 0);
+	ck_assert_int_eq(set_quota(refused[_i].configs, ""), -EINVAL);
 	ck_assert_msg(strstr(who->text, refused[_i].why) != NULL, "%s", who->text);
 	ck_assert_int_eq(f->stores, stores);
 	ck_assert(!fixture_logged(f, "quota"));
@@ -119,6 +123,7 @@ START_TEST(force_promises_more_than_there_is)
 }
 END_TEST
 
+/* [MasterQuotaTest.ValidateLimitAgainstConsumed] */
 START_TEST(a_limit_is_not_below_what_is_used)
 {
 	const char *id = fixture_master_id(f);
@@ -144,6 +149,7 @@ START_TEST(a_limit_is_not_below_what_is_used)
 }
 END_TEST
 
+/* [MasterQuotaTest.RescindOffersForUpdateQuotaGuarantees] */
 START_TEST(offers_make_room_for_a_guarantee)
 {
 	fixture_offer(f, 0, 0, "cpus:4", "b");
@@ -155,6 +161,7 @@ START_TEST(offers_make_room_for_a_guarantee)
 }
 END_TEST
 
+/* [MasterQuotaTest.RescindOffersEnforcingLimits] */
 START_TEST(offers_beyond_a_limit_are_taken_back)
 {
 	fixture_offer(f, 0, 0, "cpus:2", "a");
@@ -181,17 +188,105 @@ START_TEST(weights_are_stored_told_and_shown)
 }
 END_TEST
 
-static const char *const bad_weights[] = { "{'role':'a','weight':0}",
-	"{'role':'a','weight':-1}", "{'role':'a//b','weight':1}",
-	"{'role':'a','weight':1},{'role':'a','weight':2}" };
+static const struct {
+	const char *infos, *why;
+} bad_weights[] = {
+	{ "{'role':'a','weight':0}", "must be positive" },  /* .ZeroWeight */
+	{ "{'role':'a','weight':-1}", "must be positive" }, /* .NegativeWeight */
+	{ "{'weight':1}", "names no role" },                /* .MissingRole */
+	{ "{'role':'a//b','weight':1}", "invalid" },
+	{ "{'role':'a','weight':1},{'role':'a','weight':2}", "there twice" },
+};
 
+/* [DynamicWeightsTest, as the rows say] */
 START_TEST(impossible_weights_change_nothing)
 {
-	ck_assert_int_lt(set_weights(bad_weights[_i]), 0);
+	ck_assert_int_eq(set_weights(bad_weights[_i].infos), -EINVAL);
+	ck_assert_msg(strstr(who->text, bad_weights[_i].why) != NULL, "%s", who->text);
 	ck_assert(!fixture_logged(f, "weight"));
 }
 END_TEST
 
+/* [DynamicWeightsTest.UnknownRole] With a list of roles no other has a weight. */
+START_TEST(a_role_that_is_not_allowed_has_no_weight)
+{
+	fixture_restart(f, "      roles: [a]\n");
+	who = client_up(f, 2, "operator");
+	ck_assert_int_eq(set_weights("{'role':'a','weight':2}"), 0);
+	ck_assert_int_eq(set_weights("{'role':'b','weight':2}"), -EINVAL);
+	ck_assert(!fixture_logged(f, "weight b"));
+}
+END_TEST
+
+/* --- the calls of older clients ---------------------------------------------------------- */
+
+static int old_set(const char *request)
+{
+	client_forget(who);
+	return client_operator(
+		who, "{'type':'SET_QUOTA','set_quota':{'quota_request':{%s}}}", request);
+}
+
+static int old_remove(const char *role)
+{
+	client_forget(who);
+	return client_operator(
+		who, "{'type':'REMOVE_QUOTA','remove_quota':{'role':'%s'}}", role);
+}
+
+/* [MasterQuotaTest.SetExistingQuota, .RemoveSingleQuota] */
+START_TEST(an_older_call_sets_guarantee_and_limit)
+{
+	ck_assert_int_eq(old_set("'role':'a','guarantee':[" CPUS(2) "]"), 0);
+	ck_assert_msg(fixture_logged(f, "quota a guarantees cpus:2 limits cpus:2"), "%s",
+		f->log.data);
+	ck_assert(fixture_has_variable(f, "quota/a"));
+	ck_assert_int_eq(old_set("'role':'a','guarantee':[" CPUS(1) "]"), -EINVAL);
+	ck_assert_msg(strstr(who->text, "set already") != NULL, "%s", who->text);
+	ck_assert_int_eq(old_remove("a"), 0);
+	ck_assert(fixture_logged(f, "quota a guarantees limits"));
+	ck_assert(!fixture_has_variable(f, "quota/a"));
+	ck_assert_int_eq(old_remove("a"), -EINVAL);
+	ck_assert_msg(strstr(who->text, "has no quota") != NULL, "%s", who->text);
+}
+END_TEST
+
+static const struct {
+	const char *request, *why;
+	int r;
+} old_refused[] = {
+	{ "'guarantee':[" CPUS(1) "]", "'role' to be present", -EINVAL },
+	{ "'role':'a'", "there is no guarantee", -EINVAL },
+	{ "'role':'*','guarantee':[" CPUS(1) "]", "default role '*'", -EINVAL },
+	{ "'role':'a/b','guarantee':[" CPUS(1) "]", "nested role", -EINVAL },
+	{ "'role':'a','guarantee':[" CPUS(1) "," CPUS(1) "]", "there twice", -EINVAL },
+	{ "'role':'a','guarantee':[{'name':'ports','type':'RANGES','ranges':{'range':[{"
+	  "'begin':1,'end':2}]}}]",
+		"not a scalar", -EINVAL },
+	{ "'role':'a','guarantee':[{'name':'cpus','type':'SCALAR','scalar':{'value':1},"
+	  "'revocable':{}}]",
+		"plain amount", -EINVAL },
+	/* .InsufficientResourcesSingleAgent */
+	{ "'role':'a','guarantee':[" CPUS(5) "]", "the cluster has 4", -EBUSY },
+};
+
+/* [MasterQuotaTest.SetRequestWithInvalidData] */
+START_TEST(an_older_call_is_refused)
+{
+	ck_assert_int_eq(old_set(old_refused[_i].request), old_refused[_i].r);
+	ck_assert_msg(strstr(who->text, old_refused[_i].why) != NULL, "%s", who->text);
+	ck_assert(!fixture_logged(f, "quota"));
+}
+END_TEST
+
+START_TEST(an_older_call_can_be_forced)
+{
+	ck_assert_int_eq(old_set("'force':true,'role':'a','guarantee':[" CPUS(5) "]"), 0);
+	ck_assert(fixture_logged(f, "quota a guarantees cpus:5 limits cpus:5"));
+}
+END_TEST
+
+/* [MasterQuotaTest.RecoverQuota..., DynamicWeightsTest.RecoveredWeightsFromRegistry] */
 START_TEST(the_next_master_knows_both)
 {
 	ck_assert_int_eq(
@@ -217,6 +312,10 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, weights_are_stored_told_and_shown);
 	tcase_add_loop_test(
 		tc, impossible_weights_change_nothing, 0, TP_COUNT(bad_weights));
+	tcase_add_test(tc, a_role_that_is_not_allowed_has_no_weight);
+	tcase_add_test(tc, an_older_call_sets_guarantee_and_limit);
+	tcase_add_loop_test(tc, an_older_call_is_refused, 0, TP_COUNT(old_refused));
+	tcase_add_test(tc, an_older_call_can_be_forced);
 	tcase_add_test(tc, the_next_master_knows_both);
 }
 
