@@ -12,6 +12,7 @@ FAILURE_TESTS = \
 	tests/system/failures-executor.sh \
 	tests/system/failures-framework.sh \
 	tests/system/failures-master.sh \
+	tests/system/failures-memory.sh \
 	tests/system/failures-network.sh \
 	tests/system/failures-order.sh
 FAILURE_TABLE = $(FAILURE_TESTS) \
@@ -19,7 +20,7 @@ FAILURE_TABLE = $(FAILURE_TESTS) \
 	tests/system/keep-running.sh \
 	tests/system/scheduler-failover.sh
 failure_parts = tests/system/failures/scheduler tests/system/failures/executor \
-	tests/system/failures/fast_clock.la
+	tests/system/failures/fast_clock.la tests/system/failures/no_memory.la
 .PHONY: system-failures
 system-failures: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(failure_parts)
@@ -47,6 +48,10 @@ check_LTLIBRARIES += tests/system/failures/fast_clock.la
 tests_system_failures_fast_clock_la_SOURCES = tests/system/failures/fast_clock.c
 tests_system_failures_fast_clock_la_CFLAGS = $(WARN_CFLAGS) -std=c11 -D_GNU_SOURCE
 tests_system_failures_fast_clock_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+check_LTLIBRARIES += tests/system/failures/no_memory.la
+tests_system_failures_no_memory_la_SOURCES = tests/system/failures/no_memory.c
+tests_system_failures_no_memory_la_CFLAGS = $(WARN_CFLAGS) -std=c11 -D_GNU_SOURCE
+tests_system_failures_no_memory_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
 SYSTEM_TESTS += tests/system/admin.sh
 SYSTEM_TESTS += tests/system/agent-restart.sh
