@@ -69,6 +69,7 @@ struct tp_allotment {
 	uint64_t chance;
 	uint64_t run;  /* number of the run */
 	uint32_t mark; /* number of the agent that is shared out */
+	bool marked;   /* its filters marked their clients, see filter.c */
 	struct alloc_run *scratch;
 
 	struct tp_metric runs;

@@ -9,7 +9,9 @@
  * and swept away when somebody passes by.
  *
  * Before an agent is shared out its filters mark their clients, so that a run asks one number and
- * not a list. A refusal knows which portions of what is free it contains.
+ * not a list. Few filters are not worth that: a mark touches the memory of a client that may never
+ * have its turn, and a short list is asked sooner. A refusal knows which portions of what is free
+ * it contains.
  */
 #include "core/cluster/allocation/filter.h"
 
@@ -20,6 +22,7 @@
 
 #define PORTIONS_MAX 64 /* that a mask can hold */
 #define FILTERS_FEW 64
+#define LISTED_MAX 16 /* filters of an agent that are looked up, not marked */
 #define WAKES_PER_INTERVAL 64
 
 static bool is_live(const struct tp_allotment *self, const struct alloc_filter *filter)
@@ -351,6 +354,10 @@ uint32_t alloc_filters_mark(struct tp_allotment *self, uint32_t slot)
 	uint32_t n_covered = 0, i;
 
 	marks_begin(self);
+	self->marked =
+		agent->n_filters > LISTED_MAX || agent->n_filters >= self->n_listed;
+	if (!self->marked)
+		return 0;
 	for (i = 0; i < agent->n_filters; i++) {
 		const struct alloc_filter *filter = &agent->filters[i];
 
@@ -360,28 +367,60 @@ uint32_t alloc_filters_mark(struct tp_allotment *self, uint32_t slot)
 	return n_covered;
 }
 
+/* The next live filter of the client from place i on; n_filters: no more. */
+static uint32_t filter_next(const struct tp_allotment *self,
+	const struct alloc_agent *agent, uint32_t client, uint32_t i)
+{
+	int64_t now_ns = tp_loop_now_ns(self->instance->loop);
+
+	for (; i < agent->n_filters; i++) {
+		const struct alloc_filter *filter = &agent->filters[i];
+
+		if (filter->client == client && filter->due_ns > now_ns &&
+			is_live(self, filter))
+			break;
+	}
+	return i;
+}
+
+bool alloc_covered(struct tp_allotment *self, uint32_t slot, uint32_t client,
+	const struct alloc_role *role)
+{
+	struct alloc_agent *agent = &self->agents[slot];
+	const struct alloc_client *asked = &self->clients[client];
+	uint32_t i;
+
+	if (self->marked)
+		return asked->mark == self->mark && asked->mark_covered;
+	for (i = filter_next(self, agent, client, 0); i < agent->n_filters;
+		i = filter_next(self, agent, client, i + 1)) {
+		struct alloc_refusal *refusal =
+			&agent->refusals[agent->filters[i].refusal];
+
+		refusal_check(agent, refusal);
+		if ((role->visible & ~refusal->covers) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool alloc_filtered(const struct tp_allotment *self, uint32_t slot, uint32_t client,
 	const struct tp_resources *offer)
 {
 	const struct alloc_agent *agent = &self->agents[slot];
 	const struct alloc_client *asked = &self->clients[client];
-	int64_t now_ns = tp_loop_now_ns(self->instance->loop);
 	uint32_t i;
 
-	if (asked->mark != self->mark)
+	if (self->marked && asked->mark != self->mark)
 		return false;
-	if (asked->mark_refusal != ALLOC_NONE)
+	if (self->marked && asked->mark_refusal != ALLOC_NONE)
 		return tp_resources_contains(
 			&agent->refusals[asked->mark_refusal].refused, offer);
-	for (i = 0; i < agent->n_filters; i++) {
-		const struct alloc_filter *filter = &agent->filters[i];
-
-		if (filter->client == client && filter->due_ns > now_ns &&
-			is_live(self, filter) &&
-			tp_resources_contains(
-				&agent->refusals[filter->refusal].refused, offer))
+	for (i = filter_next(self, agent, client, 0); i < agent->n_filters;
+		i = filter_next(self, agent, client, i + 1))
+		if (tp_resources_contains(
+			    &agent->refusals[agent->filters[i].refusal].refused, offer))
 			return true;
-	}
 	return false;
 }
 

@@ -13,12 +13,15 @@ void alloc_filters_clear_client(struct tp_allotment *self, uint32_t client);
 void alloc_filters_clear_agent(struct tp_allotment *self, uint32_t agent);
 void alloc_filters_expired(struct tp_timer *timer);
 
-/* Before the agent is shared out: marks who refused what of it. Returns how many of the listed
- * clients refuse all that they could get. */
+/* Before the agent is shared out: marks who refused what of it, if that is many. Returns how many
+ * of the listed clients are known to refuse all that they could get. */
 uint32_t alloc_filters_mark(struct tp_allotment *self, uint32_t agent);
 /* The role, with `visible` and `covered` of this agent. */
 struct alloc_role *alloc_role_look(
 	struct tp_allotment *self, const struct alloc_agent *agent, uint32_t role);
+/* After the marks: does a live filter of the client contain all that its role may have? */
+bool alloc_covered(struct tp_allotment *self, uint32_t agent, uint32_t client,
+	const struct alloc_role *role);
 /* After the marks: does a live filter of the client contain the offer? */
 bool alloc_filtered(const struct tp_allotment *self, uint32_t agent, uint32_t client,
 	const struct tp_resources *offer);

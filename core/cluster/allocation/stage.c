@@ -79,10 +79,13 @@ static bool agent_worth(struct tp_allotment *self, const struct alloc_agent *age
 	return alloc_minimum_met(self, &self->minimum, &sum);
 }
 
-static bool client_fits(
-	const struct tp_allotment *self, uint32_t slot, const struct alloc_client *client)
+static bool client_fits(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
+	const struct alloc_role *role)
 {
-	if (client->mark == self->mark && client->mark_covered)
+	const struct alloc_client *client = &self->clients[client_slot];
+
+	if (self->agents[slot].n_filters > 0 &&
+		alloc_covered(self, slot, client_slot, role))
 		return false;
 	if ((self->agents[slot].demands & ~client->demands_met) != 0)
 		return false;
@@ -109,7 +112,7 @@ static bool role_share_out(struct tp_allotment *self, uint32_t slot, uint32_t in
 
 		if (missing != NULL && tp_quantities_empty(missing))
 			return false;
-		if (!client_fits(self, slot, &self->clients[client]))
+		if (!client_fits(self, slot, client, role))
 			continue;
 		/* A gift changes the orders; one that takes all ends the agent anyway. */
 		if (agent->n_others > 0 || missing != NULL || self->n_quotas > 0) {
