@@ -329,6 +329,7 @@ void alloc_agent_remove(struct tp_allotment *self, uint32_t slot)
 	site_destroy(agent->site);
 	alloc_maintenance_set(self, slot, NULL);
 	*agent = left;
+	self->n_removed++;
 }
 
 void alloc_agents_fini(struct tp_allotment *self)

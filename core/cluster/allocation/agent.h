@@ -81,6 +81,7 @@ struct alloc_site {
 struct alloc_agent {
 	bool used, active, allowed; /* allowed: by the whitelist */
 	bool waiting;               /* looked at again in the next run */
+	bool given_first;           /* something of it, in stage one of this run */
 	uint8_t demands;            /* of enum alloc_class, from its framework */
 	uint32_t version;           /* of what is free */
 	uint32_t n_filters, n_others;

@@ -67,9 +67,10 @@ struct tp_allotment {
 	bool paused, stopped;
 	uint64_t n_awaited; /* agents, before the recovery is over; 0 = it is */
 	uint64_t chance;
-	uint64_t run;  /* number of the run */
-	uint32_t mark; /* number of the agent that is shared out */
-	bool marked;   /* its filters marked their clients, see filter.c */
+	uint64_t run;       /* number of the run */
+	uint64_t n_removed; /* agents and frameworks, since ever */
+	uint32_t mark;      /* number of the agent that is shared out */
+	bool marked;        /* its filters marked their clients, see filter.c */
 	struct alloc_run *scratch;
 
 	struct tp_metric runs;

@@ -87,6 +87,7 @@ static void on_remove_framework(void *impl, uint32_t slot)
 	if (framework == NULL)
 		return;
 	framework->used = framework->active = false;
+	self->n_removed++;
 	while (framework->n_clients > 0) {
 		uint32_t client = framework->clients[framework->n_clients - 1];
 

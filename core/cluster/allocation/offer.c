@@ -282,45 +282,43 @@ static struct alloc_given *given_before(const struct tp_allotment *self,
 	const char *role = self->roles[client->role]->text->text;
 	uint32_t at;
 
-	for (at = run->first[client->framework]; at < run->n_first;
-		at = run->given[at].next) {
-		struct alloc_given *before = &run->given[at];
-
-		if (before->agent == agent &&
-			tp_resource_allocation(&before->resources.items[0]) == role)
-			return before;
-	}
+	for (at = run->first[client->framework]; at < run->n_first; at = run->next[at])
+		if (run->given[at].agent == agent && run->given[at].role == role)
+			return &run->given[at];
 	return NULL;
 }
 
-static void given_append(struct tp_allotment *self, uint32_t framework, uint32_t agent,
-	struct tp_resources *take_resources, bool moved)
+static void given_append(struct tp_allotment *self, const struct alloc_client *client,
+	uint32_t agent, struct tp_resources *take_resources, bool moved)
 {
 	struct alloc_run *run = self->scratch;
+	uint32_t framework = client->framework;
 
 	if (run->n_given == run->given_room) {
 		run->given_room = run->given_room == 0 ? 64 : 2 * run->given_room;
 		run->given = tp_realloc(run->given, run->given_room * sizeof *run->given);
+		run->next = tp_realloc(run->next, run->given_room * sizeof *run->next);
 	}
-	run->given[run->n_given] = (struct alloc_given){ framework, agent, ALLOC_NONE,
-		moved, *take_resources };
+	run->given[run->n_given] = (struct alloc_given){ agent, moved,
+		self->roles[client->role]->text->text, *take_resources };
+	run->next[run->n_given] = ALLOC_NONE;
 	if (run->first[framework] == ALLOC_NONE) {
 		run->first[framework] = run->n_given;
 		run->touched[run->n_touched++] = framework;
 	} else {
-		run->given[run->last[framework]].next = run->n_given;
+		run->next[run->last[framework]] = run->n_given;
 	}
 	run->last[framework] = run->n_given++;
 }
 
 static void given_keep(struct tp_allotment *self, const struct alloc_client *client,
-	uint32_t agent, struct tp_resources *take_resources, bool moved)
+	uint32_t slot, struct tp_resources *take_resources, bool moved)
 {
 	struct alloc_given *before =
-		self->scratch->n_first == 0 ? NULL : given_before(self, client, agent);
+		self->agents[slot].given_first ? given_before(self, client, slot) : NULL;
 
 	if (before == NULL) {
-		given_append(self, client->framework, agent, take_resources, moved);
+		given_append(self, client, slot, take_resources, moved);
 		return;
 	}
 	tp_resources_add(&before->resources, take_resources);
@@ -412,8 +410,10 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	}
 	agent->version++;
 	tp_quantities_subtract(&self->headroom, &amount.unreserved);
-	if (missing != NULL)
+	if (missing != NULL) {
 		guarantee_account(self, missing);
+		agent->given_first = true;
+	}
 	role->hungry_ns = tp_loop_now_ns(self->instance->loop);
 	alloc_hold_client(self, client_slot, slot, &given, &amount);
 	given_keep(self, client, slot, &given, moved);

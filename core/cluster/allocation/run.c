@@ -260,86 +260,117 @@ static void stages(struct tp_allotment *self, uint32_t *items, uint32_t n)
 	for (i = 0; i < n; i++) {
 		fetch_ahead(self, items, n, i);
 		alloc_stage_two(self, items[i]);
-	}
-	for (i = 0; self->n_quotas > 0 && i < n; i++)
-		if (self->agents[items[i]].plain.n > 0)
+		self->agents[items[i]].given_first = false;
+		if (self->n_quotas > 0 && self->agents[items[i]].plain.n > 0)
 			alloc_want(self, items[i], false);
+	}
 }
 
 /* --- telling --------------------------------------------------------------------------- */
 
 /* Whoever was told before may have ended a framework or an agent. */
-static bool still_there(const struct tp_allotment *self, const struct alloc_given *given)
+static bool still_there(const struct tp_allotment *self, uint32_t framework,
+	const struct alloc_given *given)
 {
-	return self->frameworks[given->framework].used && self->agents[given->agent].used;
+	return self->frameworks[framework].used && self->agents[given->agent].used;
 }
 
-static void take_back(struct tp_allotment *self, struct alloc_given *given)
+static void take_back(
+	struct tp_allotment *self, uint32_t framework, struct alloc_given *given)
 {
-	alloc_unhold(self, given->framework, given->agent, &given->resources);
+	alloc_unhold(self, framework, given->agent, &given->resources);
 	if (!self->agents[given->agent].used)
 		return;
 	alloc_free_add(self, &self->agents[given->agent], &given->resources);
 	alloc_want(self, given->agent, true);
 }
 
-/*
- * Right after it was told, while it is at hand. Where the agent's plain portion was moved, its array
- * goes back for what comes back: so the memory of neighbours stays near.
- */
-static void given_release(struct tp_allotment *self, struct alloc_given *given)
+/* Right after it was told, while it is at hand. */
+static void given_release(struct alloc_given *given)
 {
-	struct tp_resources *resources = &given->resources;
-	struct alloc_agent *agent = &self->agents[given->agent];
 	uint32_t i;
 
-	if (!given->moved || !agent->used || agent->plain.items != NULL) {
-		tp_resources_fini(resources);
+	if (!given->moved) {
+		tp_resources_fini(&given->resources);
 		return;
 	}
-	for (i = 0; i < resources->n; i++)
-		item_release(&resources->items[i]);
-	agent->plain.items = resources->items;
-	agent->plain.room = resources->room;
-	*resources = (struct tp_resources)TP_RESOURCES_INIT;
+	for (i = 0; i < given->resources.n; i++)
+		item_release(&given->resources.items[i]);
 }
 
-static void tell(struct tp_allotment *self, uint32_t framework)
+static void item_append(
+	struct alloc_run *run, const struct alloc_given *given, uint32_t *n)
+{
+	if (*n == run->items_room) {
+		run->items_room = run->items_room == 0 ? 64 : 2 * run->items_room;
+		run->items = tp_realloc(run->items, run->items_room * sizeof *run->items);
+	}
+	run->items[(*n)++] = (struct tp_allocation){
+		.agent = given->agent,
+		.role = given->role,
+		.resources = &given->resources,
+	};
+}
+
+static void tell(struct tp_allotment *self, uint32_t framework, bool complete)
 {
 	struct alloc_run *run = self->scratch;
-	uint32_t at, n = 0;
+	uint32_t at, ahead = run->first[framework], n = 0, i;
 
-	for (at = run->first[framework]; at != ALLOC_NONE; at = run->given[at].next) {
-		struct alloc_given *given = &run->given[at];
-
-		if (!still_there(self, given)) {
-			take_back(self, given);
-			continue;
+	for (i = 0; i < AHEAD && ahead != ALLOC_NONE; i++)
+		ahead = run->next[ahead];
+	for (at = run->first[framework]; at != ALLOC_NONE; at = run->next[at]) {
+		if (ahead != ALLOC_NONE) {
+			__builtin_prefetch(&run->given[ahead]);
+			ahead = run->next[ahead];
 		}
-		if (n == run->items_room) {
-			run->items_room = run->items_room == 0 ? 64 : 2 * run->items_room;
-			run->items = tp_realloc(
-				run->items, run->items_room * sizeof *run->items);
-		}
-		run->items[n++] = (struct tp_allocation){
-			.agent = given->agent,
-			.role = tp_resource_allocation(&given->resources.items[0]),
-			.resources = &given->resources,
-		};
+		if (complete || still_there(self, framework, &run->given[at]))
+			item_append(run, &run->given[at], &n);
+		else
+			take_back(self, framework, &run->given[at]);
 	}
 	if (n > 0)
 		self->user.offer(self->user.user, framework, run->items, n);
-	for (at = run->first[framework]; at != ALLOC_NONE; at = run->given[at].next)
-		given_release(self, &run->given[at]);
+	for (at = run->first[framework]; at != ALLOC_NONE; at = run->next[at])
+		given_release(&run->given[at]);
+}
+
+/*
+ * Where an agent's plain portion was moved, its array goes back for what comes back: so the memory
+ * of neighbours stays near. In the order in which it was given away, and not in that of frameworks, for
+ * the same reason.
+ */
+static void arrays_return(struct tp_allotment *self)
+{
+	struct alloc_run *run = self->scratch;
+	uint32_t i;
+
+	for (i = 0; i < run->n_given; i++) {
+		struct alloc_given *given = &run->given[i];
+		struct alloc_agent *agent = &self->agents[given->agent];
+
+		if (i + AHEAD < run->n_given)
+			__builtin_prefetch(&self->agents[run->given[i + AHEAD].agent], 1);
+		if (!given->moved)
+			continue;
+		if (!agent->used || agent->plain.items != NULL) {
+			tp_free(given->resources.items);
+			continue;
+		}
+		agent->plain.items = given->resources.items;
+		agent->plain.room = given->resources.room;
+	}
 }
 
 static void tell_all(struct tp_allotment *self)
 {
 	struct alloc_run *run = self->scratch;
+	uint64_t n_removed = self->n_removed;
 	uint32_t i;
 
 	for (i = 0; i < run->n_touched; i++)
-		tell(self, run->touched[i]);
+		tell(self, run->touched[i], self->n_removed == n_removed);
+	arrays_return(self);
 	run->n_given = run->n_touched = 0;
 }
 
@@ -385,6 +416,7 @@ void alloc_run_fini(struct tp_allotment *self)
 	tp_free(run->copy);
 	tp_free(run->blocks);
 	tp_free(run->given);
+	tp_free(run->next);
 	tp_free(run->first);
 	tp_free(run->last);
 	tp_free(run->touched);

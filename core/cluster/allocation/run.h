@@ -9,9 +9,9 @@
 
 /* One offer. */
 struct alloc_given {
-	uint32_t framework, agent;
-	uint32_t next; /* of the same framework; ALLOC_NONE = the last */
-	bool moved;    /* the array of the agent's plain portion */
+	uint32_t agent;
+	bool moved;       /* the array of the agent's plain portion */
+	const char *role; /* text of the resources */
 	struct tp_resources resources;
 };
 
@@ -45,6 +45,7 @@ struct alloc_run {
 	uint32_t *copy, *blocks; /* for shuffles */
 	uint32_t n_candidates, n_maintained, candidates_room;
 	struct alloc_given *given;
+	uint32_t *next; /* by offer: of the same framework; ALLOC_NONE = the last */
 	uint32_t n_given, given_room;
 	uint32_t n_first;       /* of them in stage one */
 	uint32_t *first, *last; /* offer of each framework */
