@@ -41,6 +41,9 @@ struct tp_allotment {
 	uint32_t free_client;      /* its `handle` is the next one; ALLOC_NONE = none */
 	struct alloc_role **roles; /* NULL = free */
 	uint32_t n_roles, roles_room;
+	struct alloc_span *spans; /* by role; right for `walked` roles that ever came */
+	uint64_t n_roles_ever, walked;
+	uint32_t spans_room;
 	struct tp_map roles_by_name;
 	void *role_order;                       /* the sorter of roles */
 	uint32_t n_quotas;                      /* roles with one */

@@ -176,6 +176,7 @@ static void client_explain(struct tp_allotment *self, uint32_t slot,
 /* As a run begins: nothing shared was offered in it, and what guarantees need is known. */
 static void look_begin(struct tp_allotment *self)
 {
+	alloc_roles_walk(self);
 	self->run++;
 	alloc_quota_required(self, &self->scratch->required);
 	self->scratch->requires = !tp_quantities_empty(&self->scratch->required);

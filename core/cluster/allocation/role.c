@@ -39,6 +39,7 @@ static struct alloc_role *role_create(
 
 	role->index = index_take(self);
 	self->roles[role->index] = role;
+	self->n_roles_ever++;
 	role->parent = parent == NULL ? ALLOC_NONE : parent->index;
 	role->top = parent == NULL ? role->index : parent->top;
 	role->depth = parent == NULL ? 0 : parent->depth + 1;
@@ -90,13 +91,69 @@ void alloc_role_release(struct tp_allotment *self, struct alloc_role *role)
 	}
 }
 
+/* Spans that begin at 0 and end with how many they hold, counted upwards; returns the depth. */
+static uint32_t spans_measure(struct tp_allotment *self)
+{
+	uint32_t deepest = 0, i, at;
+
+	for (i = 0; i < self->n_roles; i++)
+		self->spans[i] = (struct alloc_span){ 0, 0 };
+	for (i = 0; i < self->n_roles; i++) {
+		if (self->roles[i] == NULL)
+			continue;
+		if (self->roles[i]->depth > deepest)
+			deepest = self->roles[i]->depth;
+		for (at = i; at != ALLOC_NONE; at = self->roles[at]->parent)
+			self->spans[at].end++;
+	}
+	return deepest;
+}
+
+/* Gives each role of this depth its place inside its parent's span. */
+static void spans_place(
+	struct tp_allotment *self, uint32_t depth, uint32_t *used, uint32_t *top)
+{
+	uint32_t i, *next;
+
+	for (i = 0; i < self->n_roles; i++) {
+		const struct alloc_role *role = self->roles[i];
+
+		if (role == NULL || role->depth != depth)
+			continue;
+		next = role->parent == ALLOC_NONE ? top : &used[role->parent];
+		self->spans[i].begin = *next;
+		*next += self->spans[i].end;
+		self->spans[i].end = *next;
+		used[i] = self->spans[i].begin + 1;
+	}
+}
+
+/* A role that went leaves a gap, which does no harm. */
+void alloc_roles_walk(struct tp_allotment *self)
+{
+	uint32_t top = 0, depth, deepest, *used;
+
+	if (self->walked == self->n_roles_ever)
+		return;
+	if (self->spans_room < self->n_roles) {
+		self->spans_room = self->n_roles;
+		self->spans =
+			tp_realloc(self->spans, self->spans_room * sizeof *self->spans);
+	}
+	used = tp_alloc(self->n_roles * sizeof *used);
+	deepest = spans_measure(self);
+	for (depth = 0; depth <= deepest; depth++)
+		spans_place(self, depth, used, &top);
+	tp_free(used);
+	self->walked = self->n_roles_ever;
+}
+
 bool alloc_role_within(const struct tp_allotment *self, uint32_t role, uint32_t other)
 {
-	uint32_t depth = self->roles[other]->depth;
+	const struct alloc_span *outer = &self->spans[other];
 
-	while (role != other && self->roles[role]->depth > depth)
-		role = self->roles[role]->parent;
-	return role == other;
+	return self->spans[role].begin >= outer->begin &&
+		self->spans[role].begin < outer->end;
 }
 
 /* The reservations among what an agent has came or went. */
@@ -148,5 +205,6 @@ void alloc_roles_fini(struct tp_allotment *self)
 		tp_free(role);
 	}
 	tp_free(self->roles);
+	tp_free(self->spans);
 	tp_map_fini(&self->roles_by_name);
 }

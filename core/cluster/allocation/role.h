@@ -16,6 +16,11 @@ struct alloc_quota {
 	bool guaranteed, limited;
 };
 
+/* Where a role stands when the tree is walked from the top: all below it are in between. */
+struct alloc_span {
+	uint32_t begin, end;
+};
+
 struct alloc_role {
 	struct tp_map_node by_name;
 	uint32_t index, parent, top; /* parent: ALLOC_NONE for a top-level role */
@@ -43,6 +48,8 @@ struct alloc_role {
 struct alloc_role *alloc_role_get(struct tp_allotment *self, const char *name);
 struct alloc_role *alloc_role_find(const struct tp_allotment *self, const char *name);
 void alloc_role_release(struct tp_allotment *self, struct alloc_role *role);
+/* Before alloc_role_within() is asked, after roles may have come. */
+void alloc_roles_walk(struct tp_allotment *self);
 /* Is `role` the same as `other`, or below it? */
 bool alloc_role_within(const struct tp_allotment *self, uint32_t role, uint32_t other);
 void alloc_roles_fini(struct tp_allotment *self);

@@ -387,6 +387,7 @@ void alloc_run(struct tp_allotment *self)
 	start_ns = cpu_ns();
 	alloc_histogram_add(self->latency, now_ns - self->wanted_ns);
 	scratch_prepare(self);
+	alloc_roles_walk(self);
 	self->run++;
 	candidates_collect(self);
 	stages(self, run->candidates, run->n_candidates);

@@ -137,6 +137,23 @@ static bool role_share_out(struct tp_allotment *self, uint32_t slot, uint32_t in
 	return false;
 }
 
+/* Nothing plain is left: is anything of the rest for this role? */
+static bool role_sees_others(
+	const struct tp_allotment *self, const struct alloc_agent *agent, uint32_t role)
+{
+	uint32_t i;
+
+	for (i = 0; i < agent->n_others; i++) {
+		const struct alloc_portion *portion = &agent->others[i];
+
+		if (portion->offered_in != self->run &&
+			(portion->role == ALLOC_NONE ||
+				alloc_role_within(self, role, portion->role)))
+			return true;
+	}
+	return false;
+}
+
 static void agent_share_out(struct tp_allotment *self, uint32_t slot, bool guaranteed)
 {
 	struct alloc_run *run = self->scratch;
@@ -149,8 +166,12 @@ static void agent_share_out(struct tp_allotment *self, uint32_t slot, bool guara
 		return;
 	run->roles.items = self->role_sorter.ops->sort(self->role_order, &run->roles.n);
 	for (i = 0; i < run->roles.n; i++) {
-		struct alloc_role *role = self->roles[run->roles.items[i]];
+		struct alloc_role *role;
 
+		if (agent->plain.n == 0 &&
+			!role_sees_others(self, agent, run->roles.items[i]))
+			continue;
+		role = self->roles[run->roles.items[i]];
 		if (guaranteed) {
 			if (role->quota == NULL || !role->quota->guaranteed)
 				continue;
