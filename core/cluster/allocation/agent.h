@@ -77,22 +77,26 @@ struct alloc_site {
 	size_t n_attributes;
 };
 
-/* What a run looks at comes first. */
+/* What every run looks at comes first, then what gifts and refusals change. */
 struct alloc_agent {
 	bool used, active, allowed; /* allowed: by the whitelist */
 	bool waiting;               /* looked at again in the next run */
 	bool given_first;           /* something of it, in stage one of this run */
 	uint8_t demands;            /* of enum alloc_class, from its framework */
+	bool odd;                   /* plain has scalars that are not in `known` */
 	uint32_t version;           /* of what is free */
-	uint32_t n_filters, n_others;
+	uint32_t n_filters, n_others, n_holds;
+	uint32_t holds_room;          /* 0: the one is here, if any */
 	struct tp_resources plain;    /* free: unreserved, neither revocable nor shared */
 	struct alloc_portion *others; /* also free; none of them empty */
-	struct alloc_filter *filters;
-	uint32_t n_holds, holds_room; /* room 0: the one is here, if any */
+	uint64_t sieve; /* of its filters: has the bit of each client's slot */
+	int64_t known[TP_KNOWN_MAX]; /* sums of plain */
+	uint64_t mass;               /* of plain, see hold.h */
 	union {
 		struct alloc_hold one;
 		struct alloc_hold *many;
 	} holds;
+	struct alloc_filter *filters;
 	struct alloc_refusal *refusals;
 	uint32_t n_refusals, filters_room;
 	int64_t wake_ns;  /* when its first filter ends; INT64_MAX without one */
@@ -114,6 +118,8 @@ void alloc_free_subtract(struct tp_allotment *self, struct alloc_agent *agent,
 void alloc_shared_refresh(struct tp_allotment *self, struct alloc_agent *agent);
 /* As one bundle, without allocation, shared ones too. */
 void alloc_free_copy(const struct alloc_agent *agent, struct tp_resources *ret);
+/* After items of plain changed. */
+void alloc_plain_count(struct tp_allotment *self, struct alloc_agent *agent);
 /* A portion other than plain is empty now. */
 void alloc_portion_remove(
 	struct tp_allotment *self, struct alloc_agent *agent, uint32_t i);

@@ -34,17 +34,28 @@ static void fair_destroy(void *sorter)
 
 /* --- order ----------------------------------------------------------------------------- */
 
-static double share_of(const struct fair *self, const struct fair_node *node)
+static void totals_read(struct fair *self)
 {
 	const struct tp_sorter_cluster *cluster = self->spec.cluster;
+	uint32_t i;
+
+	self->n_counted = 0;
+	for (i = 0; i < cluster->n_names; i++) {
+		if (cluster->total.milli[i] <= 0 ||
+			(cluster->excluded_mask & UINT32_C(1) << i) != 0)
+			continue;
+		self->counted[self->n_counted] = i;
+		self->total[self->n_counted++] = (double)cluster->total.milli[i];
+	}
+}
+
+static double share_of(const struct fair *self, const struct fair_node *node)
+{
 	double largest = 0, fraction;
 	uint32_t i;
 
-	for (i = 0; i < cluster->n_names; i++) {
-		if (node->held.milli[i] == 0 || cluster->total.milli[i] <= 0 ||
-			(cluster->excluded_mask & UINT32_C(1) << i) != 0)
-			continue;
-		fraction = (double)node->held.milli[i] / (double)cluster->total.milli[i];
+	for (i = 0; i < self->n_counted; i++) {
+		fraction = (double)node->held.milli[self->counted[i]] / self->total[i];
 		if (fraction > largest)
 			largest = fraction;
 	}
@@ -127,35 +138,69 @@ static void rotate(uint32_t *items, uint32_t from, uint32_t to, uint32_t n)
 		tp_free(held);
 }
 
+static void rotate_one(uint32_t *items, uint32_t from, uint32_t to)
+{
+	uint32_t one = items[from];
+
+	if (to > from)
+		memmove(items + from, items + from + 1, (to - from) * sizeof *items);
+	else
+		memmove(items + to + 1, items + to, (from - to) * sizeof *items);
+	items[to] = one;
+}
+
+/* Where the node, whose key changed from `old`, stood among its siblings. Mostly it was the first. */
+static uint32_t place_before(
+	struct fair *self, const struct fair_node *node, const struct fair_key *old)
+{
+	const struct fair_node *parent = node->parent;
+	struct fair_key *key = &self->keys[node->index], now = *key;
+	uint32_t from;
+
+	if (parent->children[0] == node->index)
+		return 0;
+	*key = *old;
+	from = place_of(self, parent->children, parent->n_live, key);
+	*key = now;
+	return from;
+}
+
+/* Where the child number `from` belongs, as counted without it. Often it stays, or becomes the last. */
+static uint32_t place_after(
+	const struct fair *self, const struct fair_node *parent, uint32_t from)
+{
+	const uint32_t *items = parent->children;
+	const struct fair_key *key = &self->keys[items[from]];
+	uint32_t last = parent->n_live - 1;
+
+	if (from == last || key_before(key, &self->keys[items[from + 1]]))
+		return place_of(self, items, from, key);
+	if (key_before(&self->keys[items[last]], key))
+		return last;
+	return from + place_of(self, items + from + 1, last - from, key);
+}
+
 /* The node's key changed from `old`: its place among its siblings, and its clients' in `order`. */
 static void node_move(
 	struct fair *self, struct fair_node *node, const struct fair_key *old)
 {
 	struct fair_node *parent = node->parent;
-	const struct fair_key *now = &self->keys[node->index];
-	uint32_t *items = parent->children;
 	uint32_t from, to, begin, before, after;
-	struct fair_key key = *now;
 
 	if (node->kind == FAIR_INACTIVE)
 		return;
-	self->keys[node->index] = *old;
-	from = place_of(self, items, parent->n_live, old);
-	self->keys[node->index] = key;
-	if (key_before(old, now))
-		to = from +
-			place_of(self, items + from + 1, parent->n_live - from - 1, now);
-	else
-		to = place_of(self, items, from, now);
+	from = place_before(self, node, old);
+	to = place_after(self, parent, from);
 	if (from == to)
 		return;
 	before = offset_of(self, parent, from);
-	rotate(items, from, to, 1);
-	if (node->n_active == 0)
-		return;
+	rotate_one(parent->children, from, to);
 	after = offset_of(self, parent, to);
 	begin = order_begin(self, parent);
-	rotate(self->order, begin + before, begin + after, node->n_active);
+	if (node->n_active == 1)
+		rotate_one(self->order, begin + before, begin + after);
+	else
+		rotate(self->order, begin + before, begin + after, node->n_active);
 }
 
 static int rank_compare(const void *a, const void *b, void *arg)
@@ -223,6 +268,7 @@ static void sort_all(struct fair *self)
 {
 	uint32_t i, n = 0;
 
+	totals_read(self);
 	for (i = 0; i < self->n_nodes; i++)
 		if (self->nodes[i] != NULL)
 			self->keys[i].share = share_of(self, self->nodes[i]);
@@ -343,29 +389,43 @@ static void fair_update_weight(void *sorter, const char *path, double weight)
 
 /* --- amounts --------------------------------------------------------------------------- */
 
-/* Holdings along the path of a client changed by +more -less. */
-static void holdings_change(struct fair *self, uint32_t client,
-	const struct tp_quantities *more, const struct tp_quantities *less,
-	uint64_t gifts)
+/* Along the path of a client changed what is held, and how often something was given. */
+static void key_renew(struct fair *self, struct fair_node *node, uint64_t gifts)
+{
+	struct fair_key *key = &self->keys[node->index], old = *key;
+
+	key->gifts += gifts;
+	if (node->parent == NULL || !is_sorted(self))
+		return;
+	key->share = share_of(self, node);
+	node_move(self, node, &old);
+}
+
+static void holdings_add(struct fair *self, uint32_t client,
+	const struct tp_quantities *more, uint64_t gifts)
 {
 	struct fair_node *node = self->nodes[client];
 	uint32_t n_names = self->spec.cluster->n_names, i;
-	bool sorted = is_sorted(self);
-	struct fair_key old;
 
 	for (; node != NULL; node = node->parent) {
-		for (i = 0; less != NULL && i < n_names; i++)
+		for (i = 0; i < n_names; i++)
+			node->held.milli[i] += more->milli[i];
+		key_renew(self, node, gifts);
+	}
+}
+
+static void holdings_subtract(
+	struct fair *self, uint32_t client, const struct tp_quantities *less)
+{
+	struct fair_node *node = self->nodes[client];
+	uint32_t n_names = self->spec.cluster->n_names, i;
+
+	for (; node != NULL; node = node->parent) {
+		for (i = 0; i < n_names; i++)
 			node->held.milli[i] -= less->milli[i] < node->held.milli[i]
 				? less->milli[i]
 				: node->held.milli[i];
-		for (i = 0; more != NULL && i < n_names; i++)
-			node->held.milli[i] += more->milli[i];
-		old = self->keys[node->index];
-		self->keys[node->index].gifts += gifts;
-		if (!sorted || node->parent == NULL)
-			continue;
-		self->keys[node->index].share = share_of(self, node);
-		node_move(self, node, &old);
+		key_renew(self, node, 0);
 	}
 }
 
@@ -373,21 +433,22 @@ static void fair_allocated(
 	void *sorter, uint32_t client, uint32_t agent, const struct tp_quantities *amount)
 {
 	(void)agent;
-	holdings_change(sorter, client, amount, NULL, 1);
+	holdings_add(sorter, client, amount, 1);
 }
 
 static void fair_update(void *sorter, uint32_t client, uint32_t agent,
 	const struct tp_quantities *from, const struct tp_quantities *to)
 {
 	(void)agent;
-	holdings_change(sorter, client, to, from, 0);
+	holdings_subtract(sorter, client, from);
+	holdings_add(sorter, client, to, 0);
 }
 
 static void fair_unallocated(
 	void *sorter, uint32_t client, uint32_t agent, const struct tp_quantities *amount)
 {
 	(void)agent;
-	holdings_change(sorter, client, NULL, amount, 0);
+	holdings_subtract(sorter, client, amount);
 }
 
 static void fair_allocation(
@@ -421,6 +482,7 @@ static double fair_share(void *sorter, uint32_t client)
 {
 	struct fair *self = sorter;
 
+	totals_read(self);
 	return share_of(self, self->nodes[client]);
 }
 

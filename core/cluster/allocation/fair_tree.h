@@ -11,18 +11,19 @@
 
 enum fair_kind { FAIR_INNER, FAIR_ACTIVE, FAIR_INACTIVE };
 
+/* What a gift changes comes first. */
 struct fair_node {
-	struct tp_map_node by_path; /* its key is the node's own */
-	struct fair_node *parent;   /* NULL: the root */
-	enum fair_kind kind;
-	uint32_t index;    /* of its key; the handle of a client */
-	uint32_t tag;      /* of a client */
-	uint32_t n_active; /* active clients at or below it */
+	struct fair_node *parent; /* NULL: the root */
 	double weight;
+	enum fair_kind kind;
+	uint32_t index;            /* of its key; the handle of a client */
+	uint32_t tag;              /* of a client */
+	uint32_t n_active;         /* active clients at or below it */
 	struct tp_quantities held; /* at or below it */
 	/* Inner nodes and active clients in order, then inactive clients in none. */
 	uint32_t *children;
 	uint32_t n_children, n_live, n_inner, room;
+	struct tp_map_node by_path; /* its key is the node's own */
 };
 
 /* Order among siblings. */
@@ -39,6 +40,10 @@ struct fair_weight {
 
 struct fair {
 	struct tp_sorter_spec spec;
+	/* Of the cluster, when it was sorted: places that count, and what there is of each. */
+	uint32_t counted[TP_QUANTITIES_MAX];
+	double total[TP_QUANTITIES_MAX];
+	uint32_t n_counted;
 	struct fair_node *root;
 	struct fair_node **nodes; /* by index; NULL = free */
 	struct fair_key *keys;    /* by index */

@@ -25,6 +25,11 @@
 #define LISTED_MAX 16 /* filters of an agent that are looked up, not marked */
 #define WAKES_PER_INTERVAL 64
 
+static uint64_t sieve_bit(uint32_t client)
+{
+	return UINT64_C(1) << client % 64;
+}
+
 static bool is_live(const struct tp_allotment *self, const struct alloc_filter *filter)
 {
 	return filter->epoch == self->clients[filter->client].epoch;
@@ -153,6 +158,7 @@ static void filter_remove(
 	tp_free(agent->filters);
 	agent->filters = NULL;
 	agent->filters_room = 0;
+	agent->sieve = 0;
 }
 
 /* Dead ones of the client, and those that refuse less and end no later, say nothing any more. */
@@ -203,6 +209,7 @@ void alloc_filter_add(struct tp_allotment *self, uint32_t client, uint32_t slot,
 		.refusal = (uint16_t)refusal,
 		.epoch = self->clients[client].epoch,
 	};
+	agent->sieve |= sieve_bit(client);
 	client_count(self, &self->clients[client], 1);
 	if (agent->wake_at == 0 || due_ns < agent->wake_ns)
 		wake_plan(self, slot);
@@ -249,11 +256,14 @@ static void agent_sweep(struct tp_allotment *self, uint32_t slot, int64_t now_ns
 	bool ended = false;
 	uint32_t i;
 
+	agent->sieve = 0;
 	for (i = agent->n_filters; i-- > 0;) {
 		bool live = is_live(self, &agent->filters[i]);
 
-		if (live && agent->filters[i].due_ns > now_ns)
+		if (live && agent->filters[i].due_ns > now_ns) {
+			agent->sieve |= sieve_bit(agent->filters[i].client);
 			continue;
+		}
 		ended = ended || live;
 		filter_remove(self, agent, i);
 	}
@@ -373,6 +383,8 @@ static uint32_t filter_next(const struct tp_allotment *self,
 {
 	int64_t now_ns = tp_loop_now_ns(self->instance->loop);
 
+	if ((agent->sieve & sieve_bit(client)) == 0)
+		return agent->n_filters;
 	for (; i < agent->n_filters; i++) {
 		const struct alloc_filter *filter = &agent->filters[i];
 

@@ -10,7 +10,7 @@
 
 #include "core/cluster/allocation/alloc.h"
 
-static uint64_t mass_of(const struct tp_resource_item *item)
+uint64_t alloc_mass_of(const struct tp_resource_item *item)
 {
 	uint64_t mass = 0;
 	uint32_t i;
@@ -32,7 +32,7 @@ void alloc_amount_of(const struct tp_allotment *self,
 
 	*ret = (struct alloc_amount){ .mass = 0 };
 	for (item = items; item < items + n; item++) {
-		ret->mass += mass_of(item);
+		ret->mass += alloc_mass_of(item);
 		if ((item->key->flags & TP_RESOURCE_SHARED) != 0) {
 			ret->shared = true;
 			continue;

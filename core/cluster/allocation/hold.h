@@ -16,6 +16,7 @@ struct alloc_amount {
 	uint64_t mass;                   /* everything, as one number that adds up */
 	bool shared;                     /* has something shared, which is not in it */
 };
+uint64_t alloc_mass_of(const struct tp_resource_item *item);
 /* Of items first..n; what is shared is only told of. */
 void alloc_amount_of(const struct tp_allotment *self,
 	const struct tp_resource_item *items, uint32_t n, struct alloc_amount *ret);

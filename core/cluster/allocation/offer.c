@@ -197,6 +197,16 @@ void alloc_free_sum(const struct tp_allotment *self, const struct tp_resources *
 	}
 }
 
+void alloc_plain_sum(const struct tp_allotment *self, const struct alloc_agent *agent,
+	struct tp_quantities *ret)
+{
+	*ret = (struct tp_quantities){ { 0 } };
+	if (agent->odd)
+		alloc_free_sum(self, &agent->plain, ret);
+	else
+		memcpy(ret->milli, agent->known, sizeof agent->known);
+}
+
 /* --- the view -------------------------------------------------------------------------- */
 
 static void view_room(struct tp_allotment *self, uint32_t n)
@@ -332,6 +342,8 @@ static void plain_move(struct alloc_agent *agent, const struct alloc_role *role,
 
 	*ret = agent->plain;
 	agent->plain = (struct tp_resources)TP_RESOURCES_INIT;
+	memset(agent->known, 0, sizeof agent->known);
+	agent->mass = 0;
 	for (i = 0; i < ret->n; i++)
 		ret->items[i].allocation = shared_text_ref(role->text);
 }
@@ -361,6 +373,7 @@ static void view_take(struct tp_allotment *self, struct alloc_agent *agent,
 		tp_resources_fini(&agent->plain);
 	for (i = 0; plain->cut && i < plain->n; i++)
 		tp_resources_subtract_item(&agent->plain, &plain->items[i]);
+	alloc_plain_count(self, agent);
 	for (i = agent->n_others; i-- > 0;) {
 		struct alloc_portion *portion = &agent->others[i];
 
@@ -400,11 +413,13 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	if (view.n == 0 || !view_worth(self, client, &view) ||
 		view_refused(self, slot, client_slot, &view))
 		return false;
-	alloc_amount_of(self, view.items, view.n, &amount);
 	moved = !plain->cut && !view.others;
 	if (moved) {
+		amount = (struct alloc_amount){ plain->sum, plain->sum, agent->mass,
+			false };
 		plain_move(agent, role, &given);
 	} else {
+		alloc_amount_of(self, view.items, view.n, &amount);
 		view_copy(&view, role, &given);
 		view_take(self, agent, client, missing);
 	}
@@ -428,8 +443,7 @@ enum alloc_verdict alloc_judge(
 	struct alloc_plain *plain = &self->scratch->plain;
 	struct view view;
 
-	plain->free_sum = (struct tp_quantities){ { 0 } };
-	alloc_free_sum(self, &agent->plain, &plain->free_sum);
+	alloc_plain_sum(self, agent, &plain->free_sum);
 	alloc_plain_prepare(self, agent, self->roles[client->role], NULL);
 	view_make(self, agent, client, NULL, &view);
 	if (view.n == 0)

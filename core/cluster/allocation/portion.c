@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/cluster/allocation/alloc.h"
+#include "core/cluster/allocation/hold.h"
 
 uint32_t alloc_classes_of(const struct tp_resource_item *item)
 {
@@ -86,6 +87,26 @@ static bool is_plain(const struct tp_resource_item *item)
 		(item->key->flags & (TP_RESOURCE_REVOCABLE | TP_RESOURCE_SHARED)) == 0;
 }
 
+void alloc_plain_count(struct tp_allotment *self, struct alloc_agent *agent)
+{
+	const struct tp_resource_item *item;
+	uint32_t i;
+	int at;
+
+	memset(agent->known, 0, sizeof agent->known);
+	agent->mass = 0;
+	agent->odd = false;
+	for (i = 0; i < agent->plain.n; i++) {
+		item = &agent->plain.items[i];
+		agent->mass += alloc_mass_of(item);
+		at = tp_quantity_of(&self->names, item);
+		if (at >= TP_KNOWN_MAX)
+			agent->odd = true;
+		else if (at >= 0)
+			agent->known[at] += item->milli;
+	}
+}
+
 static void headroom_change(
 	struct tp_allotment *self, const struct alloc_agent *agent, int sign)
 {
@@ -148,6 +169,7 @@ void alloc_free_set(struct tp_allotment *self, struct alloc_agent *agent,
 	for (i = 0; i < resources->n; i++)
 		item_add_free(self, agent, &resources->items[i]);
 	headroom_change(self, agent, 1);
+	alloc_plain_count(self, agent);
 	agent->version++;
 }
 
@@ -162,6 +184,7 @@ void alloc_free_add(struct tp_allotment *self, struct alloc_agent *agent,
 		if ((resources->items[i].key->flags & TP_RESOURCE_SHARED) == 0)
 			item_add_free(self, agent, &resources->items[i]);
 	headroom_change(self, agent, 1);
+	alloc_plain_count(self, agent);
 	agent->version++;
 }
 
@@ -176,6 +199,7 @@ void alloc_free_subtract(struct tp_allotment *self, struct alloc_agent *agent,
 		if ((resources->items[i].key->flags & TP_RESOURCE_SHARED) == 0)
 			item_subtract_free(self, agent, &resources->items[i]);
 	headroom_change(self, agent, 1);
+	alloc_plain_count(self, agent);
 	agent->version++;
 }
 

@@ -81,6 +81,9 @@ bool alloc_agent_exhausted(
 struct alloc_role;
 void alloc_plain_prepare(struct tp_allotment *self, const struct alloc_agent *agent,
 	const struct alloc_role *role, const struct tp_quantities *missing);
+/* Of what is plain. */
+void alloc_plain_sum(const struct tp_allotment *self, const struct alloc_agent *agent,
+	struct tp_quantities *ret);
 /* Adds scalars, whatever their reservation. */
 void alloc_free_sum(const struct tp_allotment *self, const struct tp_resources *free,
 	struct tp_quantities *sum);

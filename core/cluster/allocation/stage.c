@@ -67,8 +67,7 @@ static bool agent_worth(struct tp_allotment *self, const struct alloc_agent *age
 	struct tp_quantities sum;
 	uint32_t i;
 
-	plain->free_sum = (struct tp_quantities){ { 0 } };
-	alloc_free_sum(self, &agent->plain, &plain->free_sum);
+	alloc_plain_sum(self, agent, &plain->free_sum);
 	if (self->n_minimums > 0)
 		return true;
 	if (agent->n_others == 0)
