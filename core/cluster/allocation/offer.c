@@ -17,7 +17,8 @@
 struct view {
 	struct tp_resource_item *items;
 	uint32_t n;
-	bool others; /* something that is not plain */
+	bool others;                /* something that is not plain */
+	struct alloc_portion *only; /* all that it is, and nothing shared; or NULL */
 	struct tp_quantities sum;
 };
 
@@ -134,6 +135,29 @@ static void cut_to(const struct tp_allotment *self, struct alloc_plain *plain,
 	rest_cut(self, plain, missing, left);
 }
 
+/* Would a sum that is taken whole break neither the limit nor what others are guaranteed? */
+static bool whole_fits(const struct tp_allotment *self, const struct alloc_role *top,
+	const struct tp_quantities *sum)
+{
+	const struct alloc_run *run = self->scratch;
+	bool limited = top->quota != NULL && top->quota->limited;
+	uint32_t i;
+
+	for (i = 0; i < self->cluster.n_names; i++) {
+		if (sum->milli[i] == 0)
+			continue;
+		if (limited && top->quota->limits.milli[i] != INT64_MAX &&
+			sum->milli[i] > top->quota->limits.milli[i] -
+					top->unreserved.milli[i] -
+					top->all_reserved.milli[i])
+			return false;
+		if (run->requires &&
+			sum->milli[i] > self->headroom.milli[i] - run->required.milli[i])
+			return false;
+	}
+	return true;
+}
+
 static void plain_cut(struct tp_allotment *self, const struct alloc_role *role,
 	const struct tp_quantities *missing)
 {
@@ -178,7 +202,9 @@ void alloc_plain_prepare(struct tp_allotment *self, const struct alloc_agent *ag
 	plain->sum = plain->free_sum;
 	if (self->n_quotas > 0) {
 		plain->guarantee = (struct tp_quantities){ { 0 } };
-		plain_cut(self, role, missing);
+		if (missing != NULL ||
+			!whole_fits(self, self->roles[role->top], &plain->sum))
+			plain_cut(self, role, missing);
 	}
 	plain->worth =
 		plain->n > 0 && alloc_minimum_met(self, &self->minimum, &plain->sum);
@@ -237,23 +263,40 @@ static void view_append(const struct tp_allotment *self, struct view *view,
 	alloc_free_sum(self, free, &view->sum);
 }
 
+/* Nothing plain, and one portion: there is nothing to put together. */
+static void view_only(
+	const struct tp_allotment *self, struct alloc_portion *portion, struct view *view)
+{
+	view->others = true;
+	view->items = portion->free.items;
+	view->n = portion->free.n;
+	alloc_free_sum(self, &portion->free, &view->sum);
+	if ((portion->classes & ALLOC_SHARED) == 0)
+		view->only = portion;
+}
+
 /* The plain part as it was prepared, and the other portions that the client may have. */
 static void view_make(struct tp_allotment *self, struct alloc_agent *agent,
 	const struct alloc_client *client, const struct tp_quantities *missing,
 	struct view *view)
 {
 	const struct alloc_plain *plain = &self->scratch->plain;
-	uint32_t i, n = plain->n;
+	struct alloc_portion *portion = NULL;
+	uint32_t i, n = plain->n, n_portions = 0;
 
-	view->items = plain->items;
-	view->n = plain->n;
-	view->others = false;
-	view->sum = plain->sum;
+	*view = (struct view){ .items = plain->items, .n = plain->n, .sum = plain->sum };
 	for (i = 0; i < agent->n_others; i++)
-		if (other_taken(self, &agent->others[i], client, missing))
-			n += agent->others[i].free.n;
-	if (n == plain->n)
+		if (other_taken(self, &agent->others[i], client, missing)) {
+			portion = &agent->others[i];
+			n += portion->free.n;
+			n_portions++;
+		}
+	if (n_portions == 0)
 		return;
+	if (n_portions == 1 && plain->n == 0) {
+		view_only(self, portion, view);
+		return;
+	}
 	view_room(self, n);
 	view->others = true;
 	view->items = self->scratch->view;
@@ -335,17 +378,63 @@ static void given_keep(struct tp_allotment *self, const struct alloc_client *cli
 	tp_resources_fini(take_resources);
 }
 
-static void plain_move(struct alloc_agent *agent, const struct alloc_role *role,
+static void items_move(struct tp_resources *from, const struct alloc_role *role,
 	struct tp_resources *ret)
 {
 	uint32_t i;
 
-	*ret = agent->plain;
-	agent->plain = (struct tp_resources)TP_RESOURCES_INIT;
-	memset(agent->known, 0, sizeof agent->known);
-	agent->mass = 0;
+	*ret = *from;
+	*from = (struct tp_resources)TP_RESOURCES_INIT;
 	for (i = 0; i < ret->n; i++)
 		ret->items[i].allocation = shared_text_ref(role->text);
+}
+
+static void plain_counts_clear(struct alloc_agent *agent)
+{
+	memset(agent->known, 0, sizeof agent->known);
+	agent->mass = 0;
+	agent->odd = false;
+}
+
+static void items_append(struct tp_resources *to, struct alloc_portion *portion)
+{
+	struct tp_resources *from = &portion->free;
+	uint32_t i;
+
+	if (to->room < to->n + from->n) {
+		to->room = to->n + from->n;
+		to->items = tp_realloc(to->items, to->room * sizeof *to->items);
+	}
+	for (i = 0; i < from->n; i++)
+		to->items[to->n++] = (portion->classes & ALLOC_SHARED) != 0
+			? item_copy(&from->items[i])
+			: from->items[i];
+	if ((portion->classes & ALLOC_SHARED) == 0)
+		from->n = 0;
+}
+
+/* All that is plain, in its array, and then the other portions that the client may have. */
+static void whole_move(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct alloc_client *client, const struct tp_quantities *missing,
+	struct tp_resources *ret)
+{
+	struct tp_resources whole = agent->plain;
+	uint32_t i;
+
+	agent->plain = (struct tp_resources)TP_RESOURCES_INIT;
+	plain_counts_clear(agent);
+	for (i = 0; i < agent->n_others; i++)
+		if (other_taken(self, &agent->others[i], client, missing))
+			items_append(&whole, &agent->others[i]);
+	items_move(&whole, self->roles[client->role], ret);
+}
+
+static void portion_move(struct tp_allotment *self, struct alloc_agent *agent,
+	struct alloc_portion *portion, const struct alloc_role *role,
+	struct tp_resources *ret)
+{
+	items_move(&portion->free, role, ret);
+	alloc_portion_remove(self, agent, (uint32_t)(portion - agent->others));
 }
 
 static void view_copy(
@@ -363,17 +452,11 @@ static void view_copy(
 	}
 }
 
-static void view_take(struct tp_allotment *self, struct alloc_agent *agent,
+static void others_take(struct tp_allotment *self, struct alloc_agent *agent,
 	const struct alloc_client *client, const struct tp_quantities *missing)
 {
-	const struct alloc_plain *plain = &self->scratch->plain;
 	uint32_t i;
 
-	if (!plain->cut)
-		tp_resources_fini(&agent->plain);
-	for (i = 0; plain->cut && i < plain->n; i++)
-		tp_resources_subtract_item(&agent->plain, &plain->items[i]);
-	alloc_plain_count(self, agent);
 	for (i = agent->n_others; i-- > 0;) {
 		struct alloc_portion *portion = &agent->others[i];
 
@@ -384,6 +467,39 @@ static void view_take(struct tp_allotment *self, struct alloc_agent *agent,
 		else
 			alloc_portion_remove(self, agent, i);
 	}
+}
+
+static void cut_take(struct tp_allotment *self, struct alloc_agent *agent)
+{
+	const struct alloc_plain *plain = &self->scratch->plain;
+	uint32_t i;
+
+	for (i = 0; i < plain->n; i++)
+		tp_resources_subtract_item(&agent->plain, &plain->items[i]);
+	alloc_plain_count(self, agent);
+}
+
+/* Takes what is in the view. Returns whether it is in the array that plain had. */
+static bool view_take(struct tp_allotment *self, struct alloc_agent *agent,
+	const struct alloc_client *client, const struct view *view,
+	const struct tp_quantities *missing, struct tp_resources *ret)
+{
+	const struct alloc_role *role = self->roles[client->role];
+	bool whole = !self->scratch->plain.cut && agent->plain.n > 0;
+
+	if (view->only != NULL) {
+		portion_move(self, agent, view->only, role, ret);
+		return false;
+	}
+	if (whole) {
+		whole_move(self, agent, client, missing, ret);
+	} else {
+		view_copy(view, role, ret);
+		cut_take(self, agent);
+	}
+	if (view->others)
+		others_take(self, agent, client, missing);
+	return whole;
 }
 
 static void guarantee_account(struct tp_allotment *self, struct tp_quantities *missing)
@@ -413,16 +529,12 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	if (view.n == 0 || !view_worth(self, client, &view) ||
 		view_refused(self, slot, client_slot, &view))
 		return false;
-	moved = !plain->cut && !view.others;
-	if (moved) {
+	if (!plain->cut && !view.others)
 		amount = (struct alloc_amount){ plain->sum, plain->sum, agent->mass,
 			false };
-		plain_move(agent, role, &given);
-	} else {
+	else
 		alloc_amount_of(self, view.items, view.n, &amount);
-		view_copy(&view, role, &given);
-		view_take(self, agent, client, missing);
-	}
+	moved = view_take(self, agent, client, &view, missing, &given);
 	agent->version++;
 	tp_quantities_subtract(&self->headroom, &amount.unreserved);
 	if (missing != NULL) {

@@ -21,7 +21,9 @@
 
 /* A run that took less never keeps the next one waiting. */
 #define SHORT_NS (10 * TP_MSEC)
-#define AHEAD 8  /* agents, that are fetched from memory while one is shared out */
+#define AHEAD 6 /* agents, that are fetched from memory while one is shared out */
+#define REFUSALS_FEW 3
+#define FAR 24   /* the same, where little is done with each */
 #define LINE 64  /* bytes of a cache line */
 #define BLOCK 64 /* agents */
 
@@ -180,6 +182,15 @@ static void scratch_prepare(struct tp_allotment *self)
 	run->n_given = run->n_first = run->n_touched = 0;
 }
 
+/* Inlined by force: gcc takes a function that only fetches for one without effect. */
+static inline __attribute__((always_inline)) void fetch(const void *at, unsigned lines)
+{
+	unsigned i;
+
+	for (i = 0; i < lines; i++)
+		__builtin_prefetch((const char *)at + i * LINE);
+}
+
 static void candidate_take(struct tp_allotment *self, uint32_t slot)
 {
 	const struct alloc_agent *agent = &self->agents[slot];
@@ -206,46 +217,48 @@ static void candidates_collect(struct tp_allotment *self)
 	run->n_candidates = run->n_maintained = 0;
 	for (i = 0; i < self->n_waiting; i++)
 		candidate_take(self, self->waiting[i]);
-	for (i = 0; all && i < self->n_agents; i++)
+	for (i = 0; all && i < self->n_agents; i++) {
+		if (i + FAR < self->n_agents)
+			fetch(&self->agents[i + FAR], 1);
 		if (!self->agents[i].waiting)
 			candidate_take(self, i);
+	}
 	for (i = 0; i < self->n_waiting; i++)
 		self->agents[self->waiting[i]].waiting = false;
 	self->n_waiting = 0;
 	self->all_waiting = false;
 }
 
-static inline __attribute__((always_inline)) void fetch(const void *at, unsigned lines)
-{
-	unsigned i;
-
-	for (i = 0; i < lines; i++)
-		__builtin_prefetch((const char *)at + i * LINE);
-}
-
 /*
- * From far to near: the agents, what they point to, and what that points to. Inlined by force: gcc takes
- * a function that only fetches for one without effect.
+ * From far to near: the agents, what they point to, and what that points to.
  */
 static inline __attribute__((always_inline)) void fetch_ahead(
 	const struct tp_allotment *self, const uint32_t *items, uint32_t n, uint32_t i)
 {
 	const struct alloc_agent *agent;
+	uint32_t r;
 
 	if (i + 2 * AHEAD < n)
 		fetch(&self->agents[items[i + 2 * AHEAD]], 3);
 	if (i + AHEAD < n) {
 		agent = &self->agents[items[i + AHEAD]];
-		fetch(agent->plain.items, 2);
+		fetch(agent->plain.items, 3);
+		if (agent->holds_room > 0)
+			fetch(agent->holds.many, 1);
 		if (agent->n_others > 0)
 			fetch(agent->others, 1);
-		if (agent->n_filters > 0)
-			fetch(agent->filters, 1);
+		if (agent->n_filters > 0) {
+			fetch(agent->filters, 2);
+			fetch(agent->refusals, 2);
+		}
 	}
 	if (i + AHEAD / 2 < n) {
 		agent = &self->agents[items[i + AHEAD / 2]];
-		if (agent->n_others > 0)
+		if (agent->n_others > 0) {
 			fetch(agent->others[0].free.items, 1);
+			for (r = 0; r < agent->n_refusals && r < REFUSALS_FEW; r++)
+				fetch(agent->refusals[r].refused.items, 2);
+		}
 	}
 }
 
@@ -326,7 +339,7 @@ static void tell(struct tp_allotment *self, uint32_t framework, bool complete)
 	struct alloc_run *run = self->scratch;
 	uint32_t at, ahead = run->first[framework], n = 0, i;
 
-	for (i = 0; i < AHEAD && ahead != ALLOC_NONE; i++)
+	for (i = 0; i < FAR && ahead != ALLOC_NONE; i++)
 		ahead = run->next[ahead];
 	for (at = run->first[framework]; at != ALLOC_NONE; at = run->next[at]) {
 		if (ahead != ALLOC_NONE) {
@@ -358,8 +371,8 @@ static void arrays_return(struct tp_allotment *self)
 		struct alloc_given *given = &run->given[i];
 		struct alloc_agent *agent = &self->agents[given->agent];
 
-		if (i + AHEAD < run->n_given)
-			__builtin_prefetch(&self->agents[run->given[i + AHEAD].agent], 1);
+		if (i + FAR < run->n_given)
+			fetch(&self->agents[run->given[i + FAR].agent].plain, 1);
 		if (!given->moved)
 			continue;
 		if (!agent->used || agent->plain.items != NULL) {

@@ -92,6 +92,14 @@ static bool client_fits(struct tp_allotment *self, uint32_t slot, uint32_t clien
 		!alloc_constraints_exclude(client->constraints, slot);
 }
 
+/* The role may not have enough of the agent. Nobody else may have more, unless its limit did it. */
+static bool held_back_for_all(const struct tp_allotment *self,
+	const struct alloc_agent *agent, const struct tp_quantities *missing)
+{
+	return missing == NULL && agent->n_others == 0 && self->n_minimums == 0 &&
+		self->scratch->plain.limit_of == ALLOC_NONE;
+}
+
 /* True when nothing is left of the agent that is worth an offer. */
 static bool role_share_out(struct tp_allotment *self, uint32_t slot, uint32_t index,
 	uint32_t place, struct tp_quantities *missing)
@@ -104,7 +112,7 @@ static bool role_share_out(struct tp_allotment *self, uint32_t slot, uint32_t in
 
 	alloc_plain_prepare(self, agent, role, missing);
 	if (!role_worth(self, agent, role))
-		return false;
+		return held_back_for_all(self, agent, missing);
 	clients->items = self->framework_sorter.ops->sort(role->frameworks, &clients->n);
 	for (i = 0; i < clients->n; i++) {
 		uint32_t client = clients->items[i];
