@@ -64,6 +64,7 @@ allocation_sources = \
 	core/cluster/allocation/metric.h \
 	core/cluster/allocation/offer.c \
 	core/cluster/allocation/pattern.c \
+	core/cluster/allocation/plain.c \
 	core/cluster/allocation/portion.c \
 	core/cluster/allocation/quota.c \
 	core/cluster/allocation/recovery.c \

@@ -71,6 +71,7 @@ struct tp_allotment {
 	uint64_t n_awaited; /* agents, before the recovery is over; 0 = it is */
 	uint64_t chance;
 	uint64_t run;       /* number of the run */
+	uint64_t share_out; /* number of the agents' turns */
 	uint64_t n_removed; /* agents and frameworks, since ever */
 	uint32_t mark;      /* number of the agent that is shared out */
 	bool marked;        /* its filters marked their clients, see filter.c */

@@ -19,7 +19,7 @@ struct view {
 	uint32_t n;
 	bool others;                /* something that is not plain */
 	struct alloc_portion *only; /* all that it is, and nothing shared; or NULL */
-	struct tp_quantities sum;
+	struct tp_quantities sum;   /* with others */
 };
 
 static bool others_fit(const struct tp_allotment *self,
@@ -30,207 +30,6 @@ static bool others_fit(const struct tp_allotment *self,
 		return false;
 	return portion->role == ALLOC_NONE || portion->role == client->role ||
 		alloc_role_within(self, client->role, portion->role);
-}
-
-/* --- what quota leaves ----------------------------------------------------------------- */
-
-/* Takes what fits of the amount from what is left; what cannot be cut goes whole or not. */
-static int64_t fit(const struct tp_resource_item *item, int64_t milli, int64_t *left)
-{
-	if (milli > *left) {
-		if ((item->key->flags & TP_RESOURCE_WHOLE) != 0 || *left <= 0)
-			return 0;
-		milli = *left;
-	}
-	if (*left != INT64_MAX)
-		*left -= milli;
-	return milli;
-}
-
-/* The guaranteed part of each plain scalar; names that nothing is missing of have none. */
-static void guarantee_cut(const struct tp_allotment *self, struct alloc_plain *plain,
-	const struct tp_quantities *missing)
-{
-	struct tp_quantities left = *missing;
-	uint32_t i;
-	int at;
-
-	for (i = 0; i < plain->n; i++) {
-		at = tp_quantity_of(&self->names, &plain->items[i]);
-		if (at >= 0)
-			plain->guarantee.milli[at] += fit(
-				&plain->items[i], plain->items[i].milli, &left.milli[at]);
-	}
-}
-
-/*
- * Cuts what is beyond the guarantee to `left`. Goes over the same items in the same order as the
- * guarantee did, and so finds the same part of each.
- */
-static void rest_cut(const struct tp_allotment *self, struct alloc_plain *plain,
-	const struct tp_quantities *missing, struct tp_quantities *left)
-{
-	struct tp_quantities granted = { { 0 } };
-	int64_t first, rest;
-	uint32_t i;
-	int at;
-
-	if (missing != NULL)
-		granted = *missing;
-	for (i = 0; i < plain->n; i++) {
-		struct tp_resource_item *item = &plain->items[i];
-
-		at = tp_quantity_of(&self->names, item);
-		if (at < 0)
-			continue;
-		first = missing == NULL ? 0 : fit(item, item->milli, &granted.milli[at]);
-		rest = fit(item, item->milli - first, &left->milli[at]);
-		plain->cut = plain->cut || first + rest < item->milli;
-		plain->sum.milli[at] -= item->milli - first - rest;
-		item->milli = first + rest;
-	}
-}
-
-static void empties_drop(struct alloc_plain *plain)
-{
-	uint32_t i, n = 0;
-
-	for (i = 0; i < plain->n; i++)
-		if (plain->items[i].key->type != TP_VALUE_SCALAR ||
-			plain->items[i].milli > 0)
-			plain->items[n++] = plain->items[i];
-	plain->n = n;
-}
-
-static bool contains(const struct tp_allotment *self, const struct tp_quantities *left,
-	const struct tp_quantities *sum)
-{
-	uint32_t i;
-
-	for (i = 0; i < self->cluster.n_names; i++)
-		if (sum->milli[i] > left->milli[i])
-			return false;
-	return true;
-}
-
-static void items_own(struct alloc_plain *plain)
-{
-	if (plain->items == plain->own)
-		return;
-	if (plain->own_room < plain->n) {
-		plain->own_room = 2 * plain->n;
-		plain->own = tp_realloc(plain->own, plain->own_room * sizeof *plain->own);
-	}
-	if (plain->n > 0)
-		memcpy(plain->own, plain->items, plain->n * sizeof *plain->own);
-	plain->items = plain->own;
-}
-
-static void cut_to(const struct tp_allotment *self, struct alloc_plain *plain,
-	const struct tp_quantities *missing, struct tp_quantities *left)
-{
-	if (missing == NULL && contains(self, left, &plain->sum))
-		return;
-	items_own(plain);
-	rest_cut(self, plain, missing, left);
-}
-
-/* Would a sum that is taken whole break neither the limit nor what others are guaranteed? */
-static bool whole_fits(const struct tp_allotment *self, const struct alloc_role *top,
-	const struct tp_quantities *sum)
-{
-	const struct alloc_run *run = self->scratch;
-	bool limited = top->quota != NULL && top->quota->limited;
-	uint32_t i;
-
-	for (i = 0; i < self->cluster.n_names; i++) {
-		if (sum->milli[i] == 0)
-			continue;
-		if (limited && top->quota->limits.milli[i] != INT64_MAX &&
-			sum->milli[i] > top->quota->limits.milli[i] -
-					top->unreserved.milli[i] -
-					top->all_reserved.milli[i])
-			return false;
-		if (run->requires &&
-			sum->milli[i] > self->headroom.milli[i] - run->required.milli[i])
-			return false;
-	}
-	return true;
-}
-
-static void plain_cut(struct tp_allotment *self, const struct alloc_role *role,
-	const struct tp_quantities *missing)
-{
-	struct alloc_run *run = self->scratch;
-	struct alloc_plain *plain = &run->plain;
-	const struct alloc_quota *quota = self->roles[role->top]->quota;
-	struct tp_quantities left, consumed;
-
-	if (missing != NULL)
-		guarantee_cut(self, plain, missing);
-	if (quota != NULL && quota->limited) {
-		alloc_quota_consumed(self->roles[role->top], &consumed);
-		left = quota->limits;
-		tp_quantities_subtract(&left, &consumed);
-		tp_quantities_subtract(&left, &plain->guarantee);
-		cut_to(self, plain, missing, &left);
-	}
-	if (run->requires) {
-		left = self->headroom;
-		tp_quantities_subtract(&left, &run->required);
-		cut_to(self, plain, missing, &left);
-	}
-	if (plain->cut)
-		empties_drop(plain);
-}
-
-void alloc_plain_prepare(struct tp_allotment *self, const struct alloc_agent *agent,
-	const struct alloc_role *role, const struct tp_quantities *missing)
-{
-	struct alloc_plain *plain = &self->scratch->plain;
-	const struct alloc_quota *quota = self->roles[role->top]->quota;
-	uint32_t limit_of = quota != NULL && quota->limited ? role->top : ALLOC_NONE;
-
-	/* Nothing has changed since, and nothing but the limit is the role's own. */
-	if (missing == NULL && plain->mark == self->mark && plain->limit_of == limit_of)
-		return;
-	plain->mark = missing == NULL ? self->mark : 0;
-	plain->limit_of = limit_of;
-	plain->items = agent->plain.items;
-	plain->n = agent->plain.n;
-	plain->cut = false;
-	plain->sum = plain->free_sum;
-	if (self->n_quotas > 0) {
-		plain->guarantee = (struct tp_quantities){ { 0 } };
-		if (missing != NULL ||
-			!whole_fits(self, self->roles[role->top], &plain->sum))
-			plain_cut(self, role, missing);
-	}
-	plain->worth =
-		plain->n > 0 && alloc_minimum_met(self, &self->minimum, &plain->sum);
-}
-
-void alloc_free_sum(const struct tp_allotment *self, const struct tp_resources *free,
-	struct tp_quantities *sum)
-{
-	uint32_t i;
-	int at;
-
-	for (i = 0; i < free->n; i++) {
-		at = tp_quantity_of(&self->names, &free->items[i]);
-		if (at >= 0)
-			sum->milli[at] += free->items[i].milli;
-	}
-}
-
-void alloc_plain_sum(const struct tp_allotment *self, const struct alloc_agent *agent,
-	struct tp_quantities *ret)
-{
-	*ret = (struct tp_quantities){ { 0 } };
-	if (agent->odd)
-		alloc_free_sum(self, &agent->plain, ret);
-	else
-		memcpy(ret->milli, agent->known, sizeof agent->known);
 }
 
 /* --- the view -------------------------------------------------------------------------- */
@@ -284,7 +83,10 @@ static void view_make(struct tp_allotment *self, struct alloc_agent *agent,
 	struct alloc_portion *portion = NULL;
 	uint32_t i, n = plain->n, n_portions = 0;
 
-	*view = (struct view){ .items = plain->items, .n = plain->n, .sum = plain->sum };
+	view->items = plain->items;
+	view->n = plain->n;
+	view->others = false;
+	view->only = NULL;
 	for (i = 0; i < agent->n_others; i++)
 		if (other_taken(self, &agent->others[i], client, missing)) {
 			portion = &agent->others[i];
@@ -293,6 +95,7 @@ static void view_make(struct tp_allotment *self, struct alloc_agent *agent,
 		}
 	if (n_portions == 0)
 		return;
+	view->sum = plain->sum;
 	if (n_portions == 1 && plain->n == 0) {
 		view_only(self, portion, view);
 		return;
@@ -319,7 +122,8 @@ static bool view_worth(const struct tp_allotment *self, const struct alloc_clien
 	const struct view *view)
 {
 	if (client->minimum != NULL)
-		return alloc_minimum_met(self, client->minimum, &view->sum);
+		return alloc_minimum_met(self, client->minimum,
+			view->others ? &view->sum : &self->scratch->plain.sum);
 	if (!view->others)
 		return self->scratch->plain.worth;
 	return alloc_minimum_met(self, &self->minimum, &view->sum);
@@ -511,6 +315,16 @@ static void guarantee_account(struct tp_allotment *self, struct tp_quantities *m
 	run->requires = !tp_quantities_empty(&run->required);
 }
 
+/* Of all that is plain. */
+static void plain_amount(const struct tp_allotment *self, const struct alloc_agent *agent,
+	struct alloc_amount *ret)
+{
+	alloc_names_copy(self, &ret->all, &self->scratch->plain.sum);
+	alloc_names_copy(self, &ret->unreserved, &self->scratch->plain.sum);
+	ret->mass = agent->mass;
+	ret->shared = false;
+}
+
 bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	struct tp_quantities *missing)
 {
@@ -518,7 +332,7 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	struct alloc_client *client = &self->clients[client_slot];
 	struct alloc_role *role = self->roles[client->role];
 	const struct alloc_plain *plain = &self->scratch->plain;
-	struct alloc_amount amount;
+	struct alloc_amount *amount = &self->scratch->amount;
 	struct tp_resources given = TP_RESOURCES_INIT;
 	struct view view;
 	bool moved;
@@ -530,19 +344,18 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 		view_refused(self, slot, client_slot, &view))
 		return false;
 	if (!plain->cut && !view.others)
-		amount = (struct alloc_amount){ plain->sum, plain->sum, agent->mass,
-			false };
+		plain_amount(self, agent, amount);
 	else
-		alloc_amount_of(self, view.items, view.n, &amount);
+		alloc_amount_of(self, view.items, view.n, amount);
 	moved = view_take(self, agent, client, &view, missing, &given);
 	agent->version++;
-	tp_quantities_subtract(&self->headroom, &amount.unreserved);
+	tp_quantities_subtract(&self->headroom, &amount->unreserved);
 	if (missing != NULL) {
 		guarantee_account(self, missing);
 		agent->given_first = true;
 	}
 	role->hungry_ns = tp_loop_now_ns(self->instance->loop);
-	alloc_hold_client(self, client_slot, slot, &given, &amount);
+	alloc_hold_client(self, client_slot, slot, &given, amount);
 	given_keep(self, client, slot, &given, moved);
 	return true;
 }

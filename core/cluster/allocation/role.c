@@ -156,6 +156,11 @@ bool alloc_role_within(const struct tp_allotment *self, uint32_t role, uint32_t 
 		self->spans[role].begin < outer->end;
 }
 
+bool alloc_role_is_leaf(const struct tp_allotment *self, uint32_t role)
+{
+	return self->spans[role].end - self->spans[role].begin == 1;
+}
+
 /* The reservations among what an agent has came or went. */
 void alloc_reserved_change(
 	struct tp_allotment *self, const struct tp_resources *total, bool more)

@@ -31,6 +31,7 @@ struct alloc_role {
 	uint32_t n_filters;
 	uint32_t mark, covered; /* while one agent is shared out: see filter.c */
 	uint64_t visible;
+	uint64_t share_out; /* number of the last in which it had its turn */
 	bool weighted;
 	double weight;
 	void *frameworks;                  /* their sorter */
@@ -52,6 +53,7 @@ void alloc_role_release(struct tp_allotment *self, struct alloc_role *role);
 void alloc_roles_walk(struct tp_allotment *self);
 /* Is `role` the same as `other`, or below it? */
 bool alloc_role_within(const struct tp_allotment *self, uint32_t role, uint32_t other);
+bool alloc_role_is_leaf(const struct tp_allotment *self, uint32_t role);
 void alloc_roles_fini(struct tp_allotment *self);
 void alloc_reserved_change(
 	struct tp_allotment *self, const struct tp_resources *total, bool more);

@@ -4,6 +4,7 @@
 #define ALLOCATION_RUN_H
 
 #include "core/cluster/allocation/agent.h"
+#include "core/cluster/allocation/hold.h"
 #include "tepui/loop.h"
 #include "tepui/quantities.h"
 
@@ -57,6 +58,7 @@ struct alloc_run {
 	uint32_t view_room;
 	struct alloc_turns roles, clients;
 	struct alloc_plain plain;
+	struct alloc_amount amount; /* of the offer that is made */
 	uint32_t n_missing; /* roles whose guarantees are not met and that want offers */
 	bool requires;      /* guarantees are not met */
 	struct tp_quantities required;
@@ -77,7 +79,10 @@ void alloc_stage_two(struct tp_allotment *self, uint32_t agent);
 bool alloc_agent_exhausted(
 	const struct tp_allotment *self, const struct alloc_agent *agent);
 
-/* offer.c: after a gift and for each role, before it is offered anything of the agent. */
+/* plain.c: as far as there are names. */
+void alloc_names_copy(const struct tp_allotment *self, struct tp_quantities *to,
+	const struct tp_quantities *from);
+/* After a gift and for each role, before it is offered anything of the agent. */
 struct alloc_role;
 void alloc_plain_prepare(struct tp_allotment *self, const struct alloc_agent *agent,
 	const struct alloc_role *role, const struct tp_quantities *missing);
@@ -87,7 +92,7 @@ void alloc_plain_sum(const struct tp_allotment *self, const struct alloc_agent *
 /* Adds scalars, whatever their reservation. */
 void alloc_free_sum(const struct tp_allotment *self, const struct tp_resources *free,
 	struct tp_quantities *sum);
-/* What of the agent a client may have now, given to it. False: nothing. `missing`: of
+/* offer.c: what of the agent a client may have now, given to it. False: nothing. `missing`: of
  * the role's guarantee, in stage one; NULL in stage two. */
 bool alloc_offer(struct tp_allotment *self, uint32_t agent, uint32_t client,
 	struct tp_quantities *missing);

@@ -161,36 +161,62 @@ static bool role_sees_others(
 	return false;
 }
 
+/* When nothing but one portion is left that one role alone may have: that role, or ALLOC_NONE. */
+static uint32_t last_role(
+	const struct tp_allotment *self, const struct alloc_agent *agent)
+{
+	uint32_t role;
+
+	if (agent->plain.n > 0 || agent->n_others != 1)
+		return ALLOC_NONE;
+	role = agent->others[0].role;
+	return role != ALLOC_NONE && alloc_role_is_leaf(self, role) ? role : ALLOC_NONE;
+}
+
+/* True when nothing is left of the agent. */
+static bool role_turn(struct tp_allotment *self, uint32_t slot, struct alloc_role *role,
+	uint32_t place, bool guaranteed)
+{
+	struct tp_quantities missing;
+
+	role->share_out = self->share_out;
+	if (guaranteed) {
+		if (role->quota == NULL || !role->quota->guaranteed)
+			return false;
+		alloc_quota_missing(role, &missing);
+		if (tp_quantities_empty(&missing))
+			return false;
+	}
+	alloc_role_look(self, &self->agents[slot], role->index);
+	if (role->visible == 0 || role->covered == role->n_listed)
+		return false;
+	return role_share_out(
+		self, slot, role->index, place, guaranteed ? &missing : NULL);
+}
+
 static void agent_share_out(struct tp_allotment *self, uint32_t slot, bool guaranteed)
 {
 	struct alloc_run *run = self->scratch;
-	struct alloc_agent *agent = &self->agents[slot];
-	struct tp_quantities missing, *of_role = NULL;
-	uint32_t i;
+	const struct alloc_agent *agent = &self->agents[slot];
+	struct alloc_role *role;
+	uint32_t i, last;
 
 	if (alloc_agent_exhausted(self, agent) || !agent_worth(self, agent) ||
 		alloc_filters_mark(self, slot) == self->n_listed)
 		return;
+	self->share_out++;
 	run->roles.items = self->role_sorter.ops->sort(self->role_order, &run->roles.n);
 	for (i = 0; i < run->roles.n; i++) {
-		struct alloc_role *role;
-
-		if (agent->plain.n == 0 &&
-			!role_sees_others(self, agent, run->roles.items[i]))
+		last = last_role(self, agent);
+		role = self->roles[last != ALLOC_NONE ? last : run->roles.items[i]];
+		if (last == ALLOC_NONE && agent->plain.n == 0 &&
+			!role_sees_others(self, agent, role->index))
 			continue;
-		role = self->roles[run->roles.items[i]];
-		if (guaranteed) {
-			if (role->quota == NULL || !role->quota->guaranteed)
-				continue;
-			alloc_quota_missing(role, &missing);
-			if (tp_quantities_empty(&missing))
-				continue;
-			of_role = &missing;
-		}
-		alloc_role_look(self, agent, role->index);
-		if (role->visible == 0 || role->covered == role->n_listed)
-			continue;
-		if (role_share_out(self, slot, role->index, i, of_role))
+		/* The last one's turn may be over, or it wants nothing and has none. */
+		if (last != ALLOC_NONE &&
+			(role->share_out == self->share_out || role->n_listed == 0))
+			return;
+		if (role_turn(self, slot, role, i, guaranteed) || last != ALLOC_NONE)
 			return;
 	}
 }
