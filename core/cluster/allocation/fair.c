@@ -59,7 +59,7 @@ static double share_of(const struct fair *self, const struct fair_node *node)
 		if (fraction > largest)
 			largest = fraction;
 	}
-	return largest / node->weight;
+	return node->weight == 1 ? largest : largest / node->weight;
 }
 
 static bool key_before(const struct fair_key *a, const struct fair_key *b)
@@ -98,7 +98,7 @@ static uint32_t offset_of(
 	if (parent->n_inner == 0)
 		return place;
 	for (i = 0; i < place; i++)
-		offset += self->nodes[parent->children[i]]->n_active;
+		offset += self->keys[parent->children[i]].n_active;
 	return offset;
 }
 
@@ -185,6 +185,7 @@ static void node_move(
 	struct fair *self, struct fair_node *node, const struct fair_key *old)
 {
 	struct fair_node *parent = node->parent;
+	uint32_t n_active = self->keys[node->index].n_active;
 	uint32_t from, to, begin, before, after;
 
 	if (node->kind == FAIR_INACTIVE)
@@ -197,10 +198,10 @@ static void node_move(
 	rotate_one(parent->children, from, to);
 	after = offset_of(self, parent, to);
 	begin = order_begin(self, parent);
-	if (node->n_active == 1)
+	if (n_active == 1)
 		rotate_one(self->order, begin + before, begin + after);
 	else
-		rotate(self->order, begin + before, begin + after, node->n_active);
+		rotate(self->order, begin + before, begin + after, n_active);
 }
 
 static int rank_compare(const void *a, const void *b, void *arg)
@@ -300,7 +301,7 @@ static const uint32_t *fair_sort(void *sorter, uint32_t *ret_n)
 
 	if (!is_sorted(self))
 		sort_all(self);
-	*ret_n = self->root->n_active;
+	*ret_n = self->keys[self->root->index].n_active;
 	return self->order;
 }
 
@@ -318,10 +319,15 @@ static void fair_remove(void *sorter, uint32_t client)
 	fair_client_remove(self, self->nodes[client]);
 }
 
-static void count_active(struct fair_node *node, bool more)
+static uint32_t active_count(const struct fair *self)
+{
+	return self->keys[self->root->index].n_active;
+}
+
+static void count_active(struct fair *self, const struct fair_node *node, bool more)
 {
 	for (; node != NULL; node = node->parent)
-		node->n_active += more ? 1U : -1U;
+		self->keys[node->index].n_active += more ? 1U : -1U;
 }
 
 /* Among the ordered children, and in `order`. */
@@ -340,7 +346,7 @@ static void child_enter(struct fair *self, struct fair_node *node)
 	rotate(parent->children, parent->n_live, place, 1);
 	parent->n_live++;
 	memmove(self->order + begin + 1, self->order + begin,
-		(self->root->n_active - begin) * sizeof *self->order);
+		(active_count(self) - begin) * sizeof *self->order);
 	self->order[begin] = node->tag;
 }
 
@@ -351,7 +357,7 @@ static void child_leave(struct fair *self, struct fair_node *node)
 	uint32_t begin = order_begin(self, parent) + offset_of(self, parent, place);
 
 	memmove(self->order + begin, self->order + begin + 1,
-		(self->root->n_active - begin - 1) * sizeof *self->order);
+		(active_count(self) - begin - 1) * sizeof *self->order);
 	rotate(parent->children, place, parent->n_live - 1, 1);
 	parent->n_live--;
 }
@@ -366,7 +372,7 @@ static void fair_activate(void *sorter, uint32_t client)
 	if (is_sorted(self))
 		child_enter(self, node);
 	node->kind = FAIR_ACTIVE;
-	count_active(node, true);
+	count_active(self, node, true);
 }
 
 static void fair_deactivate(void *sorter, uint32_t client)
@@ -379,7 +385,7 @@ static void fair_deactivate(void *sorter, uint32_t client)
 	if (is_sorted(self))
 		child_leave(self, node);
 	node->kind = FAIR_INACTIVE;
-	count_active(node, false);
+	count_active(self, node, false);
 }
 
 static void fair_update_weight(void *sorter, const char *path, double weight)
@@ -389,14 +395,12 @@ static void fair_update_weight(void *sorter, const char *path, double weight)
 
 /* --- amounts --------------------------------------------------------------------------- */
 
-/* Along the path of a client changed what is held, and how often something was given. */
-static void key_renew(struct fair *self, struct fair_node *node, uint64_t gifts)
+/* What the node holds changed, in a tree that is sorted. */
+static void share_renew(struct fair *self, struct fair_node *node, uint64_t gifts)
 {
 	struct fair_key *key = &self->keys[node->index], old = *key;
 
 	key->gifts += gifts;
-	if (node->parent == NULL || !is_sorted(self))
-		return;
 	key->share = share_of(self, node);
 	node_move(self, node, &old);
 }
@@ -406,11 +410,15 @@ static void holdings_add(struct fair *self, uint32_t client,
 {
 	struct fair_node *node = self->nodes[client];
 	uint32_t n_names = self->spec.cluster->n_names, i;
+	bool sorted = is_sorted(self);
 
 	for (; node != NULL; node = node->parent) {
 		for (i = 0; i < n_names; i++)
 			node->held.milli[i] += more->milli[i];
-		key_renew(self, node, gifts);
+		if (sorted && node->parent != NULL)
+			share_renew(self, node, gifts);
+		else
+			self->keys[node->index].gifts += gifts;
 	}
 }
 
@@ -419,13 +427,15 @@ static void holdings_subtract(
 {
 	struct fair_node *node = self->nodes[client];
 	uint32_t n_names = self->spec.cluster->n_names, i;
+	bool sorted = is_sorted(self);
 
 	for (; node != NULL; node = node->parent) {
 		for (i = 0; i < n_names; i++)
 			node->held.milli[i] -= less->milli[i] < node->held.milli[i]
 				? less->milli[i]
 				: node->held.milli[i];
-		key_renew(self, node, 0);
+		if (sorted && node->parent != NULL)
+			share_renew(self, node, 0);
 	}
 }
 

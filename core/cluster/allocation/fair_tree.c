@@ -112,7 +112,7 @@ static struct fair_node *leaf_push_down(struct fair *self, struct fair_node *lea
 	inner = node_create(self, path);
 	inner->kind = FAIR_INNER;
 	inner->held = leaf->held;
-	inner->n_active = leaf->n_active;
+	self->keys[inner->index].n_active = self->keys[leaf->index].n_active;
 	self->keys[inner->index].gifts = self->keys[leaf->index].gifts;
 	child_append(parent, inner);
 	child_append(inner, leaf);
@@ -187,7 +187,7 @@ void fair_client_remove(struct fair *self, struct fair_node *node)
 	struct fair_node *parent = node->parent, *above;
 
 	for (above = parent; above != NULL; above = above->parent) {
-		above->n_active -= node->n_active;
+		self->keys[above->index].n_active -= self->keys[node->index].n_active;
 		tp_quantities_subtract(&above->held, &node->held);
 	}
 	child_drop(parent, node);

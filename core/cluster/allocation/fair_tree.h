@@ -18,7 +18,6 @@ struct fair_node {
 	enum fair_kind kind;
 	uint32_t index;            /* of its key; the handle of a client */
 	uint32_t tag;              /* of a client */
-	uint32_t n_active;         /* active clients at or below it */
 	struct tp_quantities held; /* at or below it */
 	/* Inner nodes and active clients in order, then inactive clients in none. */
 	uint32_t *children;
@@ -26,11 +25,12 @@ struct fair_node {
 	struct tp_map_node by_path; /* its key is the node's own */
 };
 
-/* Order among siblings. */
+/* Order among siblings: by share, gifts and rank. */
 struct fair_key {
 	double share;
 	uint64_t gifts;
-	uint32_t rank; /* by path, among siblings */
+	uint32_t rank;     /* by path, among siblings */
+	uint32_t n_active; /* active clients at or below it */
 };
 
 struct fair_weight {
