@@ -22,6 +22,18 @@ struct alloc_agent *alloc_agent_at(struct tp_allotment *self, uint32_t slot)
 	return &self->agents[slot];
 }
 
+void alloc_agent_stand(struct tp_allotment *self, uint32_t slot)
+{
+	const struct alloc_agent *agent = &self->agents[slot];
+	uint8_t standing = self->standing[slot] & ALLOC_WAITING;
+
+	if (agent->used && agent->active && agent->allowed)
+		standing |= ALLOC_OPEN;
+	if (agent->plain.n > 0 || agent->n_others > 0)
+		standing |= ALLOC_FREE;
+	self->standing[slot] = standing;
+}
+
 /* --- place ----------------------------------------------------------------------------- */
 
 static void site_destroy(struct alloc_site *site)
@@ -73,6 +85,14 @@ static bool whitelist_allows(
 	return !self->whitelisted ||
 		(agent->site->hostname != NULL &&
 			tp_map_find(&self->whitelist, agent->site->hostname) != NULL);
+}
+
+static void allowed_refresh(struct tp_allotment *self, uint32_t slot)
+{
+	struct alloc_agent *agent = &self->agents[slot];
+
+	agent->allowed = whitelist_allows(self, agent);
+	alloc_agent_stand(self, slot);
 }
 
 static void demands_refresh(const struct tp_allotment *self, struct alloc_agent *agent)
@@ -139,8 +159,7 @@ void alloc_whitelist_set(
 	}
 	for (i = 0; i < self->n_agents; i++)
 		if (self->agents[i].used)
-			self->agents[i].allowed =
-				whitelist_allows(self, &self->agents[i]);
+			allowed_refresh(self, (uint32_t)i);
 }
 
 /* --- totals ---------------------------------------------------------------------------- */
@@ -239,6 +258,8 @@ void alloc_agent_add(struct tp_allotment *self, uint32_t slot,
 
 	self->agents =
 		alloc_grow(self->agents, &self->n_agents, slot, sizeof *self->agents);
+	self->standing = alloc_grow(
+		self->standing, &self->n_standing, slot, sizeof *self->standing);
 	alloc_holds_drop_agent(self, slot);
 	agent = &self->agents[slot];
 	agent->used = true;
@@ -246,7 +267,7 @@ void alloc_agent_add(struct tp_allotment *self, uint32_t slot,
 	agent->capabilities = spec->capabilities;
 	agent->wake_ns = INT64_MAX;
 	agent->site = site_create(spec->info);
-	agent->allowed = whitelist_allows(self, agent);
+	allowed_refresh(self, slot);
 	total_set(self, agent, spec->total);
 	demands_refresh(self, agent);
 	alloc_free_set(self, agent, &agent->total);
@@ -298,13 +319,14 @@ bool alloc_agent_update(
 	if (!same_site) {
 		site_destroy(agent->site);
 		agent->site = site_create(spec->info);
-		agent->allowed = whitelist_allows(self, agent);
+		allowed_refresh(self, slot);
 		alloc_filters_clear_agent(self, slot);
 		alloc_constraints_judge_agent(self, slot);
 	}
 	if (!same_total)
 		total_replace(self, agent, spec->total);
 	demands_refresh(self, agent);
+	alloc_agent_stand(self, slot);
 	return changed;
 }
 
@@ -313,7 +335,6 @@ void alloc_agent_remove(struct tp_allotment *self, uint32_t slot)
 	struct alloc_agent *agent = &self->agents[slot];
 	const struct tp_resources none = TP_RESOURCES_INIT;
 	struct alloc_agent left = {
-		.waiting = agent->waiting, /* its slot is in the list: the run skips it */
 		.holds = agent->holds,
 		.n_holds = agent->n_holds,
 		.holds_room = agent->holds_room,
@@ -329,6 +350,7 @@ void alloc_agent_remove(struct tp_allotment *self, uint32_t slot)
 	site_destroy(agent->site);
 	alloc_maintenance_set(self, slot, NULL);
 	*agent = left;
+	alloc_agent_stand(self, slot);
 	self->n_removed++;
 }
 
@@ -342,6 +364,7 @@ void alloc_agents_fini(struct tp_allotment *self)
 		alloc_holds_drop_agent(self, i);
 	}
 	tp_free(self->agents);
+	tp_free(self->standing);
 	tp_free(self->wakes);
 	tp_resources_fini(&self->interned);
 	tp_free(self->region);

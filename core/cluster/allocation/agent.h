@@ -77,10 +77,16 @@ struct alloc_site {
 	size_t n_attributes;
 };
 
+/* What a run over all agents asks of each, in one byte. */
+enum alloc_standing {
+	ALLOC_OPEN = 1 << 0,    /* there, active and allowed */
+	ALLOC_FREE = 1 << 1,    /* something of it is free */
+	ALLOC_WAITING = 1 << 2, /* looked at again in the next run */
+};
+
 /* What every run looks at comes first, then what gifts and refusals change. */
 struct alloc_agent {
 	bool used, active, allowed; /* allowed: by the whitelist */
-	bool waiting;               /* looked at again in the next run */
 	bool given_first;           /* something of it, in stage one of this run */
 	uint8_t demands;            /* of enum alloc_class, from its framework */
 	bool odd;                   /* plain has scalars that are not in `known` */
@@ -118,6 +124,8 @@ void alloc_free_subtract(struct tp_allotment *self, struct alloc_agent *agent,
 void alloc_shared_refresh(struct tp_allotment *self, struct alloc_agent *agent);
 /* As one bundle, without allocation, shared ones too. */
 void alloc_free_copy(const struct alloc_agent *agent, struct tp_resources *ret);
+/* What is free is not what it was. */
+void alloc_free_changed(struct tp_allotment *self, struct alloc_agent *agent);
 /* After items of plain changed. */
 void alloc_plain_count(struct tp_allotment *self, struct alloc_agent *agent);
 /* A portion other than plain is empty now. */
@@ -131,6 +139,8 @@ static inline struct alloc_hold *alloc_holds_of(const struct alloc_agent *agent)
 uint32_t alloc_classes_of(const struct tp_resource_item *item);
 
 /* agents.c */
+/* After it came, went, changed its activity or what is free of it. */
+void alloc_agent_stand(struct tp_allotment *self, uint32_t slot);
 struct alloc_agent *alloc_agent_at(struct tp_allotment *self, uint32_t slot);
 void alloc_agent_add(struct tp_allotment *self, uint32_t slot,
 	const struct tp_allocator_agent *spec, const struct tp_allocator_use *used,

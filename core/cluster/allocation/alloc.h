@@ -34,6 +34,8 @@ struct tp_allotment {
 
 	struct alloc_agent *agents;
 	uint32_t n_agents; /* slots, used or not */
+	uint8_t *standing; /* by slot: of enum alloc_standing */
+	uint32_t n_standing;
 	struct alloc_framework *frameworks;
 	uint32_t n_frameworks;
 	struct alloc_client *clients;

@@ -163,12 +163,16 @@ static void on_activate_agent(void *impl, uint32_t slot)
 	struct tp_allotment *self = of(impl);
 
 	self->agents[slot].active = true;
+	alloc_agent_stand(self, slot);
 	alloc_want(self, slot, true);
 }
 
 static void on_deactivate_agent(void *impl, uint32_t slot)
 {
-	of(impl)->agents[slot].active = false;
+	struct tp_allotment *self = of(impl);
+
+	self->agents[slot].active = false;
+	alloc_agent_stand(self, slot);
 }
 
 /* --- resources come back or change ----------------------------------------------------- */

@@ -348,7 +348,7 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	else
 		alloc_amount_of(self, view.items, view.n, amount);
 	moved = view_take(self, agent, client, &view, missing, &given);
-	agent->version++;
+	alloc_free_changed(self, agent);
 	tp_quantities_subtract(&self->headroom, &amount->unreserved);
 	if (missing != NULL) {
 		guarantee_account(self, missing);

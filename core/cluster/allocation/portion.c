@@ -87,6 +87,12 @@ static bool is_plain(const struct tp_resource_item *item)
 		(item->key->flags & (TP_RESOURCE_REVOCABLE | TP_RESOURCE_SHARED)) == 0;
 }
 
+void alloc_free_changed(struct tp_allotment *self, struct alloc_agent *agent)
+{
+	agent->version++;
+	alloc_agent_stand(self, (uint32_t)(agent - self->agents));
+}
+
 void alloc_plain_count(struct tp_allotment *self, struct alloc_agent *agent)
 {
 	const struct tp_resource_item *item;
@@ -170,7 +176,7 @@ void alloc_free_set(struct tp_allotment *self, struct alloc_agent *agent,
 		item_add_free(self, agent, &resources->items[i]);
 	headroom_change(self, agent, 1);
 	alloc_plain_count(self, agent);
-	agent->version++;
+	alloc_free_changed(self, agent);
 }
 
 /* What is shared is there already. */
@@ -185,7 +191,7 @@ void alloc_free_add(struct tp_allotment *self, struct alloc_agent *agent,
 			item_add_free(self, agent, &resources->items[i]);
 	headroom_change(self, agent, 1);
 	alloc_plain_count(self, agent);
-	agent->version++;
+	alloc_free_changed(self, agent);
 }
 
 /* What is shared stays. */
@@ -200,7 +206,7 @@ void alloc_free_subtract(struct tp_allotment *self, struct alloc_agent *agent,
 			item_subtract_free(self, agent, &resources->items[i]);
 	headroom_change(self, agent, 1);
 	alloc_plain_count(self, agent);
-	agent->version++;
+	alloc_free_changed(self, agent);
 }
 
 void alloc_free_copy(const struct alloc_agent *agent, struct tp_resources *ret)

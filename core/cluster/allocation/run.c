@@ -47,7 +47,7 @@ static void waiting_append(struct tp_allotment *self, uint32_t slot)
 	}
 	if (self->n_waiting == 0 && !self->all_waiting)
 		self->wanted_ns = tp_loop_now_ns(self->instance->loop);
-	self->agents[slot].waiting = true;
+	self->standing[slot] |= ALLOC_WAITING;
 	self->waiting[self->n_waiting++] = slot;
 }
 
@@ -71,7 +71,7 @@ static void run_plan(struct tp_allotment *self, bool urgent)
 
 void alloc_want(struct tp_allotment *self, uint32_t slot, bool urgent)
 {
-	if (!self->agents[slot].waiting)
+	if ((self->standing[slot] & ALLOC_WAITING) == 0)
 		waiting_append(self, slot);
 	run_plan(self, urgent);
 }
@@ -193,14 +193,13 @@ static inline __attribute__((always_inline)) void fetch(const void *at, unsigned
 
 static void candidate_take(struct tp_allotment *self, uint32_t slot)
 {
-	const struct alloc_agent *agent = &self->agents[slot];
 	struct alloc_run *run = self->scratch;
 
-	if (!agent->used || !agent->active || !agent->allowed)
+	if ((self->standing[slot] & ALLOC_OPEN) == 0)
 		return;
-	if (agent->plain.n > 0 || agent->n_others > 0)
+	if ((self->standing[slot] & ALLOC_FREE) != 0)
 		run->candidates[run->n_candidates++] = slot;
-	if (self->n_maintained > 0 && agent->maintenance != NULL)
+	if (self->n_maintained > 0 && self->agents[slot].maintenance != NULL)
 		run->maintained[run->n_maintained++] = slot;
 }
 
@@ -217,14 +216,11 @@ static void candidates_collect(struct tp_allotment *self)
 	run->n_candidates = run->n_maintained = 0;
 	for (i = 0; i < self->n_waiting; i++)
 		candidate_take(self, self->waiting[i]);
-	for (i = 0; all && i < self->n_agents; i++) {
-		if (i + FAR < self->n_agents)
-			fetch(&self->agents[i + FAR], 1);
-		if (!self->agents[i].waiting)
+	for (i = 0; all && i < self->n_agents; i++)
+		if ((self->standing[i] & ALLOC_WAITING) == 0)
 			candidate_take(self, i);
-	}
 	for (i = 0; i < self->n_waiting; i++)
-		self->agents[self->waiting[i]].waiting = false;
+		self->standing[self->waiting[i]] &= (uint8_t)~ALLOC_WAITING;
 	self->n_waiting = 0;
 	self->all_waiting = false;
 }
