@@ -241,17 +241,35 @@ static bool fits(const struct model *m, int framework, int agent)
 		!tp_resources_has(&m->agents[agent].total, "gpus");
 }
 
+/* One role's turn at an agent, by the order of its frameworks as it is when the turn begins. */
+static void share_out_to(struct model *m, int agent, const char *role, bool guarantees,
+	struct tp_quantities *missing, struct tp_quantities *owed)
+{
+	int frameworks[MODEL_FRAMEWORKS];
+	int n = model_framework_order(m, role, frameworks);
+
+	for (int i = 0; i < n; i++) {
+		if ((guarantees && tp_quantities_empty(missing)) ||
+			!role_has_something(m, agent, role))
+			return;
+		if (!fits(m, frameworks[i], agent))
+			continue;
+		if (guarantees)
+			try_guarantee(m, frameworks[i], agent, role, missing, owed);
+		else
+			try_share(m, frameworks[i], agent, role, owed);
+	}
+}
+
 static void share_out(
 	struct model *m, int agent, bool guarantees, struct tp_quantities *owed)
 {
 	char roles[MODEL_LIST][MODEL_NAME];
-	int n_roles = model_role_order(m, roles);
+	int n_roles = portion_empty(m, agent) ? 0 : model_role_order(m, roles);
 
-	for (int i = 0; i < n_roles; i++) {
+	for (int i = 0; i < n_roles && !portion_empty(m, agent); i++) {
 		const struct model_rule *rule = rule_of(m, roles[i]);
 		struct tp_quantities missing = { { 0 } }, consumed;
-		int frameworks[MODEL_FRAMEWORKS];
-		int n = model_framework_order(m, roles[i], frameworks);
 
 		if (guarantees) {
 			if (rule == NULL || !rule->guaranteed)
@@ -260,20 +278,8 @@ static void share_out(
 			missing = rule->guarantees;
 			tp_quantities_subtract(&missing, &consumed);
 		}
-		for (int j = 0; j < n; j++) {
-			if (portion_empty(m, agent))
-				return;
-			if ((guarantees && tp_quantities_empty(&missing)) ||
-				!role_has_something(m, agent, roles[i]))
-				break;
-			if (!fits(m, frameworks[j], agent))
-				continue;
-			if (guarantees)
-				try_guarantee(m, frameworks[j], agent, roles[i], &missing,
-					owed);
-			else
-				try_share(m, frameworks[j], agent, roles[i], owed);
-		}
+		if (role_has_something(m, agent, roles[i]))
+			share_out_to(m, agent, roles[i], guarantees, &missing, owed);
 	}
 }
 

@@ -355,18 +355,23 @@ struct rank {
 	int64_t gifts;
 };
 
-static double dominant(const struct model *m, const struct tp_quantities *held)
+static void cluster_total(const struct model *m, struct tp_quantities *ret)
 {
-	struct tp_quantities total = { { 0 } };
-	double largest = 0;
-
+	*ret = (struct tp_quantities){ { 0 } };
 	for (int i = 0; i < MODEL_AGENTS; i++)
 		for (uint32_t j = 0; m->agents[i].used && j < m->agents[i].total.n; j++)
-			model_add_scalar(m, &total, &m->agents[i].total.items[j]);
+			model_add_scalar(m, ret, &m->agents[i].total.items[j]);
+}
+
+static double dominant(const struct model *m, const struct tp_quantities *held,
+	const struct tp_quantities *total)
+{
+	double largest = 0;
+
 	for (uint32_t i = 0; i < m->names.n; i++) {
-		double part = total.milli[i] == 0
+		double part = total->milli[i] == 0
 			? 0
-			: (double)held->milli[i] / (double)total.milli[i];
+			: (double)held->milli[i] / (double)total->milli[i];
 
 		largest = part > largest ? part : largest;
 	}
@@ -414,8 +419,10 @@ static bool listed(const struct model *m, int framework, const char *role)
 int model_framework_order(const struct model *m, const char *role, int *ret)
 {
 	struct rank ranks[MODEL_FRAMEWORKS];
+	struct tp_quantities total;
 	int n = 0;
 
+	cluster_total(m, &total);
 	for (int i = 0; i < MODEL_FRAMEWORKS; i++) {
 		struct tp_quantities held = { { 0 } };
 
@@ -425,7 +432,7 @@ int model_framework_order(const struct model *m, const char *role, int *ret)
 			if (m->holds[j].framework == i &&
 				strcmp(m->holds[j].role, role) == 0)
 				hold_add(m, j, true, &held);
-		ranks[n++] = (struct rank){ "", i, dominant(m, &held),
+		ranks[n++] = (struct rank){ "", i, dominant(m, &held, &total),
 			gifts_of(m, role, i, 0)->n };
 	}
 	ranks_sort(ranks, n);
@@ -440,8 +447,10 @@ static void node_order(const struct model *m, const char *path, int level,
 {
 	size_t len = strlen(path);
 	struct rank ranks[MODEL_LIST];
+	struct tp_quantities total;
 	int n_ranks = 0;
 
+	cluster_total(m, &total);
 	for (int i = 0; i < m->n_gifts; i++) {
 		const struct model_gifts *gifts = &m->gifts[i];
 		struct tp_quantities held;
@@ -453,9 +462,9 @@ static void node_order(const struct model *m, const char *path, int level,
 			continue;
 		node_held(m, gifts->path, level, &held);
 		ranks[n_ranks] = (struct rank){ .framework = -1,
-			.share = dominant(m, &held) / weight_of(m, gifts->path),
+			.share = dominant(m, &held, &total) / weight_of(m, gifts->path),
 			.gifts = gifts->n };
-		snprintf(ranks[n_ranks].path, MODEL_NAME, "%s", gifts->path);
+		memcpy(ranks[n_ranks].path, gifts->path, MODEL_NAME);
 		n_ranks++;
 	}
 	ranks_sort(ranks, n_ranks);
@@ -469,7 +478,7 @@ static void node_order(const struct model *m, const char *path, int level,
 		}
 		if (end > 2 && strcmp(ranks[i].path + end - 2, "/.") == 0)
 			ranks[i].path[end - 2] = '\0';
-		snprintf(ret[(*n)++], MODEL_NAME, "%s", ranks[i].path);
+		memcpy(ret[(*n)++], ranks[i].path, MODEL_NAME);
 	}
 }
 
