@@ -4,8 +4,16 @@
  * resources that come back and are offered again; and memory. Beside it the floor: a loop that
  * does nothing but give each agent to the lowest share, one role, no filters.
  *
- * `--quick`: the corners of the grid. `--cell AGENTS FRAMEWORKS SCENARIO`: one of it. What the
- * receiver of offers does (it keeps them, to decline them) is not counted.
+ * run_cpu is that of a full run: everything is free, and all of it is offered; run_offers says
+ * how many offers that were. They are declined, in the scenarios with filters for an hour, and
+ * the next run offers all of it to others: with each of the eight runs every agent has one
+ * filter more. run_again_cpu is that of a run over all agents right after a full one, with what
+ * quotas hold back and everybody refuses; run_all_filtered_cpu one in which everybody refuses
+ * everything.
+ *
+ * `--quick`: the corners of the grid. `--cell AGENTS FRAMEWORKS SCENARIO [all-filtered]`: one of
+ * it. What the receiver of offers does (it keeps them, to decline them) is not counted; its
+ * copies are in the peak of the heap.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -45,7 +53,7 @@ struct bench {
 	struct offer *offers;
 	size_t n_offers;
 	int64_t user_ns; /* spent in the receiver */
-	size_t memory[4];
+	size_t memory[3], peak;
 };
 
 static int64_t cpu_ns(void)
@@ -61,6 +69,13 @@ static size_t heap_bytes(void)
 	struct mallinfo2 info = mallinfo2();
 
 	return info.uordblks + info.hblkhd;
+}
+
+static void peak_note(struct bench *b)
+{
+	size_t now = heap_bytes();
+
+	b->peak = now > b->peak ? now : b->peak;
 }
 
 static void row(const struct bench *b, const char *name, double value, const char *unit)
@@ -264,6 +279,7 @@ static int64_t run(struct bench *b)
 	b->ops->run(b->impl);
 	ns = cpu_ns() - start_ns - b->user_ns;
 	b->ops->pause(b->impl);
+	peak_note(b);
 	return ns;
 }
 
@@ -302,20 +318,33 @@ static void measure_runs(struct bench *b)
 {
 	bool filters = b->scenario == DECLINED || b->scenario == ALL;
 	int64_t runs[ROUNDS], events_ns = 0;
-	size_t n_events = 0;
+	size_t n_events = 0, n_offers = 0;
 
 	run(b);
-	b->memory[3] = heap_bytes();
 	decline_all(b, filters ? TP_HOUR : -1);
 	for (int i = 0; i < ROUNDS; i++) {
 		runs[i] = run(b);
-		n_events += b->n_offers;
+		n_offers = b->n_offers;
+		n_events += n_offers;
 		events_ns += decline_all(b, filters ? TP_HOUR : -1);
 	}
 	row(b, "run_cpu", median_ms(runs, ROUNDS), "ms");
+	row(b, "run_offers", (double)n_offers, "offers");
 	if (n_events > 0)
 		row(b, filters ? "decline_event" : "recover_event",
 			(double)events_ns / (double)n_events / 1000, "us");
+}
+
+/* All is offered but what quotas hold back: next to nothing to share out. */
+static void measure_again(struct bench *b)
+{
+	int64_t runs[ROUNDS];
+
+	run(b);
+	for (int i = 0; i < ROUNDS; i++)
+		runs[i] = run(b);
+	row(b, "run_again_cpu", median_ms(runs, ROUNDS), "ms");
+	decline_all(b, -1);
 }
 
 /* Some resources come back and are offered again, all else being offered. */
@@ -348,14 +377,11 @@ static void measure_reoffer(struct bench *b)
 
 static void print_memory(struct bench *b)
 {
-	size_t kept = b->n_agents * sizeof(struct offer);
-
 	row(b, "memory_per_agent", (double)(b->memory[1] - b->memory[0]) / b->n_agents,
 		"bytes");
 	row(b, "memory_per_framework",
 		(double)(b->memory[2] - b->memory[1]) / b->n_frameworks, "bytes");
-	(void)kept;
-	row(b, "heap", (double)heap_bytes() / 1048576, "MiB");
+	row(b, "heap_peak", (double)b->peak / 1048576, "MiB");
 }
 
 /* Every framework refuses every agent, for long: nothing may be offered, all is looked at. */
@@ -453,6 +479,7 @@ static void cell(uint32_t n_agents, uint32_t n_frameworks, enum scenario scenari
 		measure_all_filtered(b);
 	} else {
 		measure_runs(b);
+		measure_again(b);
 		measure_reoffer(b);
 		if (scenario == PLAIN)
 			measure_floor(b);
