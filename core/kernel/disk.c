@@ -4,7 +4,7 @@
  * done; then all of them are the next batch, executed off the loop by one work. So requests that
  * come together share their fsyncs, at any load, and complete in the order they were given. What
  * is fsynced when is said in disk_batch.c; reading, listing, mkdirs() and symlink() are system
- * calls at once and make nothing durable.
+ * calls at once and make nothing durable: a synced write below or beside them does.
  */
 #include "disk.h"
 
@@ -203,7 +203,7 @@ static int disk_list(
 static int disk_mkdirs(void *impl, const char *path, unsigned mode, struct tp_error *err)
 {
 	(void)impl;
-	return disk_tree_make(path, mode, NULL, NULL, err);
+	return disk_tree_make(path, mode, err);
 }
 
 static int disk_symlink(

@@ -5,11 +5,10 @@
  *
  *   replace  the temporary file before it is renamed
  *   append   the file at the end of the batch, or when it leaves the small cache of open files
- *   all      the directory at the end of the batch, if an entry of it changed; a directory that
- *            MKDIRS made counts as such an entry
+ *   all      the directory at the end of the batch, if an entry of it changed
+ *   all      once per process, the directories above (disk_path.h)
  *
- * and only for requests with TP_DISK_SYNC. A file whose first append was without SYNC leaves
- * its directory entry to the journal of the file system.
+ * and only for requests with TP_DISK_SYNC.
  *
  * A failed fsync is final: the kernel drops what it could not write and would report success the
  * next time. All appends of the batch to that file fail, and so does every later one, until the
@@ -64,6 +63,7 @@ void disk_store_init(struct disk_store *store)
 	store->sync = sync_data;
 	store->sync_arg = NULL;
 	tp_map_init(&store->failed);
+	disk_paths_init(&store->paths);
 }
 
 static void set_add(struct tp_map *set, const char *path)
@@ -91,6 +91,7 @@ void disk_store_fini(struct disk_store *store)
 	tp_map_foreach (node, tmp, &store->failed)
 		set_remove(&store->failed, tp_map_entry(node, struct member, node));
 	tp_map_fini(&store->failed);
+	disk_paths_fini(&store->paths);
 }
 
 /* `path` is `dir` or lies below it. */
@@ -116,33 +117,35 @@ static void forget_failed_within(struct disk_store *store, const char *path)
 
 /* --- directories that have to be synced ------------------------------------------------- */
 
-static void mark_parent(struct batch *batch, const char *path)
+static void mark(void *batch, const char *dir)
 {
-	char *dir = disk_parent(path);
-
-	set_add(&batch->dirs, dir);
-	tp_free(dir);
+	set_add(&((struct batch *)batch)->dirs, dir);
 }
 
-static void on_made(void *arg, const char *path)
+/* Without SYNC the next one that is synced has to see to it. */
+static void mark_parent(struct batch *batch, const struct disk_op *op)
 {
-	struct batch *batch = arg;
+	tp_cleanup(ptr) char *dir = disk_parent(op->path);
 
-	if (batch->current->flags & TP_DISK_SYNC)
-		mark_parent(batch, path);
+	if (op->flags & TP_DISK_SYNC)
+		mark(batch, dir);
+	else
+		disk_paths_forget(&batch->store->paths, dir);
 }
 
-static int make_parents(struct batch *batch, struct disk_op *op)
+static void mark_above(struct batch *batch, const struct disk_op *op)
 {
-	char *dir;
-	int r;
+	tp_cleanup(ptr) char *dir = disk_parent(op->path);
 
-	if ((op->flags & TP_DISK_MKDIRS) == 0)
-		return 0;
-	dir = disk_parent(op->path);
-	r = disk_tree_make(dir, DIR_MODE, on_made, batch, op->err);
-	tp_free(dir);
-	return r;
+	if (op->kind != DISK_REMOVE && (op->flags & TP_DISK_SYNC) != 0)
+		disk_paths_secure(&batch->store->paths, dir, mark, batch);
+}
+
+static int make_parents(struct disk_op *op)
+{
+	tp_cleanup(ptr) char *dir = disk_parent(op->path);
+
+	return op->flags & TP_DISK_MKDIRS ? disk_tree_make(dir, DIR_MODE, op->err) : 0;
 }
 
 static int sync_dir(struct disk_store *store, const char *path)
@@ -168,6 +171,8 @@ static void sync_dirs(struct batch *batch)
 		bool all = strcmp(dir->path, ".") == 0 || strcmp(dir->path, "/") == 0;
 		int r = sync_dir(batch->store, dir->path);
 
+		if (r < 0)
+			disk_paths_forget(&batch->store->paths, NULL);
 		for (struct disk_op *op = batch->ops; op != NULL && r < 0; op = op->next)
 			if (op->status == 0 && (op->flags & TP_DISK_SYNC) != 0 &&
 				(all || is_within(op->path, dir->path)))
@@ -236,12 +241,12 @@ static int open_for_append(struct batch *batch, struct disk_op *op)
 	int r;
 
 	if (fd < 0 && errno == ENOENT) {
-		r = make_parents(batch, op);
+		r = make_parents(op);
 		if (r < 0)
 			return r;
 		fd = open(op->path, flags | O_CREAT | O_EXCL, FILE_MODE);
-		if (fd >= 0 && (op->flags & TP_DISK_SYNC) != 0)
-			mark_parent(batch, op->path);
+		if (fd >= 0)
+			mark_parent(batch, op);
 	}
 	if (fd < 0)
 		return tp_fail_errno(op->err, errno, "append to '%s'", op->path);
@@ -341,28 +346,23 @@ static int fill_temporary(struct disk_store *store, struct disk_op *op, const ch
 /* One batch runs at a time: one name per directory is enough and leftovers do not gather. */
 static int replace(struct batch *batch, struct disk_op *op)
 {
-	char *dir, *aside;
-	int r = make_parents(batch, op);
+	tp_cleanup(ptr) char *dir = disk_parent(op->path);
+	tp_cleanup(ptr) char *aside = tp_asprintf("%s/" DISK_PRIVATE_PREFIX "new", dir);
+	int r = make_parents(op);
 
 	if (r < 0)
 		return r;
 	close_files(batch, op->path);
-	dir = disk_parent(op->path);
-	aside = tp_asprintf("%s/" DISK_PRIVATE_PREFIX "new", dir);
 	r = fill_temporary(batch->store, op, aside);
 	if (r == 0 && rename(aside, op->path) < 0)
 		r = -errno;
 	if (r < 0) {
 		unlink(aside);
-		tp_fail_errno(op->err, -r, "write '%s'", op->path);
-	} else {
-		forget_failed_within(batch->store, op->path);
-		if (op->flags & TP_DISK_SYNC)
-			mark_parent(batch, op->path);
+		return tp_fail_errno(op->err, -r, "write '%s'", op->path);
 	}
-	tp_free(aside);
-	tp_free(dir);
-	return r;
+	forget_failed_within(batch->store, op->path);
+	mark_parent(batch, op);
+	return 0;
 }
 
 static int remove_path(struct batch *batch, struct disk_op *op)
@@ -375,7 +375,7 @@ static int remove_path(struct batch *batch, struct disk_op *op)
 		return r;
 	forget_failed_within(batch->store, op->path);
 	if (op->flags & TP_DISK_SYNC)
-		mark_parent(batch, op->path);
+		mark_parent(batch, op);
 	return 0;
 }
 
@@ -393,6 +393,8 @@ void disk_batch_run(struct disk_store *store, struct disk_op *ops)
 		batch.current = op;
 		if (op->status == 0)
 			op->status = execute[op->kind](&batch, op);
+		if (op->status == 0)
+			mark_above(&batch, op);
 	}
 	batch.current = NULL;
 	close_files(&batch, NULL);

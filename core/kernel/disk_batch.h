@@ -3,8 +3,7 @@
 #ifndef CORE_KERNEL_DISK_BATCH_H
 #define CORE_KERNEL_DISK_BATCH_H
 
-#include "tepui/disk.h"
-#include "tepui/map.h"
+#include "disk_path.h"
 
 enum disk_kind { DISK_REPLACE, DISK_APPEND, DISK_REMOVE };
 
@@ -26,6 +25,7 @@ struct disk_store {
 	void *sync_arg;
 	/* Files that could not be made durable: nothing is appended until they are replaced. */
 	struct tp_map failed;
+	struct disk_paths paths;
 };
 
 void disk_store_init(struct disk_store *store);

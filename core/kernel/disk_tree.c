@@ -32,48 +32,34 @@ char *disk_parent(const char *path)
 	return slash == path ? tp_strdup("/") : tp_strndup(path, (size_t)(slash - path));
 }
 
-static int make_one(const char *path, mode_t mode,
-	void (*made)(void *arg, const char *path), void *arg)
+static int make_one(const char *path, mode_t mode)
 {
 	struct stat st;
 
-	if (mkdir(path, mode) == 0) {
-		if (made != NULL)
-			made(arg, path);
+	if (mkdir(path, mode) == 0)
 		return 0;
-	}
 	if (errno != EEXIST)
 		return -errno;
-	if (stat(path, &st) < 0)
-		return -errno;
-	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
-int disk_tree_make(const char *path, mode_t mode,
-	void (*made)(void *arg, const char *path), void *arg, struct tp_error *err)
+/* From the last part up to the first that can be made. */
+static int make_upwards(const char *path, mode_t mode)
 {
-	char *part;
-	int r = make_one(path, mode, made, arg);
+	tp_cleanup(ptr) char *parent = disk_parent(path);
+	int r = make_one(path, mode);
 
-	if (r != -ENOENT)
-		return r < 0 ? tp_fail_errno(err, -r, "make directory '%s'", path) : 0;
-	part = tp_strdup(path);
-	r = 0;
-	for (char *slash = strchr(part + 1, '/'); slash != NULL && r == 0;
-		slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		r = make_one(part, mode, made, arg);
-		if (r < 0)
-			tp_fail_errno(err, -r, "make directory '%s'", part);
-		*slash = '/';
-	}
-	if (r == 0 && path[0] != '\0' && path[strlen(path) - 1] != '/') {
-		r = make_one(path, mode, made, arg);
-		if (r < 0)
-			tp_fail_errno(err, -r, "make directory '%s'", path);
-	}
-	tp_free(part);
-	return r;
+	if (r != -ENOENT || strcmp(parent, ".") == 0 || path[0] == '\0')
+		return r;
+	r = make_upwards(parent, mode);
+	return r < 0 ? r : make_one(path, mode);
+}
+
+int disk_tree_make(const char *path, mode_t mode, struct tp_error *err)
+{
+	int r = make_upwards(path, mode);
+
+	return r < 0 ? tp_fail_errno(err, -r, "make directory '%s'", path) : 0;
 }
 
 /* --- removal ---------------------------------------------------------------------------- */
@@ -257,8 +243,8 @@ int disk_tree_list(const char *path, char ***ret, size_t *ret_n, struct tp_error
 
 int disk_tree_link(const char *target, const char *path, struct tp_error *err)
 {
-	char *dir = disk_parent(path);
-	char *aside = tp_asprintf("%s/" DISK_PRIVATE_PREFIX "link", dir);
+	tp_cleanup(ptr) char *dir = disk_parent(path);
+	tp_cleanup(ptr) char *aside = tp_asprintf("%s/" DISK_PRIVATE_PREFIX "link", dir);
 	int r = 0;
 
 	unlink(aside);
@@ -266,7 +252,5 @@ int disk_tree_link(const char *target, const char *path, struct tp_error *err)
 		r = tp_fail_errno(err, errno, "link '%s' to '%s'", path, target);
 		unlink(aside);
 	}
-	tp_free(aside);
-	tp_free(dir);
 	return r;
 }

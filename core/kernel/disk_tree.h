@@ -12,9 +12,8 @@
 
 /* The directory that holds `path`: "." and "/" where it has to be. tp_free(). */
 char *disk_parent(const char *path);
-/* made() is called for each directory that was missing, outermost first; may be NULL. */
-int disk_tree_make(const char *path, mode_t mode,
-	void (*made)(void *arg, const char *path), void *arg, struct tp_error *err);
+/* With its parents; makes nothing durable. */
+int disk_tree_make(const char *path, mode_t mode, struct tp_error *err);
 int disk_tree_list(const char *path, char ***ret, size_t *ret_n, struct tp_error *err);
 int disk_tree_link(const char *target, const char *path, struct tp_error *err);
 

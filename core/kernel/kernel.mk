@@ -15,6 +15,8 @@ service_sources = \
 	core/kernel/disk.h \
 	core/kernel/disk_batch.c \
 	core/kernel/disk_batch.h \
+	core/kernel/disk_path.c \
+	core/kernel/disk_path.h \
 	core/kernel/disk_tree.c \
 	core/kernel/disk_tree.h \
 	core/kernel/metrics.c \

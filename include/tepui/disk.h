@@ -2,8 +2,8 @@
 /*
  * The `disk` service: the only way to files that must survive. In production system calls, run
  * off the loop unless they are known to be quick; in the simulation faulty, full and torn at
- * power loss. What done() reported as written with TP_DISK_SYNC survives kill -9 and power loss;
- * without it, kill -9 only.
+ * power loss. What done() reported as written with TP_DISK_SYNC survives kill -9 and power loss,
+ * under its whole path, whoever made the directories; without it, kill -9 only.
  *
  * Requests for one path complete in the order they were given. Requests that are waiting
  * together share their fsyncs (group commit).
@@ -59,9 +59,12 @@ struct tp_disk_ops {
 	 */
 	int (*list)(void *impl, const char *path, char ***ret, size_t *ret_n,
 		struct tp_error *err);
-	/* Makes a directory and its parents, at once. */
+	/* Makes a directory and its parents, at once; they last with the first synced write below. */
 	int (*mkdirs)(void *impl, const char *path, unsigned mode, struct tp_error *err);
-	/* Points the symbolic link `path` at `target`, atomically, at once. */
+	/*
+	 * Points the symbolic link `path` at `target`, atomically, at once. Lasts with the next
+	 * synced change of a name beside it.
+	 */
 	int (*symlink)(
 		void *impl, const char *target, const char *path, struct tp_error *err);
 };

@@ -108,6 +108,7 @@ int checkpoint_agent(struct agent *agent, struct journal_entry *entry)
 	tp_cleanup(ptr) char *info = tp_asprintf("%s/agent.info", dir);
 	tp_cleanup(ptr) char *latest =
 		tp_asprintf("%s/meta/slaves/latest", agent->config.work_dir);
+	/* The synced write makes all of it last, the folder's name and so the link beside it. */
 	r = disk->ops->mkdirs(disk->impl, dir, 0755, &err);
 	if (r >= 0)
 		r = disk->ops->symlink(disk->impl, agent->id, latest, &err);

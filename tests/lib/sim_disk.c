@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim_platter.h"
 #include "sim_random.h"
@@ -254,9 +255,13 @@ static const struct tp_disk_ops sim_ops = {
 /* --- life ------------------------------------------------------------------------------- */
 
 /* fsync() of real files: the simulation decides what lasts. */
-static int no_sync(void *arg, int fd, const char *path)
+static int watch_sync(void *arg, int fd, const char *path)
 {
-	(void)arg, (void)fd, (void)path;
+	struct sim_disk *self = arg;
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		sim_platter_synced_dir(self->platter, path);
 	return 0;
 }
 
@@ -267,7 +272,7 @@ struct sim_disk *sim_disk_create(
 
 	self->loop = loop;
 	self->inner = disk_service(inner);
-	disk_set_sync(inner, no_sync, NULL);
+	disk_set_sync(inner, watch_sync, self);
 	self->platter = sim_platter_create(root);
 	self->random.state = seed;
 	self->instant = seed == 0;

@@ -2,7 +2,7 @@
 /*
  * See sim_platter.h. Each file that was ever synced has an entry: so many bytes of the file that
  * stands under its name are safe. Once that file is replaced or removed the entry holds the safe
- * bytes themselves, until a sync makes the change safe.
+ * bytes themselves, until a sync makes the change safe. sim_names.c knows whose name is safe.
  */
 #include "sim_platter.h"
 
@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim_names.h"
 #include "sim_random.h"
 #include "tepui/map.h"
 #include "tepui/strbuf.h"
@@ -25,7 +26,7 @@ struct safe {
 	bool removed; /* the name was removed, and no sync came since */
 };
 
-/* A symbolic link that was made since the last sync. */
+/* A symbolic link that was made since its directory was synced. */
 struct link {
 	struct link *next;
 	char *path;
@@ -35,6 +36,7 @@ struct link {
 struct sim_platter {
 	char *root;
 	struct tp_map safe;
+	struct sim_names *names;
 	struct link *links;
 };
 
@@ -155,16 +157,31 @@ void sim_platter_before_link(struct sim_platter *self, const char *path)
 	self->links = link;
 }
 
-static void forget_links(struct sim_platter *self)
+/* Those in `dir`; NULL: all. */
+static void forget_links(struct sim_platter *self, const char *dir)
 {
-	while (self->links != NULL) {
-		struct link *link = self->links;
+	size_t len = dir == NULL ? 0 : strlen(dir);
 
-		self->links = link->next;
+	for (struct link **at = &self->links; *at != NULL;) {
+		struct link *link = *at;
+
+		if (dir != NULL &&
+			(strncmp(link->path, dir, len) != 0 ||
+				strrchr(link->path, '/') != link->path + len)) {
+			at = &link->next;
+			continue;
+		}
+		*at = link->next;
 		tp_free(link->path);
 		tp_free(link->old);
 		tp_free(link);
 	}
+}
+
+void sim_platter_synced_dir(struct sim_platter *self, const char *path)
+{
+	sim_names_synced(self->names, path);
+	forget_links(self, path);
 }
 
 void sim_platter_synced(struct sim_platter *self, const char *path)
@@ -179,7 +196,6 @@ void sim_platter_synced(struct sim_platter *self, const char *path)
 		if (safe->removed)
 			safe_destroy(self, safe);
 	}
-	forget_links(self);
 }
 
 /* --- the power loss --------------------------------------------------------------------- */
@@ -263,7 +279,7 @@ static void settle_links(struct sim_platter *self, struct sim_random *random)
 		if (link->old != NULL)
 			tp_assert(symlink(link->old, link->path) == 0);
 	}
-	forget_links(self);
+	forget_links(self, NULL);
 }
 
 static void settle_removed(struct sim_platter *self, struct sim_random *random)
@@ -285,6 +301,7 @@ void sim_platter_power_loss(struct sim_platter *self, struct sim_random *random)
 	struct found files = { 0 };
 	struct tp_list *node, *tmp;
 
+	sim_names_power_loss(self->names, self->root, random);
 	find_files(self, &files);
 	for (size_t i = 0; i < files.n; i++)
 		settle_file(files.paths[i], find(self, files.paths[i]), random);
@@ -296,6 +313,7 @@ void sim_platter_power_loss(struct sim_platter *self, struct sim_random *random)
 		tp_free(files.paths[i]);
 	tp_free(files.paths);
 	/* What is there now was read from the platter. */
+	sim_names_all_safe(self->names, self->root);
 	files = (struct found){ 0 };
 	find_files(self, &files);
 	for (size_t i = 0; i < files.n; i++) {
@@ -313,6 +331,7 @@ struct sim_platter *sim_platter_create(const char *root)
 
 	self->root = tp_strdup(root);
 	tp_map_init(&self->safe);
+	self->names = sim_names_create();
 	return self;
 }
 
@@ -325,7 +344,8 @@ void sim_platter_destroy(struct sim_platter *self)
 	tp_map_foreach (node, tmp, &self->safe)
 		safe_destroy(self, tp_map_entry(node, struct safe, node));
 	tp_map_fini(&self->safe);
-	forget_links(self);
+	sim_names_destroy(self->names);
+	forget_links(self, NULL);
 	tp_free(self->root);
 	tp_free(self);
 }

@@ -3,7 +3,7 @@
 # modules that they load do.
 check_LTLIBRARIES += tests/libsim.la
 tests_libsim_la_SOURCES = \
-	core/kernel/disk.c core/kernel/disk_batch.c core/kernel/disk_tree.c \
+	core/kernel/disk.c core/kernel/disk_batch.c core/kernel/disk_path.c core/kernel/disk_tree.c \
 	tests/lib/cluster.c tests/lib/cluster.h \
 	tests/lib/fake_network.c tests/lib/fake_network.h \
 	tests/lib/fake_transport.c tests/lib/fake_transport.h \
@@ -15,6 +15,7 @@ tests_libsim_la_SOURCES = \
 	tests/lib/sim_containers.c tests/lib/sim_containers.h \
 	tests/lib/sim_disk.c tests/lib/sim_disk.h \
 	tests/lib/sim_election.c tests/lib/sim_election.h \
+	tests/lib/sim_names.c tests/lib/sim_names.h \
 	tests/lib/sim_platter.c tests/lib/sim_platter.h \
 	tests/lib/sim_random.c tests/lib/sim_random.h \
 	tests/lib/sim_registry.c tests/lib/sim_registry.h \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/sim_time.h"
@@ -175,6 +176,91 @@ START_TEST(what_was_removed_may_return_until_something_is_synced)
 }
 END_TEST
 
+static void make_dirs(const char *last)
+{
+	tp_cleanup(ptr) char *below = tp_asprintf("%s/a", root);
+	tp_cleanup(ptr) char *dirs = tp_asprintf("%s/a/%s", root, last);
+
+	ck_assert(mkdir(below, 0755) == 0 && mkdir(dirs, 0755) == 0);
+	snprintf(path, sizeof path, "%s/file", dirs);
+}
+
+/* Whoever made the directories. */
+START_TEST(a_synced_write_is_there_under_its_whole_path)
+{
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		begin(seed);
+		make_dirs("b");
+		append("synced", TP_DISK_SYNC);
+		settle();
+		/* Another of its name begins anew. */
+		if (seed % 2 == 0) {
+			tp_cleanup(ptr) char *dirs = tp_asprintf("%s/a", root);
+
+			ck_assert_int_eq(tp_disk_tree_remove(dirs, NULL), 0);
+			make_dirs("b");
+			append("synced", TP_DISK_SYNC);
+			settle();
+		}
+		lose_power();
+		tp_cleanup(ptr) char *text = found();
+		ck_assert_ptr_nonnull(text);
+		ck_assert_str_eq(text, "synced");
+		end();
+	}
+}
+END_TEST
+
+START_TEST(a_directory_that_was_never_synced_may_be_gone)
+{
+	unsigned n_there = 0, n_gone = 0;
+	struct stat st;
+
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		begin(seed);
+		make_dirs("b");
+		append("text", 0);
+		settle();
+		lose_power();
+		tp_cleanup(ptr) char *dirs = tp_asprintf("%s/a", root);
+		if (stat(dirs, &st) == 0)
+			n_there++;
+		else
+			n_gone++;
+		end();
+	}
+	ck_assert(n_there > 0 && n_gone > 0);
+}
+END_TEST
+
+START_TEST(a_link_lasts_with_the_names_beside_it)
+{
+	unsigned n_lost = 0, n_kept = 0;
+
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		char target[16] = { 0 };
+
+		begin(seed);
+		tp_cleanup(ptr) char *link = tp_asprintf("%s/link", root);
+		ck_assert_int_eq(
+			service.ops->symlink(service.impl, "file", link, NULL), 0);
+		if (seed % 2 == 0)
+			make_dirs("b"); /* elsewhere: only its own path is made to last */
+		append("text", TP_DISK_SYNC);
+		settle();
+		ck_assert_int_eq(
+			service.ops->symlink(service.impl, "other", link, NULL), 0);
+		lose_power();
+		ck_assert_int_gt(readlink(link, target, sizeof target - 1), 0);
+		n_lost += strcmp(target, "file") == 0;
+		n_kept += strcmp(target, "other") == 0;
+		end();
+	}
+	ck_assert_uint_eq(n_lost + n_kept, SEEDS);
+	ck_assert(n_lost > 0 && n_kept > 0);
+}
+END_TEST
+
 /* In order: a prefix of what was under way, the next one by half. */
 START_TEST(a_kill_comes_between_writes)
 {
@@ -259,6 +345,9 @@ int main(void)
 	tcase_add_test(tc, a_replacement_is_old_or_new_or_torn);
 	tcase_add_test(tc, what_was_never_synced_may_be_gone);
 	tcase_add_test(tc, what_was_removed_may_return_until_something_is_synced);
+	tcase_add_test(tc, a_synced_write_is_there_under_its_whole_path);
+	tcase_add_test(tc, a_directory_that_was_never_synced_may_be_gone);
+	tcase_add_test(tc, a_link_lasts_with_the_names_beside_it);
 	tcase_add_test(tc, a_kill_comes_between_writes);
 	tcase_add_test(tc, half_a_write_is_not_said_to_be_done);
 	tcase_add_test(tc, failures_and_slowness_are_on_demand);

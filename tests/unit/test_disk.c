@@ -54,6 +54,23 @@ static int watch_sync(void *arg, int fd, const char *path)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+static int n_synced(const char *base)
+{
+	size_t len = strlen(base);
+	int n = 0;
+
+	for (const char *at = synced; *at != '\0'; at += strcspn(at, " ") + 1)
+		n += strncmp(at, base, len) == 0 && at[len] == ' ';
+	return n;
+}
+
+static int no_sync(void *arg, int fd, const char *path)
+{
+	(void)arg, (void)fd;
+	snprintf(synced, sizeof synced, "%s ", strrchr(path, '/') + 1);
+	return 0;
+}
+
 static void setup_services(bool pooled)
 {
 	struct tp_work_service work = { NULL, NULL };
@@ -245,9 +262,9 @@ START_TEST(a_batch_syncs_each_file_and_directory_once)
 	}
 	append("log", "x", TP_DISK_SYNC | TP_DISK_MKDIRS);
 	finish_well();
-	/* log was new, and so its directory. */
 	ck_assert_int_eq(strncmp(synced, "log tepui-test-", 15), 0);
-	ck_assert_ptr_eq(strchr(synced + 4, ' '), synced + strlen(synced) - 1);
+	ck_assert_int_eq(n_synced("log"), 1);
+	ck_assert_int_eq(n_synced(strrchr(dir.path, '/') + 1), 1);
 	synced[0] = '\0';
 	append("log", "x", TP_DISK_SYNC);
 	append("log", "x", TP_DISK_SYNC);
@@ -265,8 +282,14 @@ START_TEST(replacing_syncs_before_the_rename_and_the_directory_after)
 	replace("d/b", "2", TP_DISK_SYNC);
 	replace("d/c", "3", 0);
 	finish_well();
-	ck_assert_str_eq(synced, ".tp-new .tp-new d ");
+	ck_assert_int_eq(strncmp(synced, ".tp-new .tp-new d ", 18), 0);
 	ck_assert(!exists("d/.tp-new"));
+	replace("d/b", "4", TP_DISK_SYNC);
+	finish_well();
+	synced[0] = '\0';
+	replace("d/b", "5", TP_DISK_SYNC);
+	finish_well();
+	ck_assert_str_eq(synced, ".tp-new d ");
 }
 END_TEST
 
@@ -286,6 +309,84 @@ START_TEST(missing_directories_are_made_on_request)
 	ck_assert_ptr_nonnull(strstr(synced, " q "));
 	ck_assert_ptr_nonnull(strstr(synced, " r "));
 	ck_assert_ptr_null(strstr(synced, " s "));
+}
+END_TEST
+
+/* Whoever made the directories: here nobody told the service. */
+START_TEST(a_synced_write_makes_its_whole_path_last)
+{
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(mkdir(file("x"), 0700), 0);
+		ck_assert_int_eq(mkdir(file("x/y"), 0700), 0);
+		synced[0] = '\0';
+		append("x/y/log", "1", TP_DISK_SYNC);
+		finish_well();
+		ck_assert_int_eq(n_synced("log"), 1);
+		ck_assert_int_eq(n_synced("y"), 1);
+		ck_assert_int_eq(n_synced("x"), 1);
+		ck_assert_int_eq(n_synced(strrchr(dir.path, '/') + 1), 1);
+		synced[0] = '\0';
+		append("x/y/log", "2", TP_DISK_SYNC);
+		finish_well();
+		ck_assert_str_eq(synced, "log ");
+		/* Others of these names begin anew. */
+		ck_assert_int_eq(tp_disk_tree_remove(file("x"), &err), 0);
+	}
+}
+END_TEST
+
+START_TEST(a_name_made_without_sync_lasts_with_the_next_that_is_synced)
+{
+	replace("d/a", "1", TP_DISK_SYNC | TP_DISK_MKDIRS);
+	finish_well();
+	append("d/log", "1", 0);
+	finish_well();
+	synced[0] = '\0';
+	append("d/log", "2", TP_DISK_SYNC);
+	finish_well();
+	ck_assert_int_eq(n_synced("log"), 1);
+	ck_assert_int_eq(n_synced("d"), 1);
+}
+END_TEST
+
+START_TEST(a_path_that_does_not_last_fails_what_is_below_each_time)
+{
+	ck_assert_int_eq(mkdir(file("x"), 0700), 0);
+	ck_assert_int_eq(mkdir(file("x/y"), 0700), 0);
+	sync_fails = "x";
+	append("x/y/log", "1", TP_DISK_SYNC);
+	append("x/y/other", "1", 0);
+	append("log", "1", TP_DISK_SYNC);
+	finish();
+	ck_assert_int_eq(requests[0].status, -EIO);
+	ck_assert_int_eq(requests[1].status, 0);
+	ck_assert_int_eq(requests[2].status, 0);
+	append("x/y/log", "2", TP_DISK_SYNC);
+	finish();
+	ck_assert_int_eq(requests[3].status, -EIO);
+	sync_fails = NULL;
+	append("x/y/log", "3", TP_DISK_SYNC);
+	finish();
+	ck_assert_int_eq(requests[4].status, 0);
+}
+END_TEST
+
+/* More than are remembered: each is synced, none twice in a row. */
+START_TEST(many_directories_of_one_service)
+{
+	char name[16];
+
+	disk_set_sync(disk, no_sync, NULL);
+	for (int i = 0; i < 1100; i++) {
+		snprintf(name, sizeof name, "d%d/log", i);
+		n_requests = n_done = 0;
+		memset(requests, 0, sizeof requests);
+		append(name, "1", TP_DISK_SYNC | TP_DISK_MKDIRS);
+		finish_well();
+		append(name, "2", TP_DISK_SYNC);
+		finish_well();
+		ck_assert_str_eq(synced, "log ");
+	}
 }
 END_TEST
 
@@ -538,6 +639,11 @@ static void add_tests(Suite *suite, const char *name, void (*setup)(void))
 	tcase_add_test(tcase, a_batch_syncs_each_file_and_directory_once);
 	tcase_add_test(tcase, replacing_syncs_before_the_rename_and_the_directory_after);
 	tcase_add_test(tcase, missing_directories_are_made_on_request);
+	tcase_add_test(tcase, a_synced_write_makes_its_whole_path_last);
+	tcase_add_test(
+		tcase, a_name_made_without_sync_lasts_with_the_next_that_is_synced);
+	tcase_add_test(tcase, a_path_that_does_not_last_fails_what_is_below_each_time);
+	tcase_add_test(tcase, many_directories_of_one_service);
 	tcase_add_test(tcase, many_files_of_one_batch);
 	tcase_add_test(tcase, an_error_loses_no_later_request);
 	tcase_add_test(tcase, a_failed_sync_is_never_a_success_later);
