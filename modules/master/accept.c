@@ -204,6 +204,7 @@ static int convert(struct accept *accept, struct conversion *c, struct tp_error 
 	r = tp_resources_convert(&accept->remaining, &from, &to, err);
 	if (r < 0)
 		return tp_wrap(err, r, "The offered resources");
+	conversion_take_back(c);
 	allocator->ops->update_allocation(allocator->impl, accept->framework->slot,
 		accept->agent->slot, &from, &to);
 	operations_begin(c);

@@ -11,6 +11,7 @@
 
 #include "agents.h"
 #include "frameworks.h"
+#include "offers.h"
 #include "roles.h"
 #include "use.h"
 
@@ -235,6 +236,23 @@ int conversion_check(struct conversion *c, struct tp_error *err)
 		return check_resize(c, err);
 	default:
 		return 0;
+	}
+}
+
+void conversion_take_back(const struct conversion *c)
+{
+	struct tp_list *node, *tmp;
+
+	if (c->operation->type != TP_OFFER_OPERATION_DESTROY)
+		return;
+	tp_list_foreach (node, tmp, &c->agent->offers) {
+		struct offer *offer = tp_container_of(node, struct offer, in_agent);
+		bool has = false;
+
+		for (uint32_t i = 0; i < c->from.n; i++)
+			has |= has_volume(&offer->resources, &c->from.items[i]);
+		if (has)
+			offer_withdraw(offer, true);
 	}
 }
 

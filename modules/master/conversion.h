@@ -27,6 +27,11 @@ struct conversion {
  * resources are free. -EINVAL with the reason. conversion_fini() in any case.
  */
 int conversion_check(struct conversion *c, struct tp_error *err);
+/*
+ * It will be carried out: nobody else keeps an offer of a volume that is destroyed. Shared ones are
+ * in many.
+ */
+void conversion_take_back(const struct conversion *c);
 void conversion_fini(struct conversion *c);
 
 #endif

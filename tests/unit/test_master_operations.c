@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Operations on resources at the master: what an ACCEPT or an operator may convert, what the agent
- * and the allocator are told, and what becomes of an operation.
+ * and the allocator are told, and what becomes of an operation. Names in brackets are the tests'
+ * counterparts upstream; what these do besides is elsewhere:
+ *
+ *	Reserve...ValidationTest to ShrinkVolume...	test_operation, and `refused` here
+ *	ReservationTest.ResourcesCheckpointing		test_agent_operations, system/reservations.sh
+ *	ReservationTest.IncompatibleCheckpointedResources	test_agent_operations
+ *	ReservationTest.MasterFailover			system/reservations.sh
+ *	PersistentVolumeTest.AccessPersistentVolume	test_agent_operations, system/reservations.sh
+ *	DynamicWeightsTest, MasterQuotaTest		test_master_shares
  */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +122,7 @@ static size_t n_operations(void)
 	return n;
 }
 
+/* [ReservationTest.ReserveThenUnreserve] */
 START_TEST(a_reservation_reaches_agent_and_allocator)
 {
 	accept("cpus:4", RESERVE(SCALAR("cpus", "1") RESERVED("")));
@@ -127,6 +137,7 @@ START_TEST(a_reservation_reaches_agent_and_allocator)
 }
 END_TEST
 
+/* [PersistentVolumeTest.CreateAndDestroyPersistentVolumes] */
 START_TEST(operations_build_on_each_other)
 {
 	accept("cpus:4;disk:100",
@@ -349,6 +360,7 @@ static int operator_call(const char *type, const char *body)
 		type, body, fixture_master_id(f));
 }
 
+/* [ReservationEndpointsTest.ReserveOfferedResources] */
 START_TEST(an_operator_takes_offers_back)
 {
 	fixture_offer(f, 0, 0, "cpus:4", "eng");
@@ -363,6 +375,7 @@ START_TEST(an_operator_takes_offers_back)
 }
 END_TEST
 
+/* [ReservationEndpointsTest.InsufficientResources] */
 START_TEST(an_operator_cannot_take_what_is_used)
 {
 	const char *id = fixture_master_id(f);
@@ -374,12 +387,208 @@ START_TEST(an_operator_cannot_take_what_is_used)
 
 	accept("cpus:4", launch);
 	fixture_forget(f);
-	ck_assert_int_lt(operator_call("RESERVE_RESOURCES",
+	ck_assert_int_eq(operator_call("RESERVE_RESOURCES",
 				 "'reserve_resources':{'resources':[" SCALAR("cpus", "4")
 					 RESERVED("") "]"),
-		0);
+		-EBUSY);
 	ck_assert(!fixture_logged(f, "available"));
 	ck_assert_uint_eq(n_operations(), 0);
+}
+END_TEST
+
+/* What an operator is refused: a conflict with what there is, or a call that is wrong. */
+static const struct {
+	const char *type, *body, *why;
+	int r;
+} operator_refused[] = {
+	/* ReservationEndpointsTest.InsufficientResources */
+	{ "RESERVE_RESOURCES",
+		"'reserve_resources':{'resources':[" SCALAR("cpus", "9") RESERVED("") "]",
+		"that nobody uses", -EBUSY },
+	{ "UNRESERVE_RESOURCES",
+		"'unreserve_resources':{'resources':[" SCALAR("cpus", "1")
+			RESERVED("") "]",
+		"that nobody uses", -EBUSY },
+	/* PersistentVolumeEndpointsTest.VolumeExceedsReservedSize: 32 are reserved */
+	{ "CREATE_VOLUMES", "'create_volumes':{'volumes':[" VOLUME("w", "") "]",
+		"that nobody uses", -EBUSY },
+	{ "CREATE_VOLUMES",
+		"'create_volumes':{'volumes':[" SCALAR("disk", "1") RESERVED("") "]",
+		"not a persistent volume", -EINVAL },
+	{ "DESTROY_VOLUMES", "'destroy_volumes':{'volumes':[" VOLUME("w", "") "]",
+		"There is no volume 'w'", -EINVAL },
+	{ "RESERVE_RESOURCES",
+		"'reserve_resources':{'resources':[" SCALAR("cpus", "1") "}]",
+		"not dynamically reserved", -EINVAL },
+};
+
+START_TEST(an_operator_is_refused)
+{
+	accept("cpus:1;disk:100",
+		RESERVE(SCALAR("disk", "32") RESERVED(""))); /* of 1000 */
+	agent_says("OPERATION_FINISHED", "");
+	fixture_forget(f);
+	ck_assert_int_eq(
+		operator_call(operator_refused[_i].type, operator_refused[_i].body),
+		operator_refused[_i].r);
+	ck_assert_msg(strstr(the_operator()->text, operator_refused[_i].why) != NULL,
+		"%s", the_operator()->text);
+	ck_assert(!fixture_logged(f, "available"));
+	ck_assert_uint_eq(n_operations(), 0);
+}
+END_TEST
+
+/* [ReservationEndpointsTest.NoSlaveId] */
+START_TEST(an_operation_names_its_agent)
+{
+	struct client *who = the_operator();
+
+	client_forget(who);
+	ck_assert_int_eq(
+		client_operator(who,
+			"{'type':'GROW_VOLUME','grow_volume':{'volume':" VOLUME("v",
+				"") ",'addition':" SCALAR("disk", "1") RESERVED("") "}}"),
+		-EINVAL);
+	ck_assert_msg(
+		strstr(who->text, "'agent_id' to be present") != NULL, "%s", who->text);
+	ck_assert_int_eq(
+		client_operator(who,
+			"{'type':'RESERVE_RESOURCES','reserve_resources':{'agent_id':{"
+			"'value':'nobody'},'resources':[" SCALAR("cpus", "1")
+				RESERVED("") "]}}"),
+		-EINVAL);
+	ck_assert_msg(strstr(who->text, "No agent found with ID 'nobody'") != NULL, "%s",
+		who->text);
+}
+END_TEST
+
+static char *launch(const char *resources)
+{
+	return tp_asprintf(
+		"{'type':'LAUNCH','launch':{'task_infos':[{'name':'n','task_id':{"
+		"'value':'t'},'agent_id':{'value':'%s-S0'},'resources':[%s],'command':{"
+		"'value':'true'}}]}}",
+		fixture_master_id(f), resources);
+}
+
+/* [ReservationTest.ReserveAndLaunchThenUnreserve] */
+START_TEST(what_was_reserved_is_launched_with_and_unreserved_later)
+{
+	static const char unreserve[] = "'unreserve_resources':{'resources':[" SCALAR(
+		"cpus", "1") RESERVED("") "]";
+	tp_cleanup(ptr) char *task = launch(SCALAR("cpus", "1") RESERVED(""));
+	tp_cleanup(ptr) char *both =
+		tp_asprintf("%s,%s", RESERVE(SCALAR("cpus", "1") RESERVED("")), task);
+
+	accept("cpus:4", both);
+	ck_assert_ptr_nonnull(client_heard(agent, "'type':'RESERVE'"));
+	agent_says("OPERATION_FINISHED", "");
+	ck_assert_ptr_nonnull(client_heard(agent, "40 {"));
+	ck_assert_int_eq(operator_call("UNRESERVE_RESOURCES", unreserve), -EBUSY);
+	fixture_update(f, agent, 0, "t", "TASK_FINISHED", "TASK_FINISHED", 1);
+	fixture_acknowledge(f, scheduler, 0, "t", 1);
+	client_forget(agent);
+	ck_assert_int_eq(operator_call("UNRESERVE_RESOURCES", unreserve), 0);
+	ck_assert_ptr_nonnull(client_heard(agent, "'type':'UNRESERVE'"));
+	ck_assert_ptr_null(strstr(agents(), "\"role\":\"eng\""));
+}
+END_TEST
+
+/* [ReservationTest.BadACLDropReserve] */
+START_TEST(what_follows_a_refused_operation_is_carried_out)
+{
+	tp_cleanup(ptr) char *task = launch(SCALAR("cpus", "1") "}");
+	tp_cleanup(ptr) char *both = tp_asprintf(
+		"{'id':{'value':'op'},'type':'RESERVE','reserve':{'resources':[" SCALAR(
+			"cpus", "1") ",'reservations':[{'type':'DYNAMIC','role':'eng',"
+				     "'principal':'q'}]}]}},%s",
+		task);
+
+	accept("cpus:4", both);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'OPERATION_ERROR'"));
+	ck_assert_ptr_null(client_heard(agent, "'operation_uuid'"));
+	ck_assert_ptr_nonnull(client_heard(agent, "40 {"));
+}
+END_TEST
+
+/* [PersistentVolumeTest.GrowVolume, .ShrinkVolume] */
+START_TEST(a_volume_grows_and_shrinks)
+{
+	accept("cpus:4;disk:200",
+		RESERVE(SCALAR("disk", "128") RESERVED("")) "," CREATE(VOLUME(
+			"v", "")) ",{'type':'GROW_VOLUME','grow_volume':{"
+				  "'volume':" VOLUME("v", "") ",'addition':" SCALAR(
+					  "disk", "36") RESERVED("") "}}");
+	ck_assert_ptr_nonnull(client_heard(agent, "'type':'GROW_VOLUME'"));
+	ck_assert_msg(fixture_logged(f, "[v:data]:100"), "%s", f->log.data);
+	agent_says("OPERATION_FINISHED", "");
+	client_forget(agent);
+	ck_assert_int_eq(
+		operator_call("SHRINK_VOLUME",
+			"'shrink_volume':{'volume':{'name':'disk','type':'SCALAR','"
+			"scalar':{"
+			"'value':100}" RESERVED(",'disk':{'persistence':{'id':'v','"
+						"principal':'p'},"
+						"'volume':{'container_path':'data','mode'"
+						":'RW'}}") ","
+							   "'subtract':{'value':40}"),
+		0);
+	ck_assert_ptr_nonnull(client_heard(agent, "'type':'SHRINK_VOLUME'"));
+	ck_assert_msg(fixture_logged(f, "[v:data]:60"), "%s", f->log.data);
+}
+END_TEST
+
+/* JSON in double quotes. */
+static char *quoted(const char *json)
+{
+	char *text = tp_strdup(json);
+
+	for (char *c = text; *c != '\0'; c++) {
+		if (*c == '\'')
+			*c = '"';
+	}
+	return text;
+}
+
+/* [PersistentVolumeTest.SharedPersistentVolumeRescindOnDestroy] */
+START_TEST(a_shared_volume_that_is_destroyed_is_in_no_offer)
+{
+	static const char role[] =
+		",'roles':['eng'],'capabilities':[{'type':'MULTI_ROLE'}"
+		",{'type':'SHARED_RESOURCES'}],'principal':'p'";
+	tp_cleanup(ptr) char *volume = quoted("[" VOLUME("v", ",'shared':{}") "]");
+	const char *id = fixture_master_id(f);
+	struct client *other = fixture_scheduler(f, 3, role);
+
+	fixture_offer(f, 1, 0, "disk:100", "eng"); /* O0 */
+	ck_assert_int_eq(
+		client_scheduler(other,
+			"{'type':'ACCEPT','framework_id':{'value':'%s-0001'},"
+			"'accept':{'offer_ids':[{'value':'%s-O0'}],'operations':["
+			"%s,%s]}}",
+			id, id, RESERVE(SCALAR("disk", "64") RESERVED("")),
+			CREATE(VOLUME("v", ",'shared':{}"))),
+		0);
+	fixture_offer(f, 0, 0, volume, "eng");   /* O1 */
+	fixture_offer(f, 0, 0, "cpus:1", "eng"); /* O2 */
+	fixture_offer(f, 1, 0, volume, "eng");   /* O3 */
+	client_forget(scheduler);
+	client_forget(other);
+	fixture_forget(f);
+	ck_assert_int_eq(
+		client_scheduler(other,
+			"{'type':'ACCEPT','framework_id':{'value':'%s-0001'},"
+			"'accept':{'offer_ids':[{'value':'%s-O3'}],'operations':["
+			"{'type':'DESTROY','destroy':{'volumes':[%s]}}]}}",
+			id, id, VOLUME("v", ",'shared':{}")),
+		0);
+	ck_assert_uint_eq(client_count(scheduler, "'RESCIND'"), 1);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "-O1'"));
+	ck_assert_ptr_null(client_heard(other, "'RESCIND'"));
+	/* Before the allocator hears of the volume's end. */
+	ck_assert_ptr_nonnull(strstr(f->log.data, "back 0 0 "));
+	ck_assert_ptr_nonnull(strstr(strstr(f->log.data, "back 0 0 "), "convert 1 0 "));
+	ck_assert_ptr_nonnull(client_heard(agent, "'type':'DESTROY'"));
 }
 END_TEST
 
@@ -398,6 +607,12 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_volume_in_use_is_not_destroyed);
 	tcase_add_test(tc, an_operator_takes_offers_back);
 	tcase_add_test(tc, an_operator_cannot_take_what_is_used);
+	tcase_add_loop_test(tc, an_operator_is_refused, 0, TP_COUNT(operator_refused));
+	tcase_add_test(tc, an_operation_names_its_agent);
+	tcase_add_test(tc, what_was_reserved_is_launched_with_and_unreserved_later);
+	tcase_add_test(tc, what_follows_a_refused_operation_is_carried_out);
+	tcase_add_test(tc, a_volume_grows_and_shrinks);
+	tcase_add_test(tc, a_shared_volume_that_is_destroyed_is_in_no_offer);
 }
 
 int main(void)
