@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The list of roles. With a whitelist exactly its roles and '*'; else the roles of frameworks
- * and of reservations, with all above them. Resources are those allocated or offered.
+ * The list of roles. With a whitelist exactly its roles and '*'; else the roles of frameworks,
+ * of reservations, and those with a weight or quota of their own, with all above them. Resources are
+ * those allocated or offered.
  */
 #include "roles.h"
 
@@ -12,6 +13,7 @@
 #include "frameworks.h"
 #include "idrecord.h"
 #include "offers.h"
+#include "quota.h"
 #include "use.h"
 #include "weights.h"
 
@@ -112,6 +114,22 @@ static void add_reservations(struct roles *roles, const struct agent *a)
 	}
 }
 
+/* What an operator decided of a role mentions it. */
+static void add_decisions(struct roles *roles)
+{
+	const struct tp_master_response_get_weights *weights =
+		weights_record(roles->master, roles->arena);
+	const struct tp_quota_status *quota =
+		quota_record(roles->master, roles->arena)->status;
+
+	for (size_t i = 0; i < weights->n_weight_infos; i++) {
+		if (weights->weight_infos[i]->weight != 1.0)
+			mention(roles, weights->weight_infos[i]->role);
+	}
+	for (size_t i = 0; i < quota->n_configs; i++)
+		mention(roles, quota->configs[i]->role);
+}
+
 struct tp_master_response_get_roles *roles_record(
 	const struct master *m, struct tp_arena *arena)
 {
@@ -135,6 +153,7 @@ struct tp_master_response_get_roles *roles_record(
 		if (agents_at(m, i) != NULL)
 			add_reservations(&roles, agents_at(m, i));
 	}
+	add_decisions(&roles);
 	tp_map_foreach (node, tmp, &roles.map) {
 		struct role *role = tp_map_entry(node, struct role, node);
 

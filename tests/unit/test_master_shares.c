@@ -102,7 +102,7 @@ static const struct {
 	{ "{'role':'*','limits':" AMOUNTS("cpus", "1") "}", "default role '*'" },
 };
 
-/* [MasterQuotaTest.SetRequestWithInvalidData, .InsufficientResources] */
+/* [MasterQuotaTest.SetRequestWithInvalidData, InsufficientResources*] */
 START_TEST(impossible_quota_changes_nothing)
 {
 	int stores = f->stores;
@@ -234,7 +234,7 @@ static int old_remove(const char *role)
 		who, "{'type':'REMOVE_QUOTA','remove_quota':{'role':'%s'}}", role);
 }
 
-/* [MasterQuotaTest.SetExistingQuota, .RemoveSingleQuota] */
+/* [MasterQuotaTest.SetExistingQuota] */
 START_TEST(an_older_call_sets_guarantee_and_limit)
 {
 	ck_assert_int_eq(old_set("'role':'a','guarantee':[" CPUS(2) "]"), 0);
@@ -266,7 +266,7 @@ static const struct {
 	{ "'role':'a','guarantee':[{'name':'cpus','type':'SCALAR','scalar':{'value':1},"
 	  "'revocable':{}}]",
 		"plain amount", -EINVAL },
-	/* .InsufficientResourcesSingleAgent */
+	/* MasterQuotaTest.InsufficientResources* */
 	{ "'role':'a','guarantee':[" CPUS(5) "]", "the cluster has 4", -EBUSY },
 };
 
@@ -286,7 +286,7 @@ START_TEST(an_older_call_can_be_forced)
 }
 END_TEST
 
-/* [MasterQuotaTest.RecoverQuota..., DynamicWeightsTest.RecoveredWeightsFromRegistry] */
+/* [DynamicWeightsTest.RecoveredWeightsFromRegistry] */
 START_TEST(the_next_master_knows_both)
 {
 	ck_assert_int_eq(
@@ -297,6 +297,40 @@ START_TEST(the_next_master_knows_both)
 	ck_assert(fixture_logged(f, "weight a 2"));
 	who = client_up(f, 2, "operator");
 	ck_assert_ptr_nonnull(strstr(ask("GET_QUOTA"), "\"role\":\"a\""));
+}
+END_TEST
+
+static bool lists_role(const char *name)
+{
+	tp_cleanup(ptr) char *wanted = tp_asprintf("{\"name\":\"%s\"", name);
+
+	return strstr(ask("GET_ROLES"), wanted) != NULL;
+}
+
+/* [RoleTest.EndpointImplicitRolesReservations, ...Ancestors, and those of weights and quota] */
+START_TEST(roles_are_listed_that_somebody_mentions)
+{
+	ck_assert(lists_role("a"));
+	ck_assert(!lists_role("*"));
+	ck_assert(!lists_role("w"));
+	ck_assert_int_eq(
+		set_weights("{'role':'w/x','weight':2},{'role':'usual','weight':1}"), 0);
+	ck_assert(lists_role("w/x"));
+	ck_assert(lists_role("w"));
+	ck_assert(!lists_role("usual"));
+	ck_assert_int_eq(
+		set_quota("{'role':'q','limits':" AMOUNTS("cpus", "1") "}", ""), 0);
+	ck_assert(lists_role("q"));
+	ck_assert_int_eq(
+		client_operator(who,
+			"{'type':'RESERVE_RESOURCES','reserve_resources':{'agent_id':{"
+			"'value':'%s-S0'},'resources':[{'name':'cpus','type':'SCALAR',"
+			"'scalar':{'value':1},'reservations':[{'type':'DYNAMIC',"
+			"'role':'r/s'}]}]}}",
+			fixture_master_id(f)),
+		0);
+	ck_assert(lists_role("r/s"));
+	ck_assert(lists_role("r"));
 }
 END_TEST
 
@@ -316,6 +350,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, an_older_call_sets_guarantee_and_limit);
 	tcase_add_loop_test(tc, an_older_call_is_refused, 0, TP_COUNT(old_refused));
 	tcase_add_test(tc, an_older_call_can_be_forced);
+	tcase_add_test(tc, roles_are_listed_that_somebody_mentions);
 	tcase_add_test(tc, the_next_master_knows_both);
 }
 
