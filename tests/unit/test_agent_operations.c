@@ -136,6 +136,7 @@ static bool exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+/* [ReservationTest.ResourcesCheckpointing] */
 START_TEST(a_reservation_outlives_the_agent)
 {
 	const struct tp_agent_reregister *again;
@@ -189,6 +190,7 @@ START_TEST(what_cannot_be_is_dropped_and_so_is_what_builds_on_it)
 }
 END_TEST
 
+/* [PersistentVolumeTest.CreateAndDestroyPersistentVolumes] */
 START_TEST(a_volume_keeps_its_data_until_it_is_destroyed)
 {
 	tp_cleanup(ptr) char *file = volume_path("file");
@@ -330,6 +332,7 @@ static void run(const char *resources)
 	agent_fixture_send(f, TP_MESSAGE_RUN_TASK, &tp_run_task_desc, body);
 }
 
+/* [PersistentVolumeTest.AccessPersistentVolume] */
 START_TEST(a_task_sees_its_volume)
 {
 	tp_cleanup(ptr) char *file = volume_path("file");
@@ -393,6 +396,7 @@ START_TEST(a_task_without_its_volume_is_dropped)
 }
 END_TEST
 
+/* [ReservationTest.IncompatibleCheckpointedResources] */
 START_TEST(reservations_that_the_agent_cannot_hold_stop_it)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);

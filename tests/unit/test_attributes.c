@@ -28,6 +28,7 @@ static const struct {
 	{ "p:[3-2]", NULL },
 };
 
+/* [AttributesTest.Parsing] */
 START_TEST(text_rows)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);

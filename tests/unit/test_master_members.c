@@ -365,6 +365,7 @@ START_TEST(a_framework_that_was_removed_may_not_come_back)
 }
 END_TEST
 
+/* [FrameworkInfoValidationTest.ValidateRoles] */
 START_TEST(a_bad_role_is_an_error_event)
 {
 	struct client *other = fixture_scheduler(f, 3, ",'role':'a//b'");
@@ -389,6 +390,7 @@ START_TEST(revocable_resources_are_counted_apart)
 }
 END_TEST
 
+/* [FrameworkInfoValidationTest.UpgradeToMultiRole] */
 START_TEST(a_framework_that_becomes_multi_role_keeps_its_role)
 {
 	struct client *other =

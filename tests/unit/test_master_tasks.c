@@ -193,6 +193,7 @@ START_TEST(messages_go_both_ways)
 }
 END_TEST
 
+/* [ResourceOffersTest.ResourcesGetReofferedAfterTaskInfoError] */
 START_TEST(a_bad_task_ends_as_error_and_leaves_its_resources)
 {
 	fixture_launch(f, scheduler, 0, 0, "a/b");

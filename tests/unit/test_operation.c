@@ -103,6 +103,7 @@ static void check_prints(const struct tp_resources *r, const char *text)
 	ck_assert_str_eq(tp_strbuf_text(&out), text);
 }
 
+/* [Reserve-, Unreserve-, Create-, Destroy-, GrowVolume-, ShrinkVolumeOperationValidationTest.*] */
 START_TEST(operation_rows)
 {
 	tp_cleanup(resources) struct tp_resources from = TP_RESOURCES_INIT;

@@ -91,6 +91,7 @@ START_TEST(no_limit_stays_no_limit)
 }
 END_TEST
 
+/* [ResourcesTest.ShrinkToQuantities] */
 START_TEST(shrink_cuts_and_counts_down)
 {
 	struct tp_resources r = parse("cpus:4;cpus(a):4;mem:100;ports:[1-9];tapes:2");

@@ -173,6 +173,7 @@ static const struct {
 	{ VOLUME_JSON, 2, true },
 };
 
+/* [DiskResourcesTest.Addition, DiskSourceAddition] */
 START_TEST(disks_merge_or_stay_apart)
 {
 	struct tp_resources r = make(disks[_i].json), one = TP_RESOURCES_INIT;
@@ -240,6 +241,7 @@ START_TEST(how_a_volume_is_mounted_makes_no_difference)
 }
 END_TEST
 
+/* [SharedResourcesTest.*] */
 START_TEST(shared_resources_are_counted)
 {
 	struct tp_resources r = make(SHARED_JSON), one = TP_RESOURCES_INIT;
@@ -333,6 +335,7 @@ static const struct tp_resource *only(
 	return records[0];
 }
 
+/* [ResourceFormatTest.Endpoint, PreReservationRefinement] */
 START_TEST(formats_of_a_dynamic_reservation)
 {
 	struct tp_resources r =

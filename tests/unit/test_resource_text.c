@@ -69,6 +69,7 @@ static const struct {
 	{ "bugs:{a]", NULL, NULL },
 };
 
+/* [ResourcesTest.Parsing, ParsingWithRoles; ValuesTest.RangesCoalesceParse] */
 START_TEST(text_rows)
 {
 	tp_cleanup(resources) struct tp_resources r = TP_RESOURCES_INIT;
@@ -90,6 +91,7 @@ START_TEST(text_rows)
 }
 END_TEST
 
+/* [ResourcesTest.ParseError] */
 START_TEST(errors_say_where)
 {
 	tp_cleanup(resources) struct tp_resources r = TP_RESOURCES_INIT;
@@ -124,6 +126,7 @@ static const char disk_json[] =
 	" \"role\":\"db\",\"reservation\":{\"principal\":\"ops\"},"
 	" \"disk\":{\"source\":{\"type\":\"MOUNT\",\"mount\":{\"root\":\"/mnt\"}}}}]";
 
+/* [ResourcesTest.ParsingFromJSON] */
 START_TEST(json)
 {
 	tp_cleanup(resources) struct tp_resources r = TP_RESOURCES_INIT;

@@ -55,6 +55,7 @@ static const struct {
 	{ "s:{a}", "s:{a}", "s:{a}", "", true },
 };
 
+/* [ResourcesTest.ScalarSubset, ScalarAddition and those of Ranges and Set] */
 START_TEST(arithmetic_rows)
 {
 	struct tp_resources a = parse(rows[_i].a), b = parse(rows[_i].b);
@@ -75,6 +76,7 @@ START_TEST(arithmetic_rows)
 }
 END_TEST
 
+/* [ResourcesTest.Precision*, VerySmallValue] */
 START_TEST(precision_never_drifts)
 {
 	struct tp_resources sum = TP_RESOURCES_INIT, tenth = parse("cpus:0.1");
@@ -187,6 +189,7 @@ START_TEST(allocation_is_part_of_identity)
 }
 END_TEST
 
+/* [ResourcesTest.HierarchicalReservations] */
 START_TEST(reservations_stack)
 {
 	struct tp_resource_reservation_info sub = { .has_type = true,
@@ -224,6 +227,7 @@ START_TEST(reservations_stack)
 }
 END_TEST
 
+/* [ResourcesTest.Find] */
 START_TEST(filters)
 {
 	struct tp_resources r = parse("cpus:1;cpus(a):2;mem(a/b):4;ports:[1-2]");

@@ -14,6 +14,7 @@ static const char *const good[] = { "*", "web", "a/b/c", "a-b", "a.b", ".a", "..
 static const char *const bad[] = { "", ".", "..", "-web", "/a", "a/", "a//b", "a/./b",
 	"a/..", "a/*", "*/a", "a b", "a\tb", "a\nb", "a\bb", "a/-b", "a\x7f" };
 
+/* [RoleTest.Validate] */
 START_TEST(good_names)
 {
 	struct tp_error err = { 0, "" };
@@ -22,6 +23,7 @@ START_TEST(good_names)
 }
 END_TEST
 
+/* [RoleTest.Validate] */
 START_TEST(bad_names)
 {
 	struct tp_error err = { 0, "" };
@@ -31,6 +33,7 @@ START_TEST(bad_names)
 }
 END_TEST
 
+/* [RoleTest.isStrictSubroleOf] */
 START_TEST(subroles)
 {
 	ck_assert(tp_role_is_strict_subrole("a/b", "a"));
@@ -45,6 +48,7 @@ START_TEST(subroles)
 }
 END_TEST
 
+/* [RoleTest.Ancestors] */
 START_TEST(ancestors)
 {
 	size_t len = strlen("a/bc/d");
