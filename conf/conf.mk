@@ -25,4 +25,7 @@ $(systemdsystemunit_DATA): %: %.in Makefile
 # The manifests that tepuid is started with.
 dist_tepuiconf_DATA += conf/agent.yaml conf/local.yaml conf/master.yaml
 
-dist_man_MANS = docs/man/tepui.1 docs/man/tepuid.8 docs/man/tepui.yaml.5
+dist_man_MANS = docs/man/tepui.1 docs/man/tepui-modcheck.1 docs/man/tepuid.8 docs/man/tepui.yaml.5
+dist_doc_DATA = README.md docs/ARCHITECTURE.md docs/BENCH.md docs/DEPENDENCIES.md docs/FAILURES.md \
+	docs/FRAMEWORKS.md docs/MESSAGES.md docs/MODULES.md docs/OPERATIONS.md docs/PROTOCOL.md \
+	docs/TASKS.md
