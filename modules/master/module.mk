@@ -163,6 +163,10 @@ tests_unit_test_master_hooks_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_hooks_LDADD = $(MASTER_TEST_LIBS)
 EXTRA_tests_unit_test_master_hooks_DEPENDENCIES = tests/unit/modules/toy_hook.la
 
+UNIT_TESTS += tests/unit/test_master_validation
+tests_unit_test_master_validation_SOURCES = tests/unit/test_master_validation.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_validation_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_validation_LDADD = $(MASTER_TEST_LIBS)
 UNIT_TESTS += tests/unit/test_master_hosts
 tests_unit_test_master_hosts_SOURCES = tests/unit/test_master_hosts.c $(MASTER_TEST_SOURCES)
 tests_unit_test_master_hosts_CFLAGS = $(UNIT_CFLAGS)

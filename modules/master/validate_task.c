@@ -163,9 +163,6 @@ static int check_volumes(const struct tp_resources *r, struct tp_error *err)
 				return tp_fail(err, EINVAL,
 					"Persistence ID '%s' is not unique", id);
 		}
-		if (r->items[i].key->known == TP_GPUS && r->items[i].milli % 1000 != 0)
-			return tp_fail(err, EINVAL,
-				"The 'gpus' resource must be an unsigned integer");
 	}
 	return 0;
 }
