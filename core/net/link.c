@@ -196,7 +196,7 @@ static void on_timer(struct tp_timer *timer)
 
 	self->env.busy++;
 	if (self->state == LINK_TRYING) {
-		session_check(&self->session);
+		session_check(&self->session, timer);
 		if (self->state == LINK_TRYING)
 			tp_timer_arm(self->env.loop, &self->timer,
 				session_check_interval_ns(&self->env));

@@ -169,7 +169,7 @@ static void on_sweep(struct tp_timer *timer)
 	for (uint32_t i = 0; i < self->peers.size; i++) {
 		peer = self->peers.rows[i].item;
 		if (peer != NULL)
-			session_check(&peer->session);
+			session_check(&peer->session, timer);
 	}
 	if (self->peers.n > 0)
 		tp_timer_arm(self->env.loop, &self->sweep,

@@ -486,7 +486,7 @@ void session_end_later(struct session *self, int code, const char *text)
 	tp_loop_defer(self->env->loop, &self->defer);
 }
 
-void session_check(struct session *self)
+void session_check(struct session *self, const struct tp_timer *timer)
 {
 	const struct tp_net_limits *limits = &self->env->limits;
 	int64_t now = tp_loop_now_ns(self->env->loop);
@@ -495,6 +495,11 @@ void session_check(struct session *self)
 
 	if (self->state == SESSION_OVER)
 		return;
+	if (tp_timer_overslept(self->env->loop, timer, limits->heartbeat_ns)) {
+		self->heard_ns = now;
+		self->handshake_end_ns = now + limits->handshake_ns;
+		return;
+	}
 	if (self->state != SESSION_READY) {
 		if (now >= self->handshake_end_ns)
 			session_end(self, ETIMEDOUT,

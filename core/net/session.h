@@ -94,8 +94,11 @@ void session_fini(struct session *self, int code, const char *text);
 void session_end(struct session *self, int code, const char *text);
 /* Ends it from the loop; nothing is sent or received from now on. */
 void session_end_later(struct session *self, int code, const char *text);
-/* Heartbeats and timeouts; to be called every now and then. May end the session. */
-void session_check(struct session *self);
+/*
+ * Heartbeats and timeouts; to be called by `timer` every now and then. May end the session, but
+ * not for a silence in which this process overslept.
+ */
+void session_check(struct session *self, const struct tp_timer *timer);
 /* How often session_check() is worth calling. */
 int64_t session_check_interval_ns(const struct session_env *env);
 

@@ -60,6 +60,17 @@ static inline bool tp_timer_armed(const struct tp_timer *timer)
 	return timer->slot != 0;
 }
 
+/*
+ * In fire(): the timer comes late by half of `period_ns` or more. The process was stopped or
+ * starved, so that others did not do something in the meantime may be its own fault: whoever waits
+ * for a sign of life gives them the whole time again. Never true without a period.
+ */
+static inline bool tp_timer_overslept(
+	const struct tp_loop *loop, const struct tp_timer *timer, int64_t period_ns)
+{
+	return period_ns > 0 && tp_loop_now_ns(loop) - timer->due_ns >= period_ns / 2;
+}
+
 /* --- posted work: run once, on the loop, in order -------------------------------------- */
 
 struct tp_post {

@@ -223,9 +223,14 @@ static void executor_late(struct tp_timer *timer)
 {
 	struct executor *executor = tp_container_of(timer, struct executor, timer);
 	struct agent *agent = executor->framework->agent;
+	int64_t period_ns = agent->config.executor_registration_timeout_ns;
 
 	switch (executor->state) {
 	case EXECUTOR_REGISTERING:
+		if (tp_timer_overslept(agent->instance.loop, timer, period_ns)) {
+			tp_timer_arm(agent->instance.loop, timer, period_ns);
+			return; /* it may have called while this agent stood still */
+		}
 		tp_warn(agent, "an executor did not subscribe in time, ending it",
 			"framework=%s executor=%s", executor->framework->id,
 			executor->id);

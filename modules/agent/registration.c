@@ -194,7 +194,12 @@ static void on_down(void *user, bool was_up, const struct tp_error *why)
 static void ping_late(struct tp_timer *timer)
 {
 	struct registration *self = tp_container_of(timer, struct registration, ping);
+	struct tp_loop *loop = self->agent->instance.loop;
 
+	if (tp_timer_overslept(loop, timer, self->ping_timeout_ns)) {
+		tp_timer_arm(loop, timer, self->ping_timeout_ns);
+		return;
+	}
 	tp_warn(self->agent, "the master does not ping any more, dialling again",
 		"silent_s=%lld", (long long)(self->ping_timeout_ns / TP_SEC));
 	tp_link_reconnect(self->link);

@@ -296,8 +296,13 @@ static bool too_many(const struct absents *as)
 static void give_up(struct tp_timer *timer)
 {
 	struct absents *as = tp_container_of(timer, struct absents, failover);
+	struct master *m = as->master;
 	struct tp_list *node, *tmp;
 
+	if (tp_timer_overslept(m->instance.loop, timer, m->agent_reregister_timeout_ns)) {
+		tp_timer_arm(m->instance.loop, timer, m->agent_reregister_timeout_ns);
+		return;
+	}
 	if (too_many(as))
 		return;
 	tp_map_foreach (node, tmp, &as->maps[TP_REGISTRY_AGENT]) {

@@ -69,10 +69,23 @@ void frameworks_start_heartbeats(struct master *m)
 
 /* --- one framework --------------------------------------------------------------------- */
 
+static int64_t failover_timeout_ns(const struct framework *f)
+{
+	return f->info->has_failover_timeout_ns ? f->info->failover_timeout_ns : 0;
+}
+
+/* One that could not come back because the master stood still gets its time again. */
 static void failover_expired(struct tp_timer *timer)
 {
 	struct framework *f = tp_container_of(timer, struct framework, failover);
+	const struct master *m = f->master;
+	int64_t period_ns =
+		f->recovered ? m->agent_reregister_timeout_ns : failover_timeout_ns(f);
 
+	if (tp_timer_overslept(m->instance.loop, timer, period_ns)) {
+		tp_timer_arm(m->instance.loop, timer, period_ns);
+		return;
+	}
 	frameworks_remove(f->master, f, "its scheduler did not come back in time");
 }
 
@@ -90,8 +103,7 @@ static void held_expired(struct tp_timer *timer)
 static void sink_gone(struct sink_owner *owner)
 {
 	struct framework *f = tp_container_of(owner, struct framework, owner);
-	int64_t timeout =
-		f->info->has_failover_timeout_ns ? f->info->failover_timeout_ns : 0;
+	int64_t timeout = failover_timeout_ns(f);
 
 	f->sink = NULL;
 	tp_info(f->master, "framework disconnected, waiting for its scheduler",
@@ -188,8 +200,7 @@ void frameworks_destroy(struct master *m)
 static int64_t left_of_failover(const struct framework *f)
 {
 	const struct master *m = f->master;
-	int64_t timeout =
-		f->info->has_failover_timeout_ns ? f->info->failover_timeout_ns : 0;
+	int64_t timeout = failover_timeout_ns(f);
 	int64_t passed = tp_loop_now_ns(m->instance.loop) - m->elected_at_ns;
 
 	if (timeout < m->agent_reregister_timeout_ns)

@@ -4,6 +4,8 @@
  *	    ^                        |                                        |
  *	    +-------- any word ------+----------------------------------------+
  *	disconnected -agent_reregister_timeout-> removal scheduled; registering again calls it off
+ *
+ * In a time in which the master overslept nothing was missed.
  */
 #include "health.h"
 
@@ -36,8 +38,10 @@ static void ping_expired(struct tp_timer *timer)
 	struct agent *a = tp_container_of(timer, struct agent, ping);
 	struct master *m = a->master;
 
-	if (!a->heard && ++a->missed_pings >= m->max_agent_ping_timeouts &&
-		!a->removal.waiting && !a->leaving) {
+	if (!a->heard &&
+		!tp_timer_overslept(m->instance.loop, timer, m->agent_ping_timeout_ns) &&
+		++a->missed_pings >= m->max_agent_ping_timeouts && !a->removal.waiting &&
+		!a->leaving) {
 		tp_warn(m, "agent does not answer, it is to be marked unreachable",
 			"agent=%s missed_pings=%u", a->id, a->missed_pings);
 		removal_schedule(m, &a->removal);
@@ -50,11 +54,15 @@ static void ping_expired(struct tp_timer *timer)
 static void reregister_expired(struct tp_timer *timer)
 {
 	struct agent *a = tp_container_of(timer, struct agent, reregister);
+	struct master *m = a->master;
 
-	tp_warn(a->master,
-		"agent did not come back in time, it is to be marked unreachable",
+	if (tp_timer_overslept(m->instance.loop, timer, m->agent_reregister_timeout_ns)) {
+		tp_timer_arm(m->instance.loop, timer, m->agent_reregister_timeout_ns);
+		return;
+	}
+	tp_warn(m, "agent did not come back in time, it is to be marked unreachable",
 		"agent=%s", a->id);
-	removal_schedule(a->master, &a->removal);
+	removal_schedule(m, &a->removal);
 }
 
 void health_init(struct agent *a)

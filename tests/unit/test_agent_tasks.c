@@ -94,6 +94,10 @@ START_TEST(a_silent_master_is_dialled_again)
 			.total_ping_timeout_ns = 30 * TP_SEC });
 	agent_fixture_settle(f);
 	agent_fixture_advance(f, 29 * TP_SEC);
+	/* It stands still itself: that is not the master's silence. */
+	f->clock.now_ns += TP_HOUR;
+	agent_fixture_settle(f);
+	agent_fixture_advance(f, 29 * TP_SEC);
 	ck_assert_uint_eq(f->agent_peer, peer);
 	agent_fixture_advance(f, 2 * TP_SEC);
 	ck_assert_uint_ne(f->agent_peer, peer);
@@ -226,6 +230,10 @@ END_TEST
 START_TEST(an_executor_that_never_subscribes_is_ended)
 {
 	agent_fixture_run(f, "t1", false);
+	agent_fixture_advance(f, TP_MIN - 1);
+	/* While the agent stands still nobody can subscribe. */
+	f->clock.now_ns += TP_HOUR;
+	agent_fixture_settle(f);
 	agent_fixture_advance(f, TP_MIN - 1);
 	ck_assert_int_eq(agent_fixture_container(f)->destroys, 0);
 	agent_fixture_advance(f, 1);

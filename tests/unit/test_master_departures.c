@@ -94,6 +94,60 @@ START_TEST(an_agent_that_answers_no_pings_is_unreachable_though_its_session_stan
 }
 END_TEST
 
+/* The process stands still while time goes on. */
+static void oversleep(int64_t ns)
+{
+	f->clock.now_ns += ns;
+	fixture_settle(f);
+}
+
+START_TEST(a_master_that_overslept_misses_no_ping)
+{
+	launch("t");
+	agent->mute = true;
+	fixture_advance(f, 89 * TP_SEC);
+	oversleep(TP_HOUR);
+	fixture_advance(f, 14 * TP_SEC);
+	ck_assert(!fixture_has_variable(f, "unreachable/"));
+	ck_assert_int_eq(agent->n_ups, 1);
+	fixture_advance(f, 2 * TP_SEC);
+	ck_assert(fixture_has_variable(f, "unreachable/"));
+}
+END_TEST
+
+START_TEST(who_was_away_while_the_master_stood_still_may_return)
+{
+	launch("t");
+	client_down(agent);
+	client_down(scheduler);
+	fixture_advance(f, 9 * TP_MIN);
+	oversleep(10 * TP_HOUR);
+	ck_assert(!fixture_has_variable(f, "unreachable/"));
+	fixture_advance(f, 9 * TP_MIN);
+	ck_assert(!fixture_has_variable(f, "unreachable/"));
+	fixture_advance(f, 2 * TP_MIN); /* agent_reregister_timeout */
+	ck_assert(fixture_has_variable(f, "unreachable/"));
+	fixture_advance(f, 48 * TP_MIN);
+	ck_assert_double_eq(fixture_metric(f, "master/frameworks_disconnected"), 1);
+	fixture_advance(f, 2 * TP_MIN); /* an hour: its failover_timeout */
+	ck_assert_double_eq(fixture_metric(f, "master/frameworks_disconnected"), 0);
+}
+END_TEST
+
+START_TEST(agents_have_time_to_come_to_a_master_that_overslept)
+{
+	launch("t");
+	client_down(agent);
+	fixture_restart(f, NULL);
+	fixture_advance(f, 9 * TP_MIN);
+	oversleep(TP_HOUR);
+	fixture_advance(f, 9 * TP_MIN);
+	ck_assert(!fixture_has_variable(f, "unreachable/"));
+	fixture_advance(f, 2 * TP_MIN);
+	ck_assert(fixture_has_variable(f, "unreachable/"));
+}
+END_TEST
+
 START_TEST(any_word_of_an_agent_counts_as_life)
 {
 	launch("t");
@@ -500,6 +554,9 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc,
 		an_agent_that_answers_no_pings_is_unreachable_though_its_session_stands);
+	tcase_add_test(tc, a_master_that_overslept_misses_no_ping);
+	tcase_add_test(tc, who_was_away_while_the_master_stood_still_may_return);
+	tcase_add_test(tc, agents_have_time_to_come_to_a_master_that_overslept);
 	tcase_add_test(tc, any_word_of_an_agent_counts_as_life);
 	tcase_add_test(tc, removals_are_paced);
 	tcase_add_test(tc, a_disconnected_agent_that_registers_in_time_is_not_removed);

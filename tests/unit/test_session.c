@@ -408,6 +408,21 @@ START_TEST(silence_is_noticed_on_both_sides)
 }
 END_TEST
 
+START_TEST(both_ends_wake_up_together)
+{
+	struct client *c;
+
+	fixture_start(f, NULL);
+	c = connected(0, "a1", 1);
+	f->clock.now_ns += TP_HOUR; /* as when their machine was suspended */
+	fixture_settle(f);
+	fixture_advance(f, TP_HOUR);
+	ck_assert(tp_link_is_up(c->link));
+	ck_assert_int_eq(c->ups, 1);
+	ck_assert_int_eq(f->closed, 0);
+}
+END_TEST
+
 START_TEST(unanswered_calls_are_bounded)
 {
 	struct tp_net_limits limits = { .calls_max = 10 };
@@ -500,6 +515,7 @@ int main(void)
 	tcase_add_test(tc, the_refused_hear_why);
 	tcase_add_test(tc, a_newer_epoch_evicts);
 	tcase_add_test(tc, silence_is_noticed_on_both_sides);
+	tcase_add_test(tc, both_ends_wake_up_together);
 	tcase_add_test(tc, unanswered_calls_are_bounded);
 	tcase_add_test(tc, frames_over_the_limit_are_not_sent);
 	tcase_add_test(tc, a_stopped_server_says_good_bye);

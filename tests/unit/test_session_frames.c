@@ -261,6 +261,44 @@ START_TEST(a_silent_peer_is_pinged_then_closed)
 }
 END_TEST
 
+/* The process stands still while time goes on. */
+static void oversleep(int64_t ns)
+{
+	f->clock.now_ns += ns;
+	fixture_settle(f);
+}
+
+START_TEST(nobody_is_blamed_for_a_sleep_of_ours)
+{
+	struct envelope e;
+	struct raw raw, late;
+	char text[256];
+
+	fixture_start(f, NULL);
+	raw = raw_connect();
+	raw_send(&raw, hello, sizeof hello);
+	ck_assert(raw_read(&raw, &e, text, sizeof text));
+	late = raw_connect();
+	fixture_settle(f);
+	oversleep(TP_HOUR);
+	ck_assert_int_eq(f->closed, 0);
+	/* From here on the time runs for it, and for who has not greeted. */
+	fixture_advance(f, 14 * TP_SEC);
+	ck_assert_int_eq(f->closed, 0);
+	fixture_advance(f, 58 * TP_SEC);
+	ck_assert(raw_read(&raw, &e, text, sizeof text));
+	ck_assert_uint_eq(e.kind, ENVELOPE_PING);
+	ck_assert_int_eq(f->closed, 0);
+	fixture_advance(f, 8 * TP_SEC);
+	ck_assert_int_eq(f->closed, 1);
+	ck_assert_int_eq(f->why.code, ETIMEDOUT);
+	ck_assert(raw_read(&late, &e, text, sizeof text));
+	ck_assert_uint_eq(e.kind, ENVELOPE_BYE);
+	raw_close(&late);
+	raw_close(&raw);
+}
+END_TEST
+
 START_TEST(who_does_not_greet_is_closed)
 {
 	struct envelope e;
@@ -473,6 +511,7 @@ int main(void)
 	tcase_add_test(tc, odd_frames_are_survived);
 	tcase_add_test(tc, a_frame_longer_than_64k_before_ready_is_refused);
 	tcase_add_test(tc, a_silent_peer_is_pinged_then_closed);
+	tcase_add_test(tc, nobody_is_blamed_for_a_sleep_of_ours);
 	tcase_add_test(tc, who_does_not_greet_is_closed);
 	tcase_add_test(tc, who_does_not_read_is_disconnected);
 	tcase_add_loop_test(tc, strange_frames_end_the_session_with_a_reason, 0,
