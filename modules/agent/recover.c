@@ -84,11 +84,9 @@ static bool is_short_of(int r)
 	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
 }
 
-/* Damage: fatal when strict. It stays where it is: what cannot be read may hold the fate of tasks. */
-static int damaged(struct recovery *self, int r, const struct tp_error *err)
+/* Damage: fatal when strict. */
+static int tolerate(struct agent *agent, int r, const struct tp_error *err)
 {
-	struct agent *agent = self->agent;
-
 	if (is_short_of(r))
 		return r;
 	agent->metrics->recovery_errors.value++;
@@ -96,8 +94,16 @@ static int damaged(struct recovery *self, int r, const struct tp_error *err)
 		return r;
 	tp_warn(agent, "the checkpoint is damaged, going on without this part",
 		"error=%s", err->text);
-	self->n_kept++;
 	return 0;
+}
+
+/* It stays where it is: what cannot be read may hold the fate of tasks. */
+static int damaged(struct recovery *self, int r, const struct tp_error *err)
+{
+	r = tolerate(self->agent, r, err);
+	if (r >= 0)
+		self->n_kept++;
+	return r;
 }
 
 /* Where nothing is noted pids and start times decide. */
@@ -127,6 +133,12 @@ int recover_agent(struct agent *agent, struct tp_error *err)
 		(info->id == NULL ||
 			tp_id_validate("AgentID", info->id->value, NULL) < 0))
 		r = tp_fail(err, EBADMSG, "%s: it has no id", path);
+	if (r < 0 && !is_short_of(r)) {
+		tp_wrap(err, r,
+			"who this agent is (strict: false goes on as a new one, which "
+			"ends all tasks)");
+		r = tolerate(agent, r, err);
+	}
 	if (r <= 0) {
 		tp_arena_destroy(arena);
 		return r;

@@ -156,24 +156,76 @@ START_TEST(logs_of_unknown_tasks_are_not_removed_unread)
 }
 END_TEST
 
+static char *checkpoint_path(const char *name)
+{
+	return tp_asprintf("%s/daemon/meta/slaves/M-S0/%s", f->dir.path, name);
+}
+
+/* One byte in the first half: of a log not the tail. */
+static void damage(const char *path)
+{
+	int fd = open(path, O_RDWR);
+	off_t at = lseek(fd, 0, SEEK_END) / 4;
+	char byte;
+
+	ck_assert_msg(fd >= 0, "%s", path);
+	ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+	byte = (char)~byte;
+	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
+	if (strstr(path, ".info") != NULL)
+		ck_assert_int_eq(ftruncate(fd, at + 1), 0);
+	close(fd);
+}
+
+/* Of an executor of its own that runs t1. */
 START_TEST(damage_stops_a_strict_agent)
 {
+	static const char *const names[] = { "framework.info",
+		"executors/e1/executor.info", "task.info", "task.updates" };
+	tp_cleanup(ptr) char *run = NULL;
+	tp_cleanup(ptr) char *name = NULL;
 	tp_cleanup(ptr) char *path = NULL;
-	int fd;
+	struct peer *e;
+
+	agent_fixture_run_in(f, "t1", "e1", true);
+	e = agent_fixture_executor(f, 0, "e1", true);
+	agent_fixture_update(e, "e1", "t1", TP_TASK_RUNNING, 1);
+	agent_fixture_acknowledge(f);
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	run = tp_asprintf(
+		"executors/e1/runs/%s/tasks/t1/", agent_fixture_container(f)->id);
+	name = tp_asprintf("frameworks/F/%s%s", _i < 2 ? "" : run, names[_i]);
+	path = checkpoint_path(name);
+	damage(path);
+	refuses("", path);
+	refuses("", "strict: false");
+	agent_fixture_start(f, NOT_STRICT);
+	agent_fixture_advance(f, 4 * TP_SEC);
+	ck_assert_ptr_nonnull(agent_fixture_last(f, TP_MESSAGE_AGENT_REREGISTER));
+}
+END_TEST
+
+START_TEST(an_agent_that_knows_not_who_it_is_is_a_new_one_unless_strict)
+{
+	tp_cleanup(ptr) char *path = checkpoint_path("agent.info");
 
 	run_and_stop();
-	path = tp_asprintf("%s/daemon/meta/slaves/M-S0/frameworks/F/executors/t1/runs/%s/"
-			   "tasks/t1/task.info",
-		f->dir.path, agent_fixture_container(f)->id);
-	fd = open(path, O_WRONLY | O_TRUNC);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, "damage", 6), 6);
-	close(fd);
-	refuses("", "task.info");
+	if (_i == 0)
+		damage(path);
+	else
+		break_disk("agent.info", _i == 1 ? EIO : EMFILE);
+	refuses("", "agent.info");
+	if (_i == 2) {
+		refuses(NOT_STRICT, "agent.info");
+		return;
+	}
+	refuses("", "strict: false");
 	agent_fixture_start(f, NOT_STRICT);
-	ck_assert_uint_eq(f->n_recovered, 0);
 	agent_fixture_advance(f, TP_SEC);
-	ck_assert_ptr_nonnull(agent_fixture_last(f, TP_MESSAGE_AGENT_REREGISTER));
+	ck_assert_ptr_null(agent_fixture_last(f, TP_MESSAGE_AGENT_REREGISTER));
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_AGENT_REGISTER), 1);
+	ck_assert_uint_eq(f->n_recovered, 0);
 }
 END_TEST
 
@@ -192,7 +244,9 @@ int main(void)
 		tc, a_lack_of_descriptors_is_not_damage, 0, TP_COUNT(folders));
 	tcase_add_loop_test(
 		tc, logs_of_unknown_tasks_are_not_removed_unread, 1, TP_COUNT(folders));
-	tcase_add_test(tc, damage_stops_a_strict_agent);
+	tcase_add_loop_test(tc, damage_stops_a_strict_agent, 0, 4);
+	tcase_add_loop_test(
+		tc, an_agent_that_knows_not_who_it_is_is_a_new_one_unless_strict, 0, 3);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
