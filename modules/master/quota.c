@@ -169,7 +169,7 @@ static int64_t limit_milli(const struct tp_quota_config *config, const char *nam
 struct tally {
 	const char *name;
 	const char *role; /* and below; NULL: whoever has it */
-	bool reserved;    /* by reservation, else by allocation */
+	bool reserved;    /* what is reserved, else what is allocated and is not */
 	int64_t milli;
 };
 
@@ -186,7 +186,7 @@ static void count(struct tally *tally, const struct tp_resources *r)
 			continue;
 		if (tally->role != NULL &&
 			(role == NULL || !tp_role_is_within(role, tally->role) ||
-				(!tally->reserved && item->key->n_reservations > 0)))
+				tally->reserved != (item->key->n_reservations > 0)))
 			continue;
 		tally->milli += item->milli;
 	}
@@ -268,10 +268,6 @@ static int check_config(const struct master *m, const struct tp_quota_config *co
 
 	if (r < 0)
 		return r;
-	if (strcmp(config->role, "*") == 0)
-		return tp_fail(err, EINVAL,
-			"Setting quota on the default role '*' is not supported: it is "
-			"for roles that share what others leave");
 	if (strchr(config->role, '/') != NULL)
 		return tp_fail(err, EINVAL,
 			"Setting quota on nested role '%s' is not supported: set it on "

@@ -99,7 +99,6 @@ static const struct {
 		  "cpus", "3") "},{'role':'b','guarantees':" AMOUNTS("cpus", "2") "}",
 		"would be 5" },
 	{ "{'role':'a'},{'role':'a'}", "there twice" },
-	{ "{'role':'*','limits':" AMOUNTS("cpus", "1") "}", "default role '*'" },
 };
 
 /* [MasterQuotaTest.SetRequestWithInvalidData, InsufficientResources*] */
@@ -111,6 +110,14 @@ START_TEST(impossible_quota_changes_nothing)
 	ck_assert_msg(strstr(who->text, refused[_i].why) != NULL, "%s", who->text);
 	ck_assert_int_eq(f->stores, stores);
 	ck_assert(!fixture_logged(f, "quota"));
+}
+END_TEST
+
+START_TEST(whoever_has_no_role_can_have_quota)
+{
+	ck_assert_int_eq(
+		set_quota("{'role':'*','limits':" AMOUNTS("cpus", "1") "}", ""), 0);
+	ck_assert(fixture_logged(f, "quota * guarantees limits cpus:1"));
 }
 END_TEST
 
@@ -257,7 +264,6 @@ static const struct {
 } old_refused[] = {
 	{ "'guarantee':[" CPUS(1) "]", "'role' to be present", -EINVAL },
 	{ "'role':'a'", "there is no guarantee", -EINVAL },
-	{ "'role':'*','guarantee':[" CPUS(1) "]", "default role '*'", -EINVAL },
 	{ "'role':'a/b','guarantee':[" CPUS(1) "]", "nested role", -EINVAL },
 	{ "'role':'a','guarantee':[" CPUS(1) "," CPUS(1) "]", "there twice", -EINVAL },
 	{ "'role':'a','guarantee':[{'name':'ports','type':'RANGES','ranges':{'range':[{"
@@ -339,6 +345,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, quota_is_stored_told_and_shown);
 	tcase_add_test(tc, quota_is_answered_when_it_is_durable);
 	tcase_add_loop_test(tc, impossible_quota_changes_nothing, 0, TP_COUNT(refused));
+	tcase_add_test(tc, whoever_has_no_role_can_have_quota);
 	tcase_add_test(tc, force_promises_more_than_there_is);
 	tcase_add_test(tc, a_limit_is_not_below_what_is_used);
 	tcase_add_test(tc, offers_make_room_for_a_guarantee);
