@@ -4,7 +4,8 @@
  * init process's pid and start time, which together name one process for ever; it is written
  * without fsync, because after a power loss there are no processes to find. What the agent
  * remembers is adopted, or reported as over when its process is gone; everything else is an
- * orphan and killed.
+ * orphan and killed. A container of which neither can be said, for want of descriptors or by an
+ * error of the disk, ends the recovery: nobody may call over what runs on.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -34,12 +35,21 @@ int container_checkpoint(struct container *container, struct tp_error *err)
 	return 0;
 }
 
+/*
+ * EINVAL is a thread that has the pid now. Without a pid that was written in full the agent was
+ * killed before init got its plan, and without one it ends by itself.
+ */
+static bool is_gone(int r)
+{
+	return r == -ESRCH || r == -EINVAL || r == -ENOENT || r == -EUCLEAN;
+}
+
 static void adopted_exited(struct tp_child *child, int wait_status)
 {
 	container_over(tp_container_of(child, struct container, init), wait_status);
 }
 
-/* -ESRCH when the process is gone, or another one has its pid now. */
+/* is_gone() when the process is gone, or another one has its pid now. */
 static int container_adopt(struct container *container, struct tp_error *err)
 {
 	const char *path = container_path(container, "pid");
@@ -91,20 +101,27 @@ static void container_end_later(struct container *container)
 	tp_timer_arm(container->self->instance.loop, &container->gone, 0);
 }
 
-static void container_recover(struct native *self, const struct tp_container_state *state)
+/* 1: it is here again; 0: it is over. */
+static int container_find_again(struct container *container, struct tp_error *err)
 {
-	struct container *container = container_create(self, state->container_id->value);
+	int r = container_adopt(container, err);
+
+	if (r >= 0)
+		return 1;
+	if (is_gone(r))
+		return 0;
+	tp_wrap(err, r, "container '%s' is left alone, nobody can say whether it runs",
+		container->id);
+	container_destroy(container);
+	return r;
+}
+
+static void container_recover_isolation(
+	struct container *container, const struct tp_container_state *state)
+{
+	struct native *self = container->self;
 	struct tp_error err;
 
-	if (container == NULL)
-		return;
-	container->is_told = true;
-	if (container_adopt(container, &err) < 0) {
-		tp_info(self, "a remembered container is over", "container=%s why=%s",
-			container->id, err.text);
-		container_end_later(container);
-		return;
-	}
 	for (size_t i = 0; i < self->isolators.n; i++) {
 		struct tp_isolator isolator = native_isolator(self, i);
 
@@ -119,35 +136,69 @@ static void container_recover(struct native *self, const struct tp_container_sta
 	}
 }
 
-static void orphans_kill(struct native *self)
+static int container_recover(
+	struct native *self, const struct tp_container_state *state, struct tp_error *err)
+{
+	struct container *container = container_create(self, state->container_id->value);
+	int r;
+
+	if (container == NULL)
+		return 0;
+	container->is_told = true;
+	r = container_find_again(container, err);
+	if (r > 0) {
+		container_recover_isolation(container, state);
+	} else if (r == 0) {
+		tp_info(self, "a remembered container is over", "container=%s why=%s",
+			container->id, err->text);
+		container_end_later(container);
+	}
+	return r;
+}
+
+static int orphan_kill(struct native *self, const char *id, struct tp_error *err)
+{
+	struct container *container;
+	int r;
+
+	if (id[0] == '.' || container_find(self, id) != NULL)
+		return 0;
+	container = container_create(self, id);
+	tp_warn(self, "a container nobody remembers, destroying it", "container=%s", id);
+	r = container_find_again(container, err);
+	if (r > 0)
+		container_kill(container);
+	else if (r == 0)
+		container_end_later(container);
+	return r;
+}
+
+static int orphans_kill(struct native *self, struct tp_error *err)
 {
 	DIR *dir = opendir(self->containers_dir);
 	struct dirent *entry;
-	struct tp_error err;
+	int r = 0;
 
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] == '.' ||
-			container_find(self, entry->d_name) != NULL)
-			continue;
-		struct container *container = container_create(self, entry->d_name);
-		tp_warn(self, "a container nobody remembers, destroying it",
-			"container=%s", container->id);
-		if (container_adopt(container, &err) == 0)
-			container_kill(container);
-		else
-			container_end_later(container);
-	}
-	if (dir != NULL)
-		closedir(dir);
+	if (dir == NULL)
+		return tp_fail_errno(err, errno, "listing '%s'", self->containers_dir);
+	while (r >= 0 && (errno = 0, entry = readdir(dir)) != NULL)
+		r = orphan_kill(self, entry->d_name, err);
+	if (r >= 0 && errno != 0)
+		r = tp_fail_errno(err, errno, "listing '%s'", self->containers_dir);
+	closedir(dir);
+	return r;
 }
 
 void native_recover(void *impl, struct tp_container_state *const *states, size_t n,
 	struct tp_container_request *request)
 {
 	struct native *self = impl;
+	struct tp_error err;
+	int r = 0;
 
-	for (size_t i = 0; i < n; i++)
-		container_recover(self, states[i]);
-	orphans_kill(self);
-	native_answer(self, request, 0, NULL);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = container_recover(self, states[i], &err);
+	if (r >= 0)
+		r = orphans_kill(self, &err);
+	native_answer(self, request, r < 0 ? r : 0, &err);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -268,16 +269,32 @@ static pid_t init_pid(void)
 	return (pid_t)pid;
 }
 
-static void recover(bool remembers)
+/* With so many descriptors to spare; negative: with enough. */
+static struct ask try_recover(bool remembers, int spare)
 {
+	struct rlimit enough, few;
+	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct tp_container_id id = { .value = "c" };
 	struct tp_container_state state = { .container_id = &id };
 	struct tp_container_state *const states[] = { &state };
 	struct ask ask = { .request.done = on_done };
 
+	ck_assert_int_ge(next, 0);
+	close(next);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &enough), 0);
+	few = enough;
+	if (spare >= 0)
+		few.rlim_cur = (rlim_t)(next + spare);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	ops->recover(impl, states, remembers ? 1 : 0, &ask.request);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &enough), 0);
 	ck_assert(test_host_wait(&host, &ask.done));
-	ck_assert_int_eq(ask.status, 0);
+	return ask;
+}
+
+static void recover(bool remembers)
+{
+	ck_assert_int_eq(try_recover(remembers, -1).status, 0);
 }
 
 static void destroy(void)
@@ -593,6 +610,30 @@ START_TEST(orphans_are_ended_silently)
 }
 END_TEST
 
+/* Remembered or not: an agent that cannot look calls nothing over, and finds it later. */
+START_TEST(what_cannot_be_looked_at_is_not_over)
+{
+	bool remembers = _i < 2;
+	struct ask ask;
+	pid_t pid;
+
+	launch_well(WAIT_FOR_GO);
+	pid = init_pid();
+	test_host_stop(&host);
+	begin();
+	ask = try_recover(remembers, remembers ? _i : _i - 2);
+	ck_assert_int_eq(ask.status, -EMFILE);
+	ck_assert_ptr_nonnull(strstr(ask.request.err.text, "container"));
+	test_host_stop(&host);
+	begin();
+	ck_assert_int_eq(n_over, 0);
+	recover(true);
+	ck_assert_int_eq(init_pid(), pid);
+	touch("go");
+	expect_exit(7);
+}
+END_TEST
+
 /* The pid was given to somebody else meanwhile: he is left alone. */
 START_TEST(a_pid_used_again_is_not_ours)
 {
@@ -638,6 +679,7 @@ int main(void)
 	tcase_add_test(tc, an_end_meanwhile_is_told);
 	tcase_add_test(tc, survivors_of_a_dead_init_are_found);
 	tcase_add_test(tc, orphans_are_ended_silently);
+	tcase_add_loop_test(tc, what_cannot_be_looked_at_is_not_over, 0, 5);
 	tcase_add_test(tc, a_pid_used_again_is_not_ours);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -62,6 +62,8 @@ struct tp_containerizer_ops {
 	/*
 	 * Adopts the containers the agent remembers, ends all others of ours. Those that are
 	 * over are reported by terminated() with the exit status that was kept, as far as known.
+	 * Fails when it cannot say of one whether it runs; the agent ends then, and tries again
+	 * when it is started.
 	 */
 	void (*recover)(void *impl, struct tp_container_state *const *states, size_t n,
 		struct tp_container_request *request);
