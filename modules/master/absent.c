@@ -165,6 +165,11 @@ void absent_load(struct master *m, const struct tp_registry_variable *row,
 	}
 }
 
+size_t absent_n_at_start(const struct master *m)
+{
+	return m->absents->n_at_start;
+}
+
 size_t absent_n(const struct master *m, enum tp_registry_what place)
 {
 	return m->absents->maps[place].n;

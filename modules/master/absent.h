@@ -27,6 +27,8 @@ void absent_load(struct master *m, const struct tp_registry_variable *row,
 void absent_recovered(struct master *m);
 
 size_t absent_n(const struct master *m, enum tp_registry_what place);
+/* Admitted agents that the registry held when it was read. */
+size_t absent_n_at_start(const struct master *m);
 bool absent_is(const struct master *m, enum tp_registry_what place, const char *id);
 bool absent_is_known(const struct master *m, const char *id);
 /* Since when (wall) it is in that place; 0 = it is not. */

@@ -117,7 +117,7 @@ static void take(struct accept *accept, const struct tp_resources *wanted)
 	tp_resources_filter(&own, wanted, is_own, NULL);
 	tp_resources_filter(&shared, wanted, tp_resource_is_shared, NULL);
 	tp_resources_subtract(&accept->remaining, &own);
-	if (!tp_resources_empty(&shared))
+	if (!tp_resources_empty(&shared) && allocator->ops->update_allocation != NULL)
 		allocator->ops->update_allocation(allocator->impl,
 			accept->framework->slot, accept->agent->slot,
 			&(struct tp_resources)TP_RESOURCES_INIT, &shared);

@@ -138,9 +138,18 @@ static void describe(struct master *m)
 
 void master_recovered(struct master *m)
 {
+	struct tp_error err = { 0 };
+	int r = weights_allocate(m, &err);
+
+	if (r >= 0)
+		r = quota_allocate(m, &err);
+	if (r < 0) {
+		tp_err(m, "the registry asks for what the allocator cannot do, ending",
+			"error=%s", err.text);
+		tp_instance_exit(&m->instance, 1);
+		return;
+	}
 	m->recovered = true;
-	weights_allocate(m);
-	quota_allocate(m);
 	if (m->allocator.ops->recover != NULL)
 		m->allocator.ops->recover(
 			m->allocator.impl, absent_n(m, TP_REGISTRY_AGENT));

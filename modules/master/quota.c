@@ -30,36 +30,45 @@ struct quota {
 
 struct quotas {
 	struct tp_map by_role;
+	/* With what is on its way to the registry: the next change must fit beside that. */
+	struct tp_map promised;
 };
 
 int quota_create(struct master *m)
 {
 	m->quotas = tp_alloc(sizeof *m->quotas);
 	tp_map_init(&m->quotas->by_role);
+	tp_map_init(&m->quotas->promised);
 	return 0;
 }
 
-static struct quota *find(const struct master *m, const char *role)
+static struct quota *find(const struct tp_map *map, const char *role)
 {
-	return tp_map_get(&m->quotas->by_role, role, struct quota, node);
+	return tp_map_get(map, role, struct quota, node);
 }
 
-static void forget(struct master *m, struct quota *quota)
+static void forget(struct tp_map *map, struct quota *quota)
 {
-	tp_map_remove(&m->quotas->by_role, &quota->node);
+	tp_map_remove(map, &quota->node);
 	tp_arena_destroy(quota->arena);
 	tp_free(quota);
 }
 
-void quota_destroy(struct master *m)
+static void forget_all(struct tp_map *map)
 {
 	struct tp_list *node, *tmp;
 
+	tp_map_foreach (node, tmp, map)
+		forget(map, tp_map_entry(node, struct quota, node));
+	tp_map_fini(map);
+}
+
+void quota_destroy(struct master *m)
+{
 	if (m->quotas == NULL)
 		return;
-	tp_map_foreach (node, tmp, &m->quotas->by_role)
-		forget(m, tp_map_entry(node, struct quota, node));
-	tp_map_fini(&m->quotas->by_role);
+	forget_all(&m->quotas->by_role);
+	forget_all(&m->quotas->promised);
 	tp_free(m->quotas);
 	m->quotas = NULL;
 }
@@ -70,37 +79,48 @@ static bool is_default(const struct tp_quota_config *config)
 	return config->n_guarantees == 0 && config->n_limits == 0;
 }
 
-void quota_load(struct master *m, const struct tp_quota_config *config)
+static void put(struct tp_map *map, const struct tp_quota_config *config)
 {
-	struct quota *quota = find(m, config->role);
+	struct quota *quota = find(map, config->role);
 
 	if (quota != NULL)
-		forget(m, quota);
+		forget(map, quota);
 	if (is_default(config))
 		return;
 	quota = tp_alloc(sizeof *quota);
 	quota->arena = tp_arena_create(512);
 	quota->config = tp_record_copy(&tp_quota_config_desc, config, quota->arena);
-	tp_map_add(&m->quotas->by_role, &quota->node, quota->config->role);
+	tp_map_add(map, &quota->node, quota->config->role);
 }
 
-void quota_allocate(const struct master *m)
+void quota_load(struct master *m, const struct tp_quota_config *config)
+{
+	put(&m->quotas->by_role, config);
+	put(&m->quotas->promised, config);
+}
+
+int quota_allocate(const struct master *m, struct tp_error *err)
 {
 	struct tp_list *node, *tmp;
 
 	if (m->allocator.ops->update_quota == NULL)
-		return;
+		return m->quotas->promised.n == 0
+			? 0
+			: tp_fail(err, ENOTSUP,
+				  "roles have quota, and the allocator knows none: use "
+				  "another, or remove the quota first");
 	tp_map_foreach (node, tmp, &m->quotas->by_role) {
 		const struct tp_quota_config *config =
 			tp_map_entry(node, struct quota, node)->config;
 
 		m->allocator.ops->update_quota(m->allocator.impl, config->role, config);
 	}
+	return 0;
 }
 
 const struct tp_quota_config *quota_of(const struct master *m, const char *role)
 {
-	const struct quota *quota = find(m, role);
+	const struct quota *quota = find(&m->quotas->by_role, role);
 
 	return quota == NULL ? NULL : quota->config;
 }
@@ -261,6 +281,46 @@ static int check_amount(const char *role, const char *what, const char *name,
 	return 0;
 }
 
+static int check_guarantees(const struct tp_quota_config *config, struct tp_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < config->n_guarantees; i++) {
+		const char *name = config->guarantees[i]->key;
+
+		r = check_amount(config->role, "guarantee", name,
+			config->guarantees[i]->value, err);
+		for (size_t k = 0; r >= 0 && k < i; k++) {
+			if (strcmp(config->guarantees[k]->key, name) == 0)
+				r = tp_fail(err, EINVAL,
+					"Quota of role '%s': the guarantee of '%s' is "
+					"there twice",
+					config->role, name);
+		}
+	}
+	return r;
+}
+
+static int check_limits(const struct tp_quota_config *config, struct tp_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < config->n_limits; i++) {
+		const char *name = config->limits[i]->key;
+
+		r = check_amount(
+			config->role, "limit", name, config->limits[i]->value, err);
+		for (size_t k = 0; r >= 0 && k < i; k++) {
+			if (strcmp(config->limits[k]->key, name) == 0)
+				r = tp_fail(err, EINVAL,
+					"Quota of role '%s': the limit of '%s' is there "
+					"twice",
+					config->role, name);
+		}
+	}
+	return r;
+}
+
 static int check_config(const struct master *m, const struct tp_quota_config *config,
 	struct tp_error *err)
 {
@@ -273,12 +333,9 @@ static int check_config(const struct master *m, const struct tp_quota_config *co
 			"Setting quota on nested role '%s' is not supported: set it on "
 			"its top-level role",
 			config->role);
-	for (size_t i = 0; r >= 0 && i < config->n_guarantees; i++)
-		r = check_amount(config->role, "guarantee", config->guarantees[i]->key,
-			config->guarantees[i]->value, err);
-	for (size_t i = 0; r >= 0 && i < config->n_limits; i++)
-		r = check_amount(config->role, "limit", config->limits[i]->key,
-			config->limits[i]->value, err);
+	r = check_guarantees(config, err);
+	if (r >= 0)
+		r = check_limits(config, err);
 	for (size_t i = 0; r >= 0 && i < config->n_guarantees; i++) {
 		const char *name = config->guarantees[i]->key;
 
@@ -301,7 +358,7 @@ static const struct tp_quota_config *wanted_of(
 	return NULL;
 }
 
-/* All guarantees of one resource, as they will be. */
+/* All guarantees of one resource, as they will be, with changes that are being stored. */
 static int64_t guaranteed_milli(const struct master *m,
 	const struct tp_master_call_update_quota *wanted, const char *name)
 {
@@ -310,7 +367,7 @@ static int64_t guaranteed_milli(const struct master *m,
 
 	for (size_t i = 0; i < wanted->n_quota_configs; i++)
 		milli += guarantee_milli(wanted->quota_configs[i], name);
-	tp_map_foreach (node, tmp, &m->quotas->by_role) {
+	tp_map_foreach (node, tmp, &m->quotas->promised) {
 		const struct tp_quota_config *config =
 			tp_map_entry(node, struct quota, node)->config;
 
@@ -433,7 +490,7 @@ static void stored(struct master *m, const void *record)
 	const struct tp_master_call_update_quota *wanted = record;
 
 	for (size_t i = 0; i < wanted->n_quota_configs; i++) {
-		quota_load(m, wanted->quota_configs[i]);
+		put(&m->quotas->by_role, wanted->quota_configs[i]);
 		enforce(m, wanted->quota_configs[i]);
 	}
 	tp_info(m, "quota of roles changed", "roles=%zu", wanted->n_quota_configs);
@@ -449,6 +506,9 @@ void quota_apply(struct settings_change *change,
 		const struct tp_quota_config *config = wanted->quota_configs[i];
 
 		settings_add(change, config->role, is_default(config) ? NULL : config);
+		/* A store that fails ends the master: nothing takes this back. */
+		if (r >= 0)
+			put(&change->master->quotas->promised, config);
 	}
 	settings_apply(change, TP_REGISTRY_QUOTA, r, err);
 }

@@ -17,8 +17,11 @@ void quota_destroy(struct master *m);
 
 /* From the registry. */
 void quota_load(struct master *m, const struct tp_quota_config *config);
-/* The allocator is told of all; before it is told of agents and frameworks. */
-void quota_allocate(const struct master *m);
+/*
+ * The allocator is told of all; before it is told of agents and frameworks. -ENOTSUP when it knows
+ * no quota, and there is some or soon will be.
+ */
+int quota_allocate(const struct master *m, struct tp_error *err);
 
 /* NULL without one. Borrowed until it changes. */
 const struct tp_quota_config *quota_of(const struct master *m, const char *role);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "absent.h"
 #include "agents.h"
 #include "domain.h"
 #include "frameworks.h"
@@ -56,10 +57,15 @@ int replay(struct master *m, struct tp_error *err)
 	r = domain_allocate(m, err);
 	if (r >= 0)
 		r = whitelist_allocate(m, err);
+	if (r >= 0)
+		r = weights_allocate(m, err);
+	if (r >= 0)
+		r = quota_allocate(m, err);
 	if (r < 0)
 		return r;
-	weights_allocate(m);
-	quota_allocate(m);
+	/* After a failover it may wait for the agents: those that are back count at once. */
+	if (ops->recover != NULL && absent_n(m, TP_REGISTRY_AGENT) > 0)
+		ops->recover(m->allocator.impl, absent_n_at_start(m));
 	replay_agents(m);
 	replay_frameworks(m);
 	ops->resume(m->allocator.impl);

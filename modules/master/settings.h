@@ -16,10 +16,10 @@ struct settings_change {
 	const void *wanted;
 	/* It is durable: the master and the allocator take it over. */
 	void (*stored)(struct master *m, const void *wanted);
+	struct master *master;
 
 	/* private */
 	struct registrar_operation operation;
-	struct master *master;
 	struct tp_submission *submission;
 	struct registrar_setting *items;
 	size_t n, size;

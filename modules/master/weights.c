@@ -70,18 +70,23 @@ void weights_load(struct master *m, const struct tp_weight_info *info)
 	};
 }
 
-void weights_allocate(const struct master *m)
+int weights_allocate(const struct master *m, struct tp_error *err)
 {
 	struct tp_list *node, *tmp;
 
 	if (m->allocator.ops->update_weights == NULL)
-		return;
+		return m->weights->by_role.n == 0
+			? 0
+			: tp_fail(err, ENOTSUP,
+				  "roles have weights, and the allocator knows none: use "
+				  "another");
 	tp_map_foreach (node, tmp, &m->weights->by_role) {
 		struct tp_weight_info *info =
 			&tp_map_entry(node, struct weight, node)->info;
 
 		m->allocator.ops->update_weights(m->allocator.impl, &info, 1);
 	}
+	return 0;
 }
 
 double weight_of(const struct master *m, const char *role)

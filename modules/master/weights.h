@@ -12,8 +12,8 @@ void weights_destroy(struct master *m);
 
 /* From the registry. */
 void weights_load(struct master *m, const struct tp_weight_info *info);
-/* The allocator is told of all; before it is told of anything else. */
-void weights_allocate(const struct master *m);
+/* The allocator is told of all; before it is told of anything else. -ENOTSUP: it knows none. */
+int weights_allocate(const struct master *m, struct tp_error *err);
 
 double weight_of(const struct master *m, const char *role);
 /* GET_WEIGHTS. Borrows from the table. */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "modules/master/quota.h"
+#include "modules/master/replay.h"
 #include "tests/unit/master_fixture.h"
 
 static struct master_fixture fixture;
@@ -118,6 +120,79 @@ START_TEST(whoever_has_no_role_can_have_quota)
 	ck_assert_int_eq(
 		set_quota("{'role':'*','limits':" AMOUNTS("cpus", "1") "}", ""), 0);
 	ck_assert(fixture_logged(f, "quota * guarantees limits cpus:1"));
+}
+END_TEST
+
+START_TEST(what_is_being_stored_is_promised_already)
+{
+	struct client *other = client_up(f, 3, "operator");
+
+	f->store_held = true;
+	ck_assert_int_eq(
+		set_quota("{'role':'a','guarantees':" AMOUNTS("cpus", "3") "}", ""), 1);
+	ck_assert_int_eq(
+		client_operator(other,
+			"{'type':'UPDATE_QUOTA','update_quota':{'quota_configs':"
+			"[{'role':'b','guarantees':" AMOUNTS("cpus", "3") "}]}}"),
+		-EINVAL);
+	ck_assert_msg(strstr(other->text, "would be 6") != NULL, "%s", other->text);
+	fixture_release_store(f);
+	ck_assert(who->answered);
+	ck_assert_int_eq(who->status, 0);
+}
+END_TEST
+
+/* JSON has no names twice, msgpack does. */
+START_TEST(an_amount_that_is_there_twice_is_refused)
+{
+	struct tp_value_scalar one = { .has_value_milli = true, .value_milli = 1000 };
+	struct tp_value_scalar many = { .has_value_milli = true, .value_milli = 9000 };
+	struct tp_quota_config_guarantees_entry small = { .key = "cpus", .value = &one };
+	struct tp_quota_config_guarantees_entry large = { .key = "cpus", .value = &many };
+	struct tp_quota_config_guarantees_entry *guarantees[] = { &small, &large };
+	struct tp_quota_config config = {
+		.role = "a", .guarantees = guarantees, .n_guarantees = 2
+	};
+	struct tp_quota_config *configs[] = { &config };
+	const struct tp_master_call_update_quota wanted = { .quota_configs = configs,
+		.n_quota_configs = 1 };
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(
+		quota_check(tp_kernel_instance(f->kernel, "master"), &wanted, &err),
+		-EINVAL);
+	ck_assert_msg(strstr(err.text, "there twice") != NULL, "%s", err.text);
+}
+END_TEST
+
+static void nothing(void *impl)
+{
+	(void)impl;
+}
+
+/* Another allocator does not come where it would ignore what was promised. */
+START_TEST(an_allocator_without_quota_takes_no_place_where_there_is_some)
+{
+	struct master *m = tp_kernel_instance(f->kernel, "master");
+	struct tp_allocator_ops ops = *m->allocator.ops;
+	const struct tp_allocator_ops *before = m->allocator.ops;
+	struct tp_error err = { 0 };
+
+	ops.pause = ops.resume = nothing;
+	ops.update_quota = NULL;
+	m->allocator.ops = &ops;
+	ck_assert_int_eq(replay(m, &err), 0);
+	m->allocator.ops = before;
+	f->store_held = true;
+	set_quota("{'role':'a','guarantees':" AMOUNTS("cpus", "3") "}", "");
+	m->allocator.ops = &ops;
+	ck_assert_int_eq(replay(m, &err), -ENOTSUP);
+	ck_assert_msg(strstr(err.text, "have quota") != NULL, "%s", err.text);
+	m->allocator.ops = before;
+	fixture_release_store(f);
+	m->allocator.ops = &ops;
+	ck_assert_int_eq(replay(m, &err), -ENOTSUP);
+	m->allocator.ops = before;
 }
 END_TEST
 
@@ -345,7 +420,13 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, quota_is_stored_told_and_shown);
 	tcase_add_test(tc, quota_is_answered_when_it_is_durable);
 	tcase_add_loop_test(tc, impossible_quota_changes_nothing, 0, TP_COUNT(refused));
+<<<<<<< HEAD
 	tcase_add_test(tc, whoever_has_no_role_can_have_quota);
+=======
+	tcase_add_test(tc, what_is_being_stored_is_promised_already);
+	tcase_add_test(tc, an_amount_that_is_there_twice_is_refused);
+	tcase_add_test(tc, an_allocator_without_quota_takes_no_place_where_there_is_some);
+>>>>>>> 2b84ca8 (master: quota cannot be promised twice, nor ignored by another allocator)
 	tcase_add_test(tc, force_promises_more_than_there_is);
 	tcase_add_test(tc, a_limit_is_not_below_what_is_used);
 	tcase_add_test(tc, offers_make_room_for_a_guarantee);

@@ -20,7 +20,8 @@
  * update_domain(), update_whitelist(), update_weights() and update_quota() for each role that has
  * one; add_agent() for every agent, with all that is used of it and all that is offered of it, which is
  * one to the allocator; add_framework() for every framework; update_unavailability(); resume(). After
- * a failover of the master recover() follows the quotas, and nothing is paused. What the owner
+ * a failover of the master recover() follows the quotas, and nothing is paused; while some of its
+ * agents are awaited it does so in a replay as well, with their number at the failover. What the owner
  * does not have begins anew, as after a failover: filters, and refusals of inverse offers.
  * Outstanding offers stay valid: they come back to the new instance with recover_resources(). The
  * old instance gets no more calls and is stopped: a stopped allocator makes no offers.
