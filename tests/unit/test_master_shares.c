@@ -420,13 +420,10 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, quota_is_stored_told_and_shown);
 	tcase_add_test(tc, quota_is_answered_when_it_is_durable);
 	tcase_add_loop_test(tc, impossible_quota_changes_nothing, 0, TP_COUNT(refused));
-<<<<<<< HEAD
 	tcase_add_test(tc, whoever_has_no_role_can_have_quota);
-=======
 	tcase_add_test(tc, what_is_being_stored_is_promised_already);
 	tcase_add_test(tc, an_amount_that_is_there_twice_is_refused);
 	tcase_add_test(tc, an_allocator_without_quota_takes_no_place_where_there_is_some);
->>>>>>> 2b84ca8 (master: quota cannot be promised twice, nor ignored by another allocator)
 	tcase_add_test(tc, force_promises_more_than_there_is);
 	tcase_add_test(tc, a_limit_is_not_below_what_is_used);
 	tcase_add_test(tc, offers_make_room_for_a_guarantee);
