@@ -23,23 +23,43 @@ static bool is_loopback(const char *host)
 	return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
+/* "HOST:PORT" of an address of IP, NULL for others. Schemes are those that transports know. */
+static const char *ip_part(const char *url)
+{
+	static const char *const schemes[] = { "tcp://", "tls+tcp://", "plain+tcp://" };
+
+	for (size_t i = 0; i < TP_COUNT(schemes); i++) {
+		if (strncmp(url, schemes[i], strlen(schemes[i])) == 0)
+			return url + strlen(schemes[i]);
+	}
+	return strstr(url, "://") == NULL ? url : NULL;
+}
+
+/* Nothing that one parser takes for the host and another for a user or a path. */
+static bool is_plain(const char *host, const char *end, bool bracketed)
+{
+	const char *port = bracketed && *end == ']' ? end + 1 : end;
+
+	if (strpbrk(host, "@/?#\\") != NULL || (bracketed && *end != ']'))
+		return false;
+	return *port == '\0' ||
+		(*port == ':' && strspn(port + 1, "0123456789") == strlen(port + 1));
+}
+
 bool tp_listen_host(const char *url, char *ret, size_t size)
 {
-	const char *host = strstr(url, "://");
+	const char *host = ip_part(url);
+	bool bracketed;
 	const char *end;
 	size_t len;
 
-	if (host != NULL && strstr(url, "tcp") == NULL)
+	if (host == NULL)
 		return false;
-	host = host == NULL ? url : host + 3;
-	if (*host == '[') {
-		host++;
-		end = strchr(host, ']');
-	} else {
-		end = strrchr(host, ':');
-	}
+	bracketed = *host == '[';
+	host += bracketed;
+	end = bracketed ? strchr(host, ']') : strchr(host, ':');
 	len = end == NULL ? strlen(host) : (size_t)(end - host);
-	if (len >= size)
+	if (len >= size || !is_plain(host, host + len, bracketed))
 		return false;
 	memcpy(ret, host, len);
 	ret[len] = '\0';
@@ -48,10 +68,13 @@ bool tp_listen_host(const char *url, char *ret, size_t size)
 
 bool tp_listen_is_local(const char *url)
 {
+	static const char *const sockets[] = { "ipc://", "unix://", "abstract://" };
 	char host[256];
 
-	if (strstr(url, "://") != NULL && strstr(url, "tcp") == NULL)
-		return true;
+	for (size_t i = 0; i < TP_COUNT(sockets); i++) {
+		if (strncmp(url, sockets[i], strlen(sockets[i])) == 0)
+			return true;
+	}
 	return tp_listen_host(url, host, sizeof host) && is_loopback(host);
 }
 

@@ -20,6 +20,9 @@ static const struct {
 	{ "ipc:///run/tepui/master.sock", true },
 	{ "unix:///run/tepui/master.sock", true },
 	{ "abstract://tepui", true },
+	{ "ipc:///run/my-tcp/master.sock", true },
+	{ "unix:///run/tcp://10.0.0.1/master.sock", true },
+	{ "plain+tcp://127.0.0.1:5060", true },
 	{ "tcp://0.0.0.0:5060", false },
 	{ "tcp://10.0.0.1:5060", false },
 	{ "tls+tcp://10.0.0.1:5060", false },
@@ -31,6 +34,17 @@ static const struct {
 	{ "tcp://a-name-that-is-longer-than-any-address-of-ip-could-be.example:1",
 		false },
 	{ "0.0.0.0:5060", false },
+	{ "plain+tcp://0.0.0.0:5060", false },
+	{ "tcp://[127.0.0.1]@0.0.0.0:5060", false },
+	{ "tcp://[::1]@[::]:5060", false },
+	{ "tcp://::1:5060", false },
+	{ "tcp://[::1].example:5060", false },
+	{ "tcp://[::1", false },
+	{ "tcp://127.0.0.1@0.0.0.0:5060", false },
+	{ "tcp://127.0.0.1:1@0.0.0.0:5060", false },
+	{ "tcp://localhost:5060/@0.0.0.0", false },
+	{ "sctp://127.0.0.1:5060", false },
+	{ "ws+ipc://x", false },
 	{ "", false },
 };
 
@@ -49,7 +63,11 @@ START_TEST(hosts_are_found)
 	ck_assert_str_eq(host, "10.0.0.1");
 	ck_assert(tp_listen_host("tls+tcp://[::1]:5061", host, sizeof host));
 	ck_assert_str_eq(host, "::1");
+	ck_assert(tp_listen_host("tcp://host", host, sizeof host));
+	ck_assert_str_eq(host, "host");
 	ck_assert(!tp_listen_host("ipc:///run/x", host, sizeof host));
+	ck_assert(!tp_listen_host("ipc:///run/tcp", host, sizeof host));
+	ck_assert(!tp_listen_host("tcp://[::1]x:5061", host, sizeof host));
 	ck_assert(!tp_listen_host("tcp://longer-than-sixteen:1", host, sizeof host));
 }
 END_TEST
