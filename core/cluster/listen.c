@@ -2,12 +2,14 @@
 /*
  * Whoever reaches a daemon's port unasked may run commands there, so daemons refuse addresses that
  * strangers can reach unless these must say who they are. What is no IP address of this machine
- * alone counts as reachable: a name may mean anything.
+ * alone counts as reachable: a name may mean anything. At a unix socket the kernel says who dials.
  */
 #include "tepui/listen.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tepui/kind/authenticator.h"
 
@@ -76,6 +78,22 @@ bool tp_listen_is_local(const char *url)
 			return true;
 	}
 	return tp_listen_host(url, host, sizeof host) && is_loopback(host);
+}
+
+bool tp_listen_is_own(const struct tp_wire_peer *wire)
+{
+	return wire->local && (wire->uid == 0 || wire->uid == geteuid());
+}
+
+int tp_listen_admit(const struct tp_peer_info *info, struct tp_error *err)
+{
+	if (!info->wire.local || info->principal != NULL || tp_listen_is_own(&info->wire))
+		return 0;
+	return tp_fail(err, EACCES,
+		"this socket serves root and the user of the daemon (uid %u), you are "
+		"uid "
+		"%u: others must authenticate",
+		(unsigned)geteuid(), (unsigned)info->wire.uid);
 }
 
 bool tp_listen_can_authenticate(const struct tp_services *authenticators)

@@ -257,17 +257,16 @@ static void nng_peer(struct tp_wire *wire, struct tp_wire_peer *ret)
 	struct nng_wire *self = nng_of(wire);
 	tp_cleanup(strbuf) struct tp_strbuf text = TP_STRBUF_INIT;
 	struct address address = { .len = 0 };
-	uint64_t uid = 0, pid = 0;
+	uint64_t uid = (uid_t)-1, pid = 0;
 	nng_sockaddr sa;
 
 	memset(ret, 0, sizeof *ret);
 	if (self->stream == NULL)
 		return;
 	if (wire->in.marked) {
-		ret->local = nng_stream_get_uint64(
-				     self->stream, NNG_OPT_IPC_PEER_UID, &uid) == 0 &&
-			nng_stream_get_uint64(self->stream, NNG_OPT_IPC_PEER_PID, &pid) ==
-				0;
+		ret->local = true; /* whoever it is: nobody's uid is -1 */
+		nng_stream_get_uint64(self->stream, NNG_OPT_IPC_PEER_UID, &uid);
+		nng_stream_get_uint64(self->stream, NNG_OPT_IPC_PEER_PID, &pid);
 		ret->uid = (uid_t)uid;
 		ret->pid = (pid_t)pid;
 		tp_strbuf_printf(&text, "ipc:uid=%u,pid=%d", ret->uid, (int)ret->pid);

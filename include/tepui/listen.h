@@ -7,6 +7,7 @@
 #define TEPUI_LISTEN_H
 
 #include "tepui/module.h"
+#include "tepui/net.h"
 
 /*
  * The host in a tcp address, without brackets; false for others, when it is too long, and when
@@ -15,6 +16,13 @@
 TP_EXPORT bool tp_listen_host(const char *url, char *ret, size_t size);
 /* Only from this machine: loopback, localhost and unix sockets. */
 TP_EXPORT bool tp_listen_is_local(const char *url);
+/* At a unix socket, and root or the user of this daemon: nobody has to ask who that is. */
+TP_EXPORT bool tp_listen_is_own(const struct tp_wire_peer *wire);
+/*
+ * -EACCES for another user at a unix socket who has not authenticated. To be asked by admit():
+ * what file modes keep out of ipc:// and unix:// nothing keeps out of abstract://.
+ */
+TP_EXPORT int tp_listen_admit(const struct tp_peer_info *info, struct tp_error *err);
 /* Is one of these, of kind `authenticator`, usable? From start() on. */
 TP_EXPORT bool tp_listen_can_authenticate(const struct tp_services *authenticators);
 

@@ -77,7 +77,9 @@ const struct tp_field config_fields[] = {
 	KEY("tls_key", TP_STRING, tls.key, NULL,
 		"PEM file with the key of tls_certificate."),
 	KEY("authenticate_operators", TP_BOOL, authenticate_operators, "false",
-		"Operators (tepui) must authenticate, if they come by network."),
+		"Operators (tepui) must authenticate; root and the user of the daemon "
+		"need "
+		"not at a unix socket."),
 	KEY("authentication_backoff_factor", TP_DURATION,
 		authentication.backoff_factor_ns, "1s",
 		"After n failures an authentication may take a random time up to "

@@ -84,7 +84,11 @@ static const struct tp_handler native_rows[] = {
 
 static int native_admit(void *user, struct tp_peer_info *info, struct tp_error *err)
 {
+	int r = tp_listen_admit(info, err);
+
 	(void)user;
+	if (r < 0)
+		return r;
 	if (!tp_streq(info->hello.kind, "operator"))
 		return tp_fail(err, EPERM,
 			"this is an agent: a peer of kind '%s' has no business here",
@@ -92,12 +96,12 @@ static int native_admit(void *user, struct tp_peer_info *info, struct tp_error *
 	return 0;
 }
 
-/* Operators at this machine are known by who may open the socket. */
 static bool must_authenticate(void *user, const struct tp_peer_info *info)
 {
 	const struct native *native = user;
 
-	return native->agent->config.authenticate_operators && !info->wire.local;
+	return native->agent->config.authenticate_operators &&
+		!tp_listen_is_own(&info->wire);
 }
 
 /* Found at the start, not when the first operator is refused. */

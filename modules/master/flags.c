@@ -36,7 +36,9 @@ const struct tp_field master_config[] = {
 		"false", "Agents must authenticate."),
 	TP_CONFIG("authenticate_operators", TP_BOOL, struct master,
 		authenticate_operators, "false",
-		"Operators (tepui) must authenticate, if they come by network."),
+		"Operators (tepui) must authenticate; root and the user of the daemon "
+		"need "
+		"not at a unix socket."),
 	TP_CONFIG("authentication_v0_timeout", TP_DURATION, struct master,
 		authentication_v0_timeout_ns, "15secs",
 		"Longest time from a connection to a peer that is known."),

@@ -159,7 +159,10 @@ void native_recovered(struct master *m)
 static int admit(void *user, struct tp_peer_info *info, struct tp_error *err)
 {
 	const struct master *m = user;
+	int r = tp_listen_admit(info, err);
 
+	if (r < 0)
+		return r;
 	if (strcmp(info->hello.kind, "agent") == 0)
 		info->rights = RIGHT_AGENT;
 	else if (strcmp(info->hello.kind, "scheduler") == 0)
@@ -173,7 +176,6 @@ static int admit(void *user, struct tp_peer_info *info, struct tp_error *err)
 	return info->rights == RIGHT_OPERATOR ? 0 : leadership_check(m, err);
 }
 
-/* Operators at this machine are known by who may open the socket. */
 static bool must_authenticate(void *user, const struct tp_peer_info *info)
 {
 	const struct master *m = user;
@@ -182,7 +184,7 @@ static bool must_authenticate(void *user, const struct tp_peer_info *info)
 		return m->authenticate_agents;
 	if (strcmp(info->hello.kind, "scheduler") == 0)
 		return m->authenticate_frameworks;
-	return m->authenticate_operators && !info->wire.local;
+	return m->authenticate_operators && !tp_listen_is_own(&info->wire);
 }
 
 static void opened(void *user, uint64_t id)
@@ -380,7 +382,7 @@ int native_start(struct master *m, struct tp_error *err)
 	for (size_t i = 0; r >= 0 && i < m->n_listen; i++) {
 		r = listen_check(m->listen[i], m, err);
 		if (r >= 0)
-			r = tp_server_listen(m->native->server, m->listen[i], 0, err);
+			r = tp_server_listen(m->native->server, m->listen[i], 0660, err);
 		if (r < 0)
 			tp_wrap(err, r, "listening at '%s'", m->listen[i]);
 	}

@@ -124,13 +124,7 @@ expect "done at once" out_has '^has a new value: allocator-drf: its module$'
 
 # Who is served.
 if [ "$(id -u)" -eq 0 ]; then
-	# A program that strangers can reach, wherever the build tree is.
-	mkdir "$sockets/bin"
-	cp "$builddir/tools/tepui/.libs/tepui" "$builddir/core/.libs/libtepui.so.0" "$sockets/bin/"
-	printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/tepui "$@"\n' "$sockets/bin" "$sockets/bin" \
-		>"$sockets/tepui"
-	chmod -R a+rX "$sockets/bin"
-	chmod 0755 "$sockets/tepui" "$sockets/bin/tepui"
+	stranger_programs "$sockets"
 	stranger() {
 		exits_with 1 setpriv --reuid 65534 "$@" --clear-groups "$sockets/tepui" module status \
 			--socket "$socket"

@@ -45,6 +45,15 @@ cluster_agent() {
 	wait_until 20 agent_is_active "$agent_name" || fail "$agent_name does not register"
 }
 
+# stranger_programs FOLDER: FOLDER/tepui is one that every user can run, wherever the build tree is.
+stranger_programs() {
+	mkdir "$1/bin"
+	cp "$builddir/tools/tepui/.libs/tepui" "$builddir/core/.libs/libtepui.so.0" "$1/bin/"
+	printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/tepui "$@"\n' "$1/bin" "$1/bin" >"$1/tepui"
+	chmod -R a+rX "$1/bin"
+	chmod 0755 "$1/tepui" "$1/bin/tepui"
+}
+
 agent_is_active() {
 	"$tepui" agents 2>/dev/null | grep -q " $1 .* active "
 }

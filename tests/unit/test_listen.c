@@ -3,7 +3,10 @@
 #include "tepui/listen.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "tepui/kind/authenticator.h"
 
@@ -72,6 +75,36 @@ START_TEST(hosts_are_found)
 }
 END_TEST
 
+START_TEST(a_socket_of_this_machine_knows_its_own)
+{
+	struct tp_peer_info info = { .wire = { .local = true, .uid = geteuid() } };
+	struct tp_error err = { 0 };
+
+	ck_assert(tp_listen_is_own(&info.wire));
+	ck_assert_int_eq(tp_listen_admit(&info, &err), 0);
+	info.wire.uid = 0;
+	ck_assert(tp_listen_is_own(&info.wire));
+	info.wire.uid = geteuid() + 1;
+	ck_assert(!tp_listen_is_own(&info.wire));
+	ck_assert_int_eq(tp_listen_admit(&info, &err), -EACCES);
+	ck_assert_ptr_nonnull(strstr(err.text, "others must authenticate"));
+	info.wire.uid = (uid_t)-1;
+	ck_assert_int_eq(tp_listen_admit(&info, &err), -EACCES);
+	info.principal = "ops";
+	ck_assert_int_eq(tp_listen_admit(&info, &err), 0);
+}
+END_TEST
+
+START_TEST(elsewhere_uids_say_nothing)
+{
+	struct tp_peer_info info = { .wire = { .uid = geteuid() } };
+	struct tp_error err = { 0 };
+
+	ck_assert(!tp_listen_is_own(&info.wire));
+	ck_assert_int_eq(tp_listen_admit(&info, &err), 0);
+}
+END_TEST
+
 static bool answer(void *impl)
 {
 	return *(bool *)impl;
@@ -104,6 +137,8 @@ int main(void)
 
 	tcase_add_loop_test(tcase, reach_rows, 0, (int)TP_COUNT(rows));
 	tcase_add_test(tcase, hosts_are_found);
+	tcase_add_test(tcase, a_socket_of_this_machine_knows_its_own);
+	tcase_add_test(tcase, elsewhere_uids_say_nothing);
 	tcase_add_test(tcase, a_usable_authenticator_is_needed);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
