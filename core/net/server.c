@@ -72,7 +72,10 @@ static char *make_key(const struct tp_hello *hello)
 	return *hello->id == '\0' ? NULL : tp_asprintf("%s/%s", hello->kind, hello->id);
 }
 
-/* One session per entity: a newer epoch evicts the older one, an older one is refused. */
+/*
+ * One session per entity: a newer epoch evicts the older one, an older one is refused, and so is
+ * whoever is not the principal that is there. He may come back: principals change, sessions end.
+ */
 static int take_place(struct peer *peer, struct tp_error *err)
 {
 	struct tp_server *self = peer->server;
@@ -82,6 +85,9 @@ static int take_place(struct peer *peer, struct tp_error *err)
 	if (key == NULL)
 		return 0;
 	other = tp_map_get(&self->by_key, key, struct peer, node);
+	if (other != NULL && other->session.principal != NULL &&
+		!tp_streq(other->session.principal, peer->session.principal))
+		return tp_fail(err, EBUSY, "%s has a session of another principal", key);
 	if (other != NULL && other->session.peer.epoch > peer->session.peer.epoch)
 		return tp_fail(err, ESTALE, "%s has a newer session already", key);
 	if (other != NULL)

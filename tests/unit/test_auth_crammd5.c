@@ -115,13 +115,19 @@ static void teardown(void)
 	rmdir(dir);
 }
 
-static struct client *dial(int i, const char *principal, const char *secret)
+static struct client *dial_as(
+	int i, const char *principal, const char *secret, const char *id, uint64_t epoch)
 {
 	own = (struct tp_credential){ principal, secret };
-	struct client *c = fixture_client(f, i, "agent", "", 1, NULL);
+	struct client *c = fixture_client(f, i, "agent", id, epoch, NULL);
 
 	fixture_settle(f);
 	return c;
+}
+
+static struct client *dial(int i, const char *principal, const char *secret)
+{
+	return dial_as(i, principal, secret, "", 1);
 }
 
 START_TEST(the_digest_is_that_of_the_rfc)
@@ -269,6 +275,39 @@ START_TEST(sighup_reads_the_files_again)
 	c = dial(1, "alice", "wonderland");
 	ck_assert_int_eq(c->why.code, EACCES);
 	ck_assert_int_eq(dial(2, "alice", "rabbit")->ups, 1);
+}
+END_TEST
+
+START_TEST(a_principal_is_evicted_by_itself_only)
+{
+	struct client *alice = dial_as(0, "alice", "wonderland", "a1", 1), *c;
+
+	c = dial_as(1, "bob", "builder", "a1", UINT64_MAX);
+	ck_assert_int_eq(c->ups, 0);
+	ck_assert_int_eq(c->why.code, EBUSY);
+	ck_assert(tp_link_is_up(alice->link));
+	/* Whoever shows no credential is another one, too. */
+	f->ask = false;
+	f->authenticatees = NULL;
+	ck_assert_int_eq(dial_as(2, NULL, NULL, "a1", UINT64_MAX)->why.code, EBUSY);
+	f->authenticatees = &client_services;
+	ck_assert(tp_link_is_up(alice->link));
+	ck_assert_int_eq(dial_as(3, "alice", "wonderland", "a1", 2)->ups, 1);
+	ck_assert_int_eq(alice->why.code, ESTALE);
+}
+END_TEST
+
+START_TEST(whoever_waits_has_the_place_when_it_is_free)
+{
+	struct client *alice = dial_as(0, "alice", "wonderland", "a1", 1);
+	struct client *bob = dial_as(1, "bob", "builder", "a1", 1);
+
+	ck_assert_int_eq(bob->why.code, EBUSY);
+	tp_link_destroy(alice->link);
+	alice->link = NULL;
+	fixture_advance(f, TP_SEC);
+	ck_assert_int_eq(bob->ups, 1);
+	ck_assert_str_eq(f->principal, "bob");
 }
 END_TEST
 
@@ -580,6 +619,8 @@ int main(void)
 	tcase_add_test(tc, the_module_proves_too);
 	tcase_add_test(tc, files_that_are_wrong_stop_the_start);
 	tcase_add_test(tc, sighup_reads_the_files_again);
+	tcase_add_test(tc, a_principal_is_evicted_by_itself_only);
+	tcase_add_test(tc, whoever_waits_has_the_place_when_it_is_free);
 	tcase_add_test(tc, what_takes_too_long_is_tried_again);
 	tcase_add_loop_test(tc, strange_steps_are_refused, 0, (int)TP_COUNT(strange));
 	tcase_add_test(tc, an_answer_serves_once);
