@@ -16,6 +16,7 @@
 #include "launch.h"
 #include "offers.h"
 #include "operations.h"
+#include "overlap.h"
 #include "updates.h"
 
 #include "tepui/ids.h"
@@ -72,6 +73,18 @@ static int check_offer(const struct framework *f,
 	return 0;
 }
 
+/* Each of them fits; an allocator that offers the same framework something twice is in error. */
+static int check_sum(const struct master *m, const struct tp_scheduler_call_accept *call,
+	const struct offer *first, struct tp_error *err)
+{
+	tp_cleanup(resources) struct tp_resources sum = TP_RESOURCES_INIT;
+
+	for (size_t i = 0; i < call->n_offer_ids; i++)
+		tp_resources_add(
+			&sum, &offers_find(m, call->offer_ids[i]->value)->resources);
+	return overlap_check(first->agent, &sum, err);
+}
+
 static int check_offers(const struct framework *f,
 	const struct tp_scheduler_call_accept *call, struct tp_error *err)
 {
@@ -87,7 +100,7 @@ static int check_offers(const struct framework *f,
 		if (first == NULL)
 			first = offers_find(f->master, call->offer_ids[i]->value);
 	}
-	return 0;
+	return overlap_allowed(f->master) ? check_sum(f->master, call, first, err) : 0;
 }
 
 /* --- what did not happen --------------------------------------------------------------- */
@@ -205,6 +218,7 @@ static int convert(struct accept *accept, struct conversion *c, struct tp_error 
 	if (r < 0)
 		return tp_wrap(err, r, "The offered resources");
 	conversion_take_back(c);
+	overlap_yield(accept->agent, &c->from);
 	allocator->ops->update_allocation(allocator->impl, accept->framework->slot,
 		accept->agent->slot, &from, &to);
 	operations_begin(c);

@@ -14,6 +14,7 @@
 #include "frameworks.h"
 #include "hooks.h"
 #include "idrecord.h"
+#include "overlap.h"
 #include "tasks.h"
 #include "updates.h"
 #include "use.h"
@@ -121,6 +122,9 @@ static void take(struct accept *accept, const struct tp_resources *wanted)
 		allocator->ops->update_allocation(allocator->impl,
 			accept->framework->slot, accept->agent->slot,
 			&(struct tp_resources)TP_RESOURCES_INIT, &shared);
+	if (allocator->ops->begin_use != NULL && !tp_resources_empty(wanted))
+		allocator->ops->begin_use(allocator->impl, accept->framework->slot,
+			accept->agent->slot, wanted);
 }
 
 static void commit(struct accept *accept, struct launch *l)
@@ -230,4 +234,5 @@ void launch_tasks(struct accept *accept, const struct tp_offer_operation *operat
 
 	for (size_t i = 0; i < launch->n_task_infos; i++)
 		launch_one(accept, launch->task_infos[i]);
+	overlap_yield(accept->agent, NULL);
 }

@@ -162,7 +162,6 @@ void master_recovered(struct master *m)
 static int master_start(void *self, struct tp_error *err)
 {
 	struct master *m = self;
-	struct tp_allocator_user user = offers_allocator_user(m);
 	int r = tp_log_keys_apply(&m->log, m->instance.topic.name, err);
 
 	if (r < 0)
@@ -178,7 +177,8 @@ static int master_start(void *self, struct tp_error *err)
 	if (r < 0)
 		return r;
 	describe(m);
-	m->allocator.ops->open(m->allocator.impl, &user);
+	offers_open(m);
+	offers_renew(m);
 	r = domain_allocate(m, err);
 	if (r >= 0)
 		r = whitelist_start(m, err);

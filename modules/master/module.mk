@@ -58,6 +58,8 @@ master_sources = \
 	modules/master/operator.h \
 	modules/master/operator_resources.c \
 	modules/master/operator_resources.h \
+	modules/master/overlap.c \
+	modules/master/overlap.h \
 	modules/master/quota.c \
 	modules/master/quota.h \
 	modules/master/quota_request.c \
@@ -135,6 +137,11 @@ UNIT_TESTS += tests/unit/test_master_explain
 tests_unit_test_master_explain_SOURCES = tests/unit/test_master_explain.c $(MASTER_TEST_SOURCES)
 tests_unit_test_master_explain_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_explain_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_overlap
+tests_unit_test_master_overlap_SOURCES = tests/unit/test_master_overlap.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_overlap_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_overlap_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_operations
 tests_unit_test_master_operations_SOURCES = tests/unit/test_master_operations.c $(MASTER_TEST_SOURCES)

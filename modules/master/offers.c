@@ -14,12 +14,14 @@
 #include "executors.h"
 #include "frameworks.h"
 #include "idrecord.h"
+#include "overlap.h"
 
 #define HELD_RETRY_NS (50 * TP_MSEC)
 
 struct offers {
 	struct tp_map by_id;
 	uint64_t next_id;
+	bool overlap; /* the allocator that came last lets them */
 };
 
 int offers_create(struct master *m)
@@ -107,15 +109,6 @@ static void on_inverse_offer(void *user, uint32_t framework, uint32_t agent,
 	(void)when;
 }
 
-struct tp_allocator_user offers_allocator_user(struct master *m)
-{
-	return (struct tp_allocator_user){
-		.user = m,
-		.offer = on_offer,
-		.inverse_offer = on_inverse_offer,
-	};
-}
-
 struct offer *offers_find(const struct master *m, const char *id)
 {
 	return tp_map_get(&m->offers->by_id, id, struct offer, node);
@@ -189,6 +182,39 @@ void offers_withdraw_all(struct master *m)
 		if (agents_at(m, i) != NULL)
 			offers_withdraw_agent(agents_at(m, i));
 	}
+}
+
+/* --- another allocator ----------------------------------------------------------------- */
+
+static void drop_all(struct master *m)
+{
+	struct tp_list *node, *tmp;
+
+	tp_map_foreach (node, tmp, &m->offers->by_id) {
+		struct offer *offer = tp_map_entry(node, struct offer, node);
+
+		if (offer->sent)
+			send_rescind(offer);
+		destroy(offer);
+	}
+}
+
+void offers_open(struct master *m)
+{
+	const struct tp_allocator_user user = {
+		.user = m,
+		.offer = on_offer,
+		.inverse_offer = on_inverse_offer,
+	};
+
+	m->allocator.ops->open(m->allocator.impl, &user);
+}
+
+void offers_renew(struct master *m)
+{
+	if (m->offers->overlap || overlap_allowed(m))
+		drop_all(m);
+	m->offers->overlap = overlap_allowed(m);
 }
 
 /* --- sending --------------------------------------------------------------------------- */

@@ -29,8 +29,13 @@ struct offer {
 
 int offers_create(struct master *m);
 void offers_destroy(struct master *m);
-/* For the allocator. */
-struct tp_allocator_user offers_allocator_user(struct master *m);
+/* The allocator is new, and is opened. */
+void offers_open(struct master *m);
+/*
+ * It stays. When it or the one before lets offers overlap, all that are outstanding are rescinded, and
+ * no allocator hears of them.
+ */
+void offers_renew(struct master *m);
 
 struct offer *offers_find(const struct master *m, const char *id);
 size_t offers_count(const struct master *m);

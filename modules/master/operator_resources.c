@@ -12,6 +12,7 @@
 #include "frameworks.h"
 #include "offers.h"
 #include "operations.h"
+#include "overlap.h"
 #include "use.h"
 
 #include "tepui/record.h"
@@ -112,6 +113,9 @@ static int make_free(const struct conversion *c, struct tp_error *err)
 			"Agent %s has %s that nobody uses, and the operation needs %s",
 			c->agent->id, tp_strbuf_text(&has), tp_strbuf_text(&wanted));
 	}
+	overlap_yield(c->agent, &c->from);
+	if (overlap_allowed(c->agent->master))
+		return 0;
 	tp_list_foreach (node, tmp, &c->agent->offers) {
 		if (is_free(c, true))
 			return 0;

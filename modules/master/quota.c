@@ -12,6 +12,7 @@
 #include "agents.h"
 #include "frameworks.h"
 #include "offers.h"
+#include "overlap.h"
 #include "roles.h"
 #include "settings.h"
 #include "use.h"
@@ -246,17 +247,15 @@ static int64_t consumed_milli(const struct master *m, const char *role, const ch
 static int64_t offered_milli(const struct master *m, const char *role, const char *name)
 {
 	struct tally offered = { .name = name, .role = role };
-	struct tp_list *node, *tmp;
 
 	for (uint32_t i = 0; i < agents_slots(m); i++) {
+		tp_cleanup(resources) struct tp_resources resources = TP_RESOURCES_INIT;
 		const struct agent *a = agents_at(m, i);
 
 		if (a == NULL)
 			continue;
-		tp_list_foreach (node, tmp, &a->offers)
-			count(&offered,
-				&tp_container_of(node, struct offer, in_agent)
-					 ->resources);
+		overlap_offered(a, role, &resources);
+		count(&offered, &resources);
 	}
 	return offered.milli;
 }

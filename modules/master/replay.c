@@ -44,7 +44,6 @@ static void replay_frameworks(struct master *m)
 
 int replay(struct master *m, struct tp_error *err)
 {
-	const struct tp_allocator_user user = offers_allocator_user(m);
 	const struct tp_allocator_ops *ops = m->allocator.ops;
 	int r;
 
@@ -52,7 +51,7 @@ int replay(struct master *m, struct tp_error *err)
 		return tp_fail(err, ENOTSUP,
 			"the allocator cannot come into a running master: it has no "
 			"pause()");
-	ops->open(m->allocator.impl, &user);
+	offers_open(m);
 	ops->pause(m->allocator.impl);
 	r = domain_allocate(m, err);
 	if (r >= 0)
@@ -63,6 +62,7 @@ int replay(struct master *m, struct tp_error *err)
 		r = quota_allocate(m, err);
 	if (r < 0)
 		return r;
+	offers_renew(m);
 	/* After a failover it may wait for the agents: those that are back count at once. */
 	if (ops->recover != NULL && absent_n(m, TP_REGISTRY_AGENT) > 0)
 		ops->recover(m->allocator.impl, absent_n_at_start(m));

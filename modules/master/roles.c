@@ -12,7 +12,7 @@
 #include "agents.h"
 #include "frameworks.h"
 #include "idrecord.h"
-#include "offers.h"
+#include "overlap.h"
 #include "quota.h"
 #include "use.h"
 #include "weights.h"
@@ -99,9 +99,14 @@ static void add_framework(struct roles *roles, const struct framework *f)
 	tp_list_foreach (node, tmp, &f->uses)
 		add_held(roles,
 			&tp_container_of(node, struct use, in_framework)->resources);
-	tp_list_foreach (node, tmp, &f->offers)
-		add_held(roles,
-			&tp_container_of(node, struct offer, in_framework)->resources);
+}
+
+static void add_offers(struct roles *roles, const struct agent *a)
+{
+	tp_cleanup(resources) struct tp_resources offered = TP_RESOURCES_INIT;
+
+	overlap_offered(a, NULL, &offered);
+	add_held(roles, &offered);
 }
 
 static void add_reservations(struct roles *roles, const struct agent *a)
@@ -150,8 +155,10 @@ struct tp_master_response_get_roles *roles_record(
 			add_framework(&roles, frameworks_at(m, i));
 	}
 	for (uint32_t i = 0; i < agents_slots(m); i++) {
-		if (agents_at(m, i) != NULL)
-			add_reservations(&roles, agents_at(m, i));
+		if (agents_at(m, i) == NULL)
+			continue;
+		add_offers(&roles, agents_at(m, i));
+		add_reservations(&roles, agents_at(m, i));
 	}
 	add_decisions(&roles);
 	tp_map_foreach (node, tmp, &roles.map) {

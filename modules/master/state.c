@@ -12,6 +12,7 @@
 #include "frameworks.h"
 #include "idrecord.h"
 #include "offers.h"
+#include "overlap.h"
 #include "tasks.h"
 #include "use.h"
 
@@ -32,9 +33,7 @@ struct tp_master_response_get_agents_agent *state_agent(
 	tp_list_foreach (node, tmp, &a->uses)
 		tp_resources_add(
 			&used, &tp_container_of(node, struct use, in_agent)->resources);
-	tp_list_foreach (node, tmp, &a->offers)
-		tp_resources_add(&offered,
-			&tp_container_of(node, struct offer, in_agent)->resources);
+	overlap_offered(a, NULL, &offered);
 	record->agent_info = a->info;
 	record->has_active = true;
 	record->active = agent_connected(a);

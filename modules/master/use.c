@@ -50,7 +50,10 @@ void use_release(
 		tp_resources_fini(&use->resources);
 		tp_free(use);
 	}
-	if (a->in_allocator && !tp_resources_empty(resources))
-		m->allocator.ops->recover_resources(
-			m->allocator.impl, f->slot, a->slot, resources, NULL);
+	if (!a->in_allocator || tp_resources_empty(resources))
+		return;
+	if (m->allocator.ops->end_use != NULL)
+		m->allocator.ops->end_use(m->allocator.impl, f->slot, a->slot, resources);
+	m->allocator.ops->recover_resources(
+		m->allocator.impl, f->slot, a->slot, resources, NULL);
 }

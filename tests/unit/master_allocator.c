@@ -227,6 +227,28 @@ static void explain_agents(void *impl, uint32_t framework, const char *role,
 	}
 }
 
+static void print_use(void *impl, const char *what, uint32_t framework, uint32_t agent,
+	const struct tp_resources *resources)
+{
+	struct master_fixture *f = fixture_of(impl);
+
+	tp_strbuf_printf(&f->log, "%s %u %u ", what, framework, agent);
+	tp_resources_print(resources, &f->log);
+	tp_strbuf_putc(&f->log, '\n');
+}
+
+static void begin_use(void *impl, uint32_t framework, uint32_t agent,
+	const struct tp_resources *resources)
+{
+	print_use(impl, "begin", framework, agent, resources);
+}
+
+static void end_use(void *impl, uint32_t framework, uint32_t agent,
+	const struct tp_resources *resources)
+{
+	print_use(impl, "end", framework, agent, resources);
+}
+
 /* What all of them do. */
 #define OPS \
 	.open = allocator_open, .add_framework = add_framework, \
@@ -245,6 +267,8 @@ static const struct tp_allocator_ops allocator_ops = { OPS };
 static const struct tp_allocator_ops counting_ops = { OPS, .explain = explain };
 static const struct tp_allocator_ops explaining_ops = { OPS, .explain = explain,
 	.explain_agents = explain_agents };
+static const struct tp_allocator_ops overlapping_ops = { OPS,
+	.flags = TP_ALLOCATOR_OVERLAPPING, .begin_use = begin_use, .end_use = end_use };
 
 #define MODULE(table) \
 	{ \
@@ -262,6 +286,7 @@ static const struct tp_allocator_ops explaining_ops = { OPS, .explain = explain,
 const struct tp_module fixture_allocator = MODULE(allocator_ops);
 const struct tp_module fixture_allocator_counting = MODULE(counting_ops);
 const struct tp_module fixture_allocator_explaining = MODULE(explaining_ops);
+const struct tp_module fixture_allocator_overlapping = MODULE(overlapping_ops);
 
 void fixture_allocator_bind(struct master_fixture *f)
 {

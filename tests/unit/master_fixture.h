@@ -106,6 +106,7 @@ void fixture_release_store(struct master_fixture *f);
 extern const struct tp_module fixture_allocator;
 extern const struct tp_module fixture_allocator_counting;
 extern const struct tp_module fixture_allocator_explaining;
+extern const struct tp_module fixture_allocator_overlapping;
 void fixture_allocator_bind(struct master_fixture *f);
 /* The allocator offers these resources of an agent, allocated to `role`. */
 void fixture_offer(struct master_fixture *f, uint32_t framework, uint32_t agent,

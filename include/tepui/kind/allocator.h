@@ -27,12 +27,15 @@
  * old instance gets no more calls and is stopped: a stopped allocator makes no offers.
  *
  * Overlapping offers: an allocator whose `flags` have TP_ALLOCATOR_OVERLAPPING may offer the same
- * resources of an agent to several frameworks at once. The owner takes the first accept, gives the
- * other offers that have something of it back with recover_resources() (rescinded), and answers a
- * late accept with INVALID_OFFERS. Without the flag an allocator that offers twice is in error.
+ * resources of an agent to several frameworks at once, never twice to one of them. The owner takes
+ * the first accept: as soon as something is used or converted, all other offers that do not fit into
+ * what is left are rescinded and come back with recover_resources(). A late accept is answered
+ * with INVALID_OFFERS. When such an allocator comes or goes in a running master, all offers are
+ * rescinded before the replay, and neither instance hears of them. Without the flag an allocator that
+ * offers twice is in error.
  *
  * Changelog of TP_ALLOCATOR_ABI:  1 first; then update_domain, update_inverse_offer, explain and
- * flags, then explain_agents appended to the ops
+ * flags, then explain_agents, begin_use and end_use appended to the ops
  */
 #ifndef TEPUI_KIND_ALLOCATOR_H
 #define TEPUI_KIND_ALLOCATOR_H
@@ -152,6 +155,16 @@ struct tp_allocator_ops {
 	void (*explain_agents)(void *impl, uint32_t framework, const char *role,
 		void (*each)(void *user, const struct tp_allocator_agent_reason *why),
 		void *user);
+
+	/*
+	 * What was offered is used from now on, by a task or an executor; is used no longer, and
+	 * comes back with recover_resources() at once. For who must tell one from the other: what
+	 * comes back otherwise was offered. What is used when add_agent() says so began then.
+	 */
+	void (*begin_use)(void *impl, uint32_t framework, uint32_t agent,
+		const struct tp_resources *resources);
+	void (*end_use)(void *impl, uint32_t framework, uint32_t agent,
+		const struct tp_resources *resources);
 };
 
 struct tp_allocator {
