@@ -16,6 +16,7 @@ examples_keep_running_LDADD = core/libtepui.la
 EXTRA_DIST += \
 	examples/module-template/Makefile.am \
 	examples/module-template/README.md \
+	examples/module-template/allocator_optimistic.c \
 	examples/module-template/allocator_turns.c \
 	examples/module-template/anonymous_heartbeat.c \
 	examples/module-template/configure.ac \

@@ -49,6 +49,7 @@ struct cluster *cluster_create(uint64_t seed)
 	tp_log_set_level(getenv("TEPUI_TEST_LOG") == NULL ? TP_LOG_ERROR : TP_LOG_DEBUG);
 	c->real = says_real();
 	c->seed = seed;
+	c->allocator = "allocator-drf";
 	c->random.state = seed;
 	test_tmpdir_init(&c->dir);
 	sim_random_seed(seed + 1);

@@ -44,7 +44,8 @@ struct cluster {
 	size_t n_machines, n_masters;
 	struct framework *frameworks[CLUSTER_FRAMEWORKS_MAX];
 	size_t n_frameworks;
-	bool drives; /* frameworks that are added live on the SDK's driver */
+	bool drives;           /* frameworks that are added live on the SDK's driver */
+	const char *allocator; /* of masters that are added; a name or a path */
 	/* Called for each daemon between load and start; NULL: nobody looks. */
 	void (*tamper)(struct machine *m);
 	char master_urls[256]; /* a comma list */

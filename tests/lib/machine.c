@@ -27,10 +27,12 @@ static void asked_to_exit(void *user, int status)
 
 static char *master_manifest(const struct machine *m)
 {
-	return tp_asprintf("modules:\n  - module: allocator-drf\n  - module: %s\n"
-			   "  - module: %s\n  - module: master\n    config:\n"
-			   "      work_dir: %s/%s\n      listen: %s\n%s",
-		m->resources, m->party == NULL ? "election-standalone" : "sim-election",
+	return tp_asprintf(
+		"modules:\n  - module: %s\n"
+		"  - module: %s\n  - module: %s\n  - module: master\n    config:\n"
+		"      work_dir: %s/%s\n      listen: %s\n%s",
+		m->cluster->allocator, m->resources,
+		m->party == NULL ? "election-standalone" : "sim-election",
 		m->cluster->dir.path, m->name, m->url, m->config);
 }
 

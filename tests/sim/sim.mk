@@ -50,6 +50,22 @@ tests_sim_test_disk_SOURCES = tests/sim/test_disk.c
 tests_sim_test_disk_CFLAGS = $(UNIT_CFLAGS)
 tests_sim_test_disk_LDADD = $(SIM_LIBS)
 
+# The example of an allocator whose offers overlap, as its author would load it.
+check_LTLIBRARIES += tests/sim/allocator_optimistic.la
+tests_sim_allocator_optimistic_la_SOURCES = examples/module-template/allocator_optimistic.c
+tests_sim_allocator_optimistic_la_CPPFLAGS = $(MODULE_CPPFLAGS)
+tests_sim_allocator_optimistic_la_CFLAGS = $(MODULE_CFLAGS)
+tests_sim_allocator_optimistic_la_LDFLAGS = $(TOY_LDFLAGS)
+tests_sim_allocator_optimistic_la_LIBADD = $(MODULE_LIBS)
+
+UNIT_TESTS += tests/sim/test_overlap
+tests_sim_test_overlap_SOURCES = tests/sim/test_overlap.c
+tests_sim_test_overlap_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DOPTIMISTIC='"$(abs_top_builddir)/tests/sim/.libs/allocator_optimistic.so"'
+tests_sim_test_overlap_CFLAGS = $(UNIT_CFLAGS)
+tests_sim_test_overlap_LDADD = $(SIM_LIBS)
+EXTRA_tests_sim_test_overlap_DEPENDENCIES = tests/sim/allocator_optimistic.la
+
 dist_check_SCRIPTS += tests/sim/cluster-real.sh
 
 history_sources = \

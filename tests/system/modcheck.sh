@@ -71,6 +71,9 @@ run 0 "a hook of everything" "$toys/toy_hook.so" --config resources=cpus:2
 says "ok      hook: resources and attributes are valid"
 run 1 "a hook whose resources are wrong" "$toys/toy_hook.so" --config resources=cpus:-2
 says "FAILED  hook: resources and attributes are valid: agent_resources: "
+run 0 "an allocator whose offers overlap, and which says so" \
+	"$builddir/tests/sim/.libs/allocator_optimistic.so"
+says "ok      allocator: where offers overlap, the first accept wins"
 run 1 "an allocator that gives everything twice" "$toys/toy_generous.so"
 says "twice"
 says "FAILED  config: Greed: a key is made of a-z, 0-9 and _"

@@ -357,10 +357,48 @@ static void replay_gives_nothing_twice(struct check *c)
 	master_fini(&m);
 }
 
+/* Who accepts first has it: what the other was offered comes back and is offered as it is then. */
+static void the_first_accept_wins(struct check *c)
+{
+	struct master m;
+	size_t first = 0;
+
+	if (!master_init(&m, c))
+		return;
+	if (!m.overlapping) {
+		skip(c, "its offers do not overlap");
+		master_fini(&m);
+		return;
+	}
+	master_add_agent(&m, 0, ALL, NULL, 0);
+	for (uint32_t i = 0; i < 2; i++)
+		master_add_framework(&m, i);
+	check_advance(c, WHILE);
+	expect(c, master_count(&m, 0, 0) >= 1 && master_count(&m, 1, 0) >= 1,
+		"its offers may overlap, but not everybody is offered the agent");
+	while (first < m.n_offers && m.offers[first].framework != 0)
+		first++;
+	if (first < m.n_offers)
+		master_answer(&m, first, "cpus:1;mem:64", -1);
+	check_advance(c, WHILE);
+	expect(c, master_count(&m, 0, 0) >= 1 && master_count(&m, 1, 0) >= 1,
+		"what is left after an accept is not offered to everybody");
+	while (m.n_offers > 0)
+		master_answer(&m, 0, "cpus:3;mem:4032", -1);
+	check_advance(c, WHILE);
+	expect(c, m.n_offers == 0, "an agent that is full is offered");
+	master_give_back(&m, 0, 0, "cpus:1;mem:64");
+	check_advance(c, WHILE);
+	expect(c, master_count(&m, 0, 0) >= 1 && master_count(&m, 1, 0) >= 1,
+		"what came back is not offered to everybody");
+	master_fini(&m);
+}
+
 const struct check_case allocator_cases[] = {
 	{ "offers by itself", offers_by_itself, 1 },
 	{ "offers when it is run", offers_when_run, 1 },
 	{ "nothing is given twice", nothing_twice, 1 },
+	{ "where offers overlap, the first accept wins", the_first_accept_wins, 1 },
 	{ "what is in use is not offered", used_is_not_offered, 1 },
 	{ "what comes back is offered again", released_is_offered_again, 1 },
 	{ "filters hold, and end", filters_hold, 1 },

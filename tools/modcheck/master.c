@@ -2,6 +2,8 @@
 /*
  * The books of a master as an allocator sees it. What was offered or kept is held; an offer is
  * right when it fits into total - held of an agent that is there, for a framework that wants it.
+ * Where offers may overlap, what others were offered does not count, and goes back when somebody
+ * else was first.
  */
 #include "master.h"
 
@@ -22,18 +24,32 @@ static struct tp_resources parse(struct check *c, const char *text, const char *
 	return ret;
 }
 
-/* held += or -= what comes with an allocation. */
+/* `pile` += or -= what comes with an allocation. */
 static void hold(
-	struct master_agent *agent, const struct tp_resources *resources, bool more)
+	struct tp_resources *pile, const struct tp_resources *resources, bool more)
 {
 	tp_cleanup(resources) struct tp_resources plain = TP_RESOURCES_INIT;
 
 	tp_resources_copy(&plain, resources);
 	tp_resources_unallocate(&plain);
 	if (more)
-		tp_resources_add(&agent->held, &plain);
+		tp_resources_add(pile, &plain);
 	else
-		tp_resources_subtract(&agent->held, &plain);
+		tp_resources_subtract(pile, &plain);
+}
+
+/* What may be offered to the framework. */
+static void measure_free(const struct master *m, uint32_t framework, uint32_t slot,
+	struct tp_resources *ret)
+{
+	const struct master_agent *agent = &m->agents[slot];
+
+	tp_resources_copy(ret, &agent->total);
+	tp_resources_subtract(ret, m->overlapping ? &agent->kept : &agent->held);
+	for (size_t i = 0; m->overlapping && i < m->n_offers; i++) {
+		if (m->offers[i].agent == slot && m->offers[i].framework == framework)
+			hold(ret, &m->offers[i].resources, false);
+	}
 }
 
 /* --- the promises ---------------------------------------------------------------------- */
@@ -66,8 +82,7 @@ static bool is_right(
 			"offers resources that are not allocated to the role");
 	tp_resources_copy(&plain, item->resources);
 	tp_resources_unallocate(&plain);
-	tp_resources_copy(&free, &agent->total);
-	tp_resources_subtract(&free, &agent->held);
+	measure_free(m, framework, item->agent, &free);
 	return expect(c, tp_resources_contains(&free, &plain),
 		"offers something of agent %u twice", item->agent);
 }
@@ -90,7 +105,7 @@ static void on_offer(
 		*offer = (struct master_offer){ .framework = framework,
 			.agent = items[i].agent };
 		tp_resources_copy(&offer->resources, items[i].resources);
-		hold(&m->agents[items[i].agent], items[i].resources, true);
+		hold(&m->agents[items[i].agent].held, items[i].resources, true);
 		m->n_offers++;
 	}
 }
@@ -121,6 +136,11 @@ bool master_init(struct master *m, struct check *c)
 				ops->suppress != NULL && ops->run != NULL,
 			"recover_resources, revive, suppress and run are needed"))
 		return false;
+	m->overlapping = (ops->flags & TP_ALLOCATOR_OVERLAPPING) != 0;
+	if (!expect(c,
+		    !m->overlapping || (ops->begin_use != NULL && ops->end_use != NULL),
+		    "offers may overlap: then begin_use and end_use are needed"))
+		return false;
 	ops->open(m->impl, &user);
 	return true;
 }
@@ -131,6 +151,7 @@ void master_fini(struct master *m)
 	for (size_t i = 0; i < AGENTS_MAX; i++) {
 		tp_resources_fini(&m->agents[i].total);
 		tp_resources_fini(&m->agents[i].held);
+		tp_resources_fini(&m->agents[i].kept);
 	}
 	while (m->n_offers > 0)
 		tp_resources_fini(&m->offers[--m->n_offers].resources);
@@ -153,7 +174,8 @@ void master_add_agent(
 
 	agent->used = agent->active = true;
 	agent->total = parse(m->check, total, NULL);
-	hold(agent, &some, true);
+	hold(&agent->held, &some, true);
+	hold(&agent->kept, &some, true);
 	m->inside = true;
 	m->ops->add_agent(m->impl, slot, &spec, &use, used == NULL ? 0 : 1);
 	m->inside = false;
@@ -173,6 +195,7 @@ void master_remove_agent(struct master *m, uint32_t slot)
 	m->inside = false;
 	tp_resources_fini(&agent->total);
 	tp_resources_fini(&agent->held);
+	tp_resources_fini(&agent->kept);
 	*agent = (struct master_agent){ .used = false };
 }
 
@@ -256,23 +279,66 @@ static void give_back(struct master *m, uint32_t framework, uint32_t agent,
 {
 	const struct tp_allocator_filter filter = { refuse_ns };
 
-	hold(&m->agents[agent], resources, false);
+	hold(&m->agents[agent].held, resources, false);
 	m->inside = true;
 	m->ops->recover_resources(
 		m->impl, framework, agent, resources, refuse_ns < 0 ? NULL : &filter);
 	m->inside = false;
 }
 
-void master_answer(struct master *m, size_t offer, const char *keep, int64_t refuse_ns)
+static void tell_use(struct master *m,
+	void (*tell)(void *impl, uint32_t framework, uint32_t agent,
+		const struct tp_resources *resources),
+	uint32_t framework, uint32_t agent, const struct tp_resources *resources)
 {
-	struct master_offer given = m->offers[offer];
-	tp_cleanup(resources) struct tp_resources kept = parse(m->check, keep, ROLE);
+	if (tell == NULL || !m->agents[agent].used || tp_resources_empty(resources))
+		return;
+	m->inside = true;
+	tell(m->impl, framework, agent, resources);
+	m->inside = false;
+}
+
+/* Out of the list, without a word to the allocator. */
+static struct master_offer take(struct master *m, size_t offer)
+{
+	struct master_offer taken = m->offers[offer];
 
 	m->n_offers--;
 	memmove(&m->offers[offer], &m->offers[offer + 1],
-		(m->n_offers - offer) * sizeof(given));
-	if (tp_resources_contains(&given.resources, &kept))
+		(m->n_offers - offer) * sizeof(taken));
+	return taken;
+}
+
+/* Somebody uses something: offers that do not fit any more are rescinded. */
+static void rescind(struct master *m, uint32_t slot)
+{
+	const struct master_agent *agent = &m->agents[slot];
+
+	for (size_t i = m->n_offers; i-- > 0;) {
+		tp_cleanup(resources) struct tp_resources left = TP_RESOURCES_INIT;
+		tp_cleanup(resources) struct tp_resources plain = TP_RESOURCES_INIT;
+
+		tp_resources_copy(&left, &agent->total);
+		tp_resources_subtract(&left, &agent->kept);
+		hold(&plain, &m->offers[i].resources, true);
+		if (m->offers[i].agent == slot && !tp_resources_contains(&left, &plain))
+			master_answer(m, i, "", -1);
+	}
+}
+
+void master_answer(struct master *m, size_t offer, const char *keep, int64_t refuse_ns)
+{
+	struct master_offer given = take(m, offer);
+	tp_cleanup(resources) struct tp_resources kept = parse(m->check, keep, ROLE);
+
+	if (!tp_resources_empty(&kept) &&
+		tp_resources_contains(&given.resources, &kept)) {
 		tp_resources_subtract(&given.resources, &kept);
+		hold(&m->agents[given.agent].kept, &kept, true);
+		tell_use(m, m->ops->begin_use, given.framework, given.agent, &kept);
+		if (m->overlapping)
+			rescind(m, given.agent);
+	}
 	if (!tp_resources_empty(&given.resources))
 		give_back(m, given.framework, given.agent, &given.resources, refuse_ns);
 	tp_resources_fini(&given.resources);
@@ -283,5 +349,7 @@ void master_give_back(
 {
 	tp_cleanup(resources) struct tp_resources some = parse(m->check, resources, ROLE);
 
+	hold(&m->agents[agent].kept, &some, false);
+	tell_use(m, m->ops->end_use, framework, agent, &some);
 	give_back(m, framework, agent, &some, -1);
 }

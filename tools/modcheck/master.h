@@ -17,6 +17,7 @@
 struct master_agent {
 	bool used, active;
 	struct tp_resources total, held; /* without allocation */
+	struct tp_resources kept;        /* of `held`: in use, not offered */
 };
 
 struct master_framework {
@@ -32,7 +33,8 @@ struct master {
 	struct check *check;
 	const struct tp_allocator_ops *ops;
 	void *impl;
-	bool inside; /* a call that must not offer */
+	bool inside;      /* a call that must not offer */
+	bool overlapping; /* it may offer the same to several frameworks */
 	struct master_agent agents[AGENTS_MAX];
 	struct master_framework frameworks[FRAMEWORKS_MAX];
 	struct master_offer offers[OFFERS_MAX]; /* outstanding, oldest first */
