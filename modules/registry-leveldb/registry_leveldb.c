@@ -3,11 +3,16 @@
  * registry-leveldb: the embedded default. Variables live in one LevelDB below the master's
  * work_dir; LevelDB's lock keeps a second process out. LevelDB blocks, so it is touched only
  * behind `work`, by one job at a time: a job takes every store that waits and writes them as one
- * synced batch (group commit). fsync happens in leveldb_write() with sync set, nowhere else; what
- * done(0) reported is on the disk.
+ * synced batch (group commit). fsync happens in leveldb_write() with sync set, and for the names of
+ * the database, of its files and of all folders above it when it is opened; what done(0) reported
+ * is on the disk.
  *
  * A write that fails for want of room leaves LevelDB's log in an unknown state: the database is
  * opened again before anything else, and its version says whether the write got through.
+ *
+ * What is set aside stays where it is until the first store of its successor is on the disk: that
+ * is made in <dir>.new, and then both change places at once. So there is a whole registry in <dir>
+ * whenever the process ends.
  *
  * Keys: "=version" holds the version (8 bytes, big endian), "=format" the layout's number,
  * "/<name>" a variable.
@@ -23,6 +28,7 @@
 #include <unistd.h>
 
 #include "tepui/arena.h"
+#include "tepui/disk.h"
 #include "tepui/kind/registry.h"
 #include "tepui/list.h"
 #include "tepui/module.h"
@@ -37,6 +43,9 @@ struct ldb {
 	struct tp_work_service work;
 	const char *path; /* config; empty: <work_dir>/registry */
 	char *dir;
+	/* After set_aside(), until the first store: the new database, and where the old one goes. */
+	char *fresh, *aside;
+	int old_lock;
 	leveldb_t *db;
 	leveldb_options_t *options;
 	leveldb_writeoptions_t *sync;
@@ -179,6 +188,72 @@ static void job_batch(
 
 static int ldb_read_head(struct ldb *self, struct tp_error *err);
 
+/* The names in `path`, and its own up to the mount, last; what we may not read others made. */
+static int sync_names(const char *path, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *at = tp_strdup(path);
+	struct stat here, above;
+	bool first = true;
+
+	for (;; first = false) {
+		tp_cleanup(fd) int fd = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		char *slash = strrchr(at, '/');
+
+		if (fd < 0 && errno == EACCES && !first)
+			return 0;
+		if (fd < 0 || fsync(fd) < 0 || fstat(fd, &here) < 0)
+			return tp_fail_errno(err, errno, "syncing '%s'", at);
+		if (fstatat(fd, "..", &above, 0) < 0 || above.st_dev != here.st_dev ||
+			slash == NULL || slash == at)
+			return 0;
+		*slash = '\0';
+	}
+}
+
+static const char *ldb_place(const struct ldb *self)
+{
+	return self->fresh != NULL ? self->fresh : self->dir;
+}
+
+/* The old one keeps its place, and is free again. */
+static void aside_forget(struct ldb *self)
+{
+	if (self->fresh != NULL)
+		tp_disk_tree_remove(self->fresh, NULL);
+	tp_free(self->fresh);
+	tp_free(self->aside);
+	self->fresh = self->aside = NULL;
+	tp_fd_cleanup(&self->old_lock);
+	self->old_lock = -1;
+}
+
+/* The old one and the new one are both whole, and one of them is in place at any moment. */
+static int ldb_publish(struct ldb *self, struct tp_error *err)
+{
+	int r = 0;
+
+	leveldb_close(self->db);
+	self->db = NULL;
+	if (access(self->dir, F_OK) < 0 && errno == ENOENT)
+		r = rename(self->fresh, self->dir);
+	else if (renameat2(AT_FDCWD, self->fresh, AT_FDCWD, self->dir, RENAME_EXCHANGE) <
+		0)
+		return tp_fail_errno(err, errno,
+			"putting '%s' in the place of '%s' (move that away, then "
+			"restore)",
+			self->fresh, self->dir);
+	else
+		r = rename(self->fresh, self->aside); /* now the old one */
+	if (r < 0)
+		tp_fail_errno(err, errno, "moving '%s'", self->fresh);
+	else if (sync_names(self->dir, err) < 0)
+		r = tp_wrap(err, -err->code, "the new registry is in its place, but");
+	tp_free(self->fresh);
+	self->fresh = NULL;
+	aside_forget(self);
+	return r < 0 ? -err->code : 0;
+}
+
 static int ldb_open_again(struct ldb *self, struct tp_error *err)
 {
 	char *text = NULL;
@@ -186,7 +261,7 @@ static int ldb_open_again(struct ldb *self, struct tp_error *err)
 	if (self->db != NULL)
 		leveldb_close(self->db);
 	self->version = 0;
-	self->db = leveldb_open(self->options, self->dir, &text);
+	self->db = leveldb_open(self->options, ldb_place(self), &text);
 	if (text != NULL) {
 		self->db = NULL;
 		return ldb_fail(self, text, err);
@@ -251,7 +326,9 @@ static void jobs_store(struct ldb *self)
 		if (job->is_store)
 			job_batch(self, batch, job, &version);
 	}
-	if (version != self->version && ldb_write(self, batch, version, &why) < 0)
+	if (version != self->version &&
+		(ldb_write(self, batch, version, &why) < 0 ||
+			(self->fresh != NULL && ldb_publish(self, &why) < 0)))
 		jobs_fail(self, true, &why);
 	leveldb_writebatch_destroy(batch);
 }
@@ -438,7 +515,9 @@ static int ldb_open(void *impl, const char *work_dir, struct tp_error *err)
 	int r;
 
 	set_dir(self, work_dir);
-	r = ldb_check_dir(self, err);
+	r = self->fresh == NULL ? ldb_check_dir(self, err)
+				: tp_disk_tree_remove(self->fresh,
+					  err); /* of a restore that was killed */
 	if (r < 0)
 		return r;
 	self->options = leveldb_options_create();
@@ -452,10 +531,11 @@ static int ldb_open(void *impl, const char *work_dir, struct tp_error *err)
 	self->read = leveldb_readoptions_create();
 	leveldb_readoptions_set_verify_checksums(self->read, 1);
 	leveldb_readoptions_set_fill_cache(self->read, 0);
-	self->db = leveldb_open(self->options, self->dir, &text);
+	self->db = leveldb_open(self->options, ldb_place(self), &text);
 	if (text != NULL)
 		return ldb_fail(self, text, err);
-	return ldb_read_head(self, err);
+	r = ldb_read_head(self, err);
+	return r < 0 ? r : sync_names(ldb_place(self), err);
 }
 
 /* LevelDB's own lock, as long as *ret_fd is open; -1 = there was no lock file. */
@@ -478,18 +558,14 @@ static int lock_dir(struct ldb *self, int *ret_fd, struct tp_error *err)
 	return 0;
 }
 
-static int move_away(struct ldb *self, char **ret_where, struct tp_error *err)
+static char *free_name(const struct ldb *self)
 {
 	for (int n = 1;; n++) {
-		tp_cleanup(ptr) char *to = tp_asprintf("%s.old-%d", self->dir, n);
+		char *name = tp_asprintf("%s.old-%d", self->dir, n);
 
-		if (access(to, F_OK) == 0)
-			continue;
-		if (rename(self->dir, to) < 0)
-			return tp_fail_errno(
-				err, errno, "moving '%s' to '%s'", self->dir, to);
-		*ret_where = tp_strdup(to);
-		return 0;
+		if (access(name, F_OK) < 0)
+			return name;
+		tp_free(name);
 	}
 }
 
@@ -497,18 +573,19 @@ static int ldb_set_aside(
 	void *impl, const char *work_dir, char **ret_where, struct tp_error *err)
 {
 	struct ldb *self = impl;
-	int fd, r;
+	int r;
 
 	set_dir(self, work_dir);
+	aside_forget(self);
 	*ret_where = NULL;
-	if (access(self->dir, F_OK) < 0 && errno == ENOENT)
-		return 0;
-	r = lock_dir(self, &fd, err);
-	if (r >= 0)
-		r = move_away(self, ret_where, err);
-	if (r >= 0 && fd >= 0)
-		close(fd);
-	return r;
+	r = lock_dir(self, &self->old_lock, err);
+	if (r < 0)
+		return r;
+	self->fresh = tp_asprintf("%s.new", self->dir);
+	self->aside = free_name(self);
+	if (access(self->dir, F_OK) == 0)
+		*ret_where = tp_strdup(self->aside);
+	return 0;
 }
 
 static int ldb_init(void *impl, struct tp_error *err)
@@ -518,6 +595,7 @@ static int ldb_init(void *impl, struct tp_error *err)
 	(void)err;
 	tp_list_init(&self->waiting);
 	tp_list_init(&self->running);
+	self->old_lock = -1;
 	self->job = (struct tp_work){ .run = ldb_run, .done = ldb_done, .owner = self };
 	return 0;
 }
@@ -544,6 +622,7 @@ static void ldb_fini(void *impl)
 		leveldb_writeoptions_destroy(self->sync);
 		leveldb_options_destroy(self->options);
 	}
+	aside_forget(self);
 	tp_free(self->dir);
 }
 

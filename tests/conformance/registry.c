@@ -5,16 +5,21 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tepui/arena.h"
+#include "tepui/disk.h"
 #include "tepui/kind/registry.h"
+#include "tepui/strbuf.h"
 #include "tests/lib/host.h"
 #include "tests/lib/tmpdir.h"
 
@@ -24,6 +29,52 @@ static struct test_host host;
 static struct test_tmpdir dir;
 static const struct tp_registry_ops *ops;
 static void *impl;
+
+#ifdef REGISTRY_DURABLE
+/* What was fsynced; ends itself before the call of that number that changes names or syncs. */
+static char syncs[16384];
+static int die_at;
+
+static void may_die(void)
+{
+	if (die_at > 0 && --die_at == 0)
+		raise(SIGKILL);
+}
+
+/* These take the place of libc's, for the registry and its library. */
+TP_EXPORT int fsync(int fd)
+{
+	size_t len = strlen(syncs);
+	char link[32];
+	ssize_t n;
+
+	may_die();
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, syncs + len, sizeof syncs - len - 2);
+	ck_assert_int_gt(n, 0);
+	snprintf(syncs + len + n, 2, "\n");
+	return (int)syscall(SYS_fsync, fd);
+}
+
+TP_EXPORT int fdatasync(int fd)
+{
+	may_die();
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+TP_EXPORT int rename(const char *from, const char *to)
+{
+	may_die();
+	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+TP_EXPORT int renameat2(
+	int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	may_die();
+	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+}
+#endif
 
 /* A request, and what came of it. */
 struct ask {
@@ -336,25 +387,145 @@ START_TEST(a_store_without_room_may_be_tried_again)
 }
 END_TEST
 
-START_TEST(what_is_stored_can_be_set_aside)
+static bool synced(const char *path)
+{
+	tp_cleanup(ptr) char *line = tp_asprintf("%s\n", path);
+
+	return strstr(syncs, line) != NULL;
+}
+
+/* A database whose own name is lost with the power is lost itself. */
+START_TEST(the_path_to_it_is_durable)
+{
+	tp_cleanup(ptr) char *work_dir = tp_asprintf("%s/made/master", dir.path);
+	tp_cleanup(ptr) char *made = tp_asprintf("%s/made", dir.path);
+	tp_cleanup(ptr) char *registry = tp_asprintf("%s/registry", work_dir);
+	struct tp_error err;
+
+	test_host_stop(&host);
+	ck_assert(mkdir(made, 0700) == 0 && mkdir(work_dir, 0700) == 0);
+	syncs[0] = '\0';
+	test_host_start(&host, &tp_module, NULL);
+	impl = test_host_impl(&host);
+	ck_assert_int_eq(ops->open(impl, work_dir, &err), 0);
+	ck_assert(synced(registry));
+	ck_assert(synced(work_dir));
+	ck_assert(synced(made));
+	ck_assert(synced(dir.path));
+}
+END_TEST
+
+static char *set_aside(void)
 {
 	struct tp_error err = { 0 };
-	tp_cleanup(ptr) char *nothing = NULL;
-	tp_cleanup(ptr) char *where = NULL;
-	struct ask ask;
+	char *where = NULL;
 
-	store(&ask, 0, "a", "one");
-	settle();
 	test_host_stop(&host);
 	test_host_start(&host, &tp_module, NULL);
 	impl = test_host_impl(&host);
 	ck_assert_msg(ops->set_aside(impl, dir.path, &where, &err) == 0, "%s", err.text);
+	return where;
+}
+
+START_TEST(what_is_set_aside_stands_until_it_is_replaced)
+{
+	tp_cleanup(ptr) char *where = NULL;
+	tp_cleanup(ptr) char *second = NULL;
+	struct tp_error err;
+	struct ask ask;
+
+	store(&ask, 0, "a", "one");
+	settle();
+	where = set_aside();
 	ck_assert_ptr_nonnull(where);
-	ck_assert_int_eq(access(where, F_OK), 0);
-	ck_assert_int_eq(ops->set_aside(impl, dir.path, &nothing, &err), 0);
-	ck_assert_ptr_null(nothing);
 	ck_assert_int_eq(ops->open(impl, dir.path, &err), 0);
 	expect("", 0);
+	ck_assert_int_lt(access(where, F_OK), 0);
+	test_host_stop(&host);
+	begin();
+	expect("a=one ", 1);
+	tp_free(where);
+	where = set_aside();
+	ck_assert_int_eq(ops->open(impl, dir.path, &err), 0);
+	syncs[0] = '\0';
+	store(&ask, 0, "b", "two");
+	settle();
+	ck_assert_int_eq(ask.status, 0);
+	ck_assert_int_eq(access(where, F_OK), 0);
+	ck_assert(synced(dir.path));
+	expect("b=two ", 1);
+	/* It is one as any other now. */
+	store(&ask, 1, "c", "three");
+	settle();
+	test_host_stop(&host);
+	begin();
+	expect("b=two c=three ", 2);
+	second = set_aside();
+	ck_assert_ptr_nonnull(second);
+	ck_assert_str_ne(second, where);
+}
+END_TEST
+
+START_TEST(nothing_can_be_set_aside)
+{
+	tp_cleanup(ptr) char *registry = tp_asprintf("%s/registry", dir.path);
+	struct tp_error err;
+	struct ask ask;
+
+	test_host_stop(&host);
+	ck_assert_int_eq(tp_disk_tree_remove(registry, NULL), 0);
+	ck_assert_ptr_null(set_aside());
+	ck_assert_int_eq(ops->open(impl, dir.path, &err), 0);
+	ck_assert_int_lt(access(registry, F_OK), 0);
+	store(&ask, 0, "b", "two");
+	settle();
+	ck_assert_int_eq(ask.status, 0);
+	test_host_stop(&host);
+	begin();
+	expect("b=two ", 1);
+}
+END_TEST
+
+/* The process dies at each call that changes names: what is there then is whole. */
+START_TEST(a_replacement_that_is_killed_leaves_one_of_both)
+{
+	struct ask ask, seen;
+	int status = 1;
+
+	store(&ask, 0, "a", "one");
+	settle();
+	test_host_stop(&host);
+	for (int n = 1; status != 0; n++) {
+		pid_t pid = fork();
+
+		ck_assert_int_lt(n, 1000);
+		ck_assert_int_ge(pid, 0);
+		if (pid == 0) {
+			struct tp_error err;
+			char *where;
+
+			test_host_start(&host, &tp_module, NULL);
+			impl = test_host_impl(&host);
+			die_at = n;
+			ops->set_aside(impl, dir.path, &where, &err);
+			ops->open(impl, dir.path, &err);
+			store(&ask, 0, "b", "two");
+			settle();
+			_exit(ask.status == 0 ? 0 : 2);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert(status == 0 ||
+			(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+		memset(&host, 0, sizeof host);
+		begin();
+		fetch(&seen);
+		settle();
+		ck_assert_int_eq(seen.status, 0);
+		ck_assert_uint_eq(seen.request.version, 1);
+		ck_assert(strcmp(seen.text, "b=two ") == 0 ||
+			(status != 0 && strcmp(seen.text, "a=one ") == 0));
+		test_host_stop(&host);
+	}
 }
 END_TEST
 
@@ -459,7 +630,10 @@ int main(void)
 	tcase_add_test(tc, keeps_data);
 	tcase_add_test(tc, is_held_by_one);
 	tcase_add_test(tc, a_store_without_room_may_be_tried_again);
-	tcase_add_test(tc, what_is_stored_can_be_set_aside);
+	tcase_add_test(tc, the_path_to_it_is_durable);
+	tcase_add_test(tc, what_is_set_aside_stands_until_it_is_replaced);
+	tcase_add_test(tc, nothing_can_be_set_aside);
+	tcase_add_test(tc, a_replacement_that_is_killed_leaves_one_of_both);
 	tcase_add_test(tc, what_is_in_use_is_not_set_aside);
 	tcase_add_test(tc, a_corrupt_manifest_is_one_error);
 	tcase_add_test(tc, a_corrupt_pointer_is_one_error);

@@ -163,6 +163,30 @@ registry check >"$dir/out" || {
 }
 expect "the agent is in the registry" grep -q '^2 variables, 0 problems' "$dir/out"
 
+# Restoring onto it: at whichever write the room ends, the registry that was there stands.
+expect "it is backed up" registry backup "$dir/full.json"
+registry dump >"$dir/before.json"
+n_refused=0
+for pages in 0 1 2 4 8 12; do
+	dd if=/dev/zero of="$store/filler" bs=4k count=1024 2>/dev/null
+	truncate -s "-$((pages * 4))k" "$store/filler"
+	if ! registry restore "$dir/full.json" >"$dir/out" 2>&1; then
+		n_refused=$((n_refused + 1))
+		grep -qi 'no space left' "$dir/out" || fail "it says nothing of the room: $(cat "$dir/out")"
+		[ ! -e "$store/registry.new" ] || fail "a half new registry is left"
+		[ ! -e "$store/registry.old-1" ] || fail "the old registry is not in its place"
+	fi
+	rm "$store/filler"
+	rm -rf "$store"/registry.old-*
+	registry dump >"$dir/after.json" || fail "no registry is left with $pages pages of room"
+	diff <(grep -v '"version"' "$dir/before.json") <(grep -v '"version"' "$dir/after.json") ||
+		fail "another registry is left with $pages pages of room"
+done
+expect "a restore without room is refused" [ "$n_refused" -ge 2 ]
+cluster_master master.yaml --set "master.work_dir=$store"
+expect "a master serves with what was there" wait_until 20 serves_with 1
+daemon_stop master
+
 dd if=/dev/zero of="$store/filler" bs=64k count=64 2>/dev/null
 rm -f "$dir/master.log"
 begin=$(now_ms)

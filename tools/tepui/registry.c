@@ -280,6 +280,17 @@ static int check(
 				"restore a backup");
 }
 
+/* -1 when it cannot be read: then its names are not ours to keep. */
+static int open_folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	tp_cleanup(ptr) char *folder = slash == NULL
+		? tp_strdup(".")
+		: tp_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static int backup(
 	const struct registry_args *args, struct contents *c, struct tp_error *err)
 {
@@ -287,6 +298,7 @@ static int backup(
 	const char *path = args->words[1];
 	/* Before root gives up what it may. */
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	tp_cleanup(fd) int folder = open_folder_of(path);
 	int r;
 
 	if (fd < 0)
@@ -299,6 +311,8 @@ static int backup(
 		tp_strbuf_puts(&text, "\n");
 		r = write_all(fd, path, &text, err);
 	}
+	if (r >= 0 && folder >= 0 && fsync(folder) < 0 && errno != EINVAL)
+		r = tp_fail_errno(err, errno, "syncing the folder of '%s'", path);
 	close(fd);
 	if (r < 0)
 		unlink(path);
@@ -339,11 +353,12 @@ static int restore(
 	r = become_owner(args->work_dir, err);
 	if (r >= 0)
 		r = replace(args, c, &where, err);
+	if (r < 0)
+		return r;
 	if (where != NULL)
 		printf("what was there before is in %s\n", where);
-	if (r >= 0)
-		printf("%zu variables are restored\n", c->n);
-	return r;
+	printf("%zu variables are restored\n", c->n);
+	return 0;
 }
 
 static const struct command {

@@ -8,7 +8,8 @@
  * The user is the master. It stores one batch at a time and queues the rest itself; a failed or
  * late store ends the master, it never guesses. Only a store that found no room may be tried again.
  *
- * Changelog of TP_REGISTRY_ABI:  1 first; set_aside and -ENOSPC were added
+ * Changelog of TP_REGISTRY_ABI:  1 first; set_aside and -ENOSPC were added; what is set aside stands
+ * until it is replaced
  */
 #ifndef TEPUI_KIND_REGISTRY_H
 #define TEPUI_KIND_REGISTRY_H
@@ -59,10 +60,11 @@ struct tp_registry_ops {
 	void (*store)(void *impl, struct tp_registry_request *request,
 		const struct tp_registry_entry *changes, size_t n_changes);
 	/*
-	 * Instead of open(), by tools, on a registry that no master uses: moves all that is stored
-	 * out of the way, damaged or not, so that open() begins anew. *ret_where says where it is
-	 * now (tp_free), NULL when there was nothing. -EWOULDBLOCK when somebody uses it. May be
-	 * NULL: it cannot.
+	 * Before open(), by tools, on a registry that no master uses: open() begins an empty one,
+	 * and its first store, once durable, takes the place of all that is stored, damaged or
+	 * not, at once. Until then, and when that fails or the process dies, the old one stands.
+	 * *ret_where says where it will be then (tp_free), NULL when there is nothing.
+	 * -EWOULDBLOCK when somebody uses it. May be NULL: it cannot.
 	 */
 	int (*set_aside)(
 		void *impl, const char *work_dir, char **ret_where, struct tp_error *err);
