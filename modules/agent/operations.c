@@ -3,6 +3,10 @@
  * One write of the state file is under way at a time; what comes meanwhile goes with the next. A
  * write that fails is tried again, more and more slowly, and nobody is told anything before it
  * went well. Removed volumes lose their data only after the file says that they are gone.
+ *
+ * A volume in the place of one that the file still knows can have neither its folder nor a place
+ * in the file before that: its CREATE, and what comes after it, is converted in memory only and
+ * waits for the write that says so.
  */
 #include "operations.h"
 
@@ -29,9 +33,11 @@ struct operation {
 	struct tp_list node;
 	struct agent *agent;
 	struct tp_arena *arena;
-	struct tp_operation *record; /* its latest_status is what will be told */
-	struct tp_resources gone;    /* volumes to destroy once it is stored */
-	uint64_t generation;         /* of the state that has to be stored first */
+	struct tp_operation *record;  /* its latest_status is what will be told */
+	struct tp_resources gone;     /* volumes to destroy once it is stored */
+	uint64_t generation;          /* of the state that has to be stored first */
+	bool waiting;                 /* not to be stored yet; all after it wait, too */
+	struct tp_resources from, to; /* what it converted, while it waits */
 	struct tp_timer again;
 	int64_t again_ns;
 };
@@ -89,6 +95,8 @@ static void operation_destroy(struct operation *op)
 	tp_timer_disarm(op->agent->instance.loop, &op->again);
 	tp_list_remove(&op->node);
 	tp_resources_fini(&op->gone);
+	tp_resources_fini(&op->from);
+	tp_resources_fini(&op->to);
 	tp_arena_destroy(op->arena);
 	tp_free(op);
 }
@@ -184,27 +192,75 @@ void operations_pause(struct agent *agent)
 
 /* --- what is stored -------------------------------------------------------------------- */
 
+static struct operation *first_waiting(const struct operations *self)
+{
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &self->list) {
+		struct operation *op = tp_container_of(node, struct operation, node);
+
+		if (op->waiting)
+			return op;
+	}
+	return NULL;
+}
+
+static void stop_waiting(struct operation *op)
+{
+	op->waiting = false;
+	tp_resources_fini(&op->from);
+	tp_resources_fini(&op->to);
+}
+
+/* Of what may be stored. */
+static uint64_t ready_generation(const struct operations *self)
+{
+	const struct operation *op = first_waiting(self);
+
+	return op == NULL ? self->generation : op->generation - 1;
+}
+
+/* Takes the conversions back, newest first, to that of `oldest` or of all that wait. */
+static void take_back(const struct operations *self, const struct operation *oldest,
+	struct tp_resources *total)
+{
+	const struct tp_list *node = self->list.prev;
+	const struct tp_list *end = oldest == NULL ? &self->list : oldest->node.prev;
+
+	for (; node != end; node = node->prev) {
+		const struct operation *op =
+			tp_container_of(node, struct operation, node);
+
+		if (op->waiting)
+			tp_resources_convert(total, &op->to, &op->from, NULL);
+	}
+}
+
 static void write_state(struct operations *self)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct tp_resource_state *state = tp_record_new(&tp_resource_state_desc, arena);
+	tp_cleanup(resources) struct tp_resources total = TP_RESOURCES_INIT;
 	tp_cleanup(resources) struct tp_resources kept = TP_RESOURCES_INIT;
+	uint64_t generation = ready_generation(self);
 	struct tp_list *node, *tmp;
 
-	if (self->writing != 0 || self->generation == self->stored)
+	if (self->writing != 0 || generation <= self->stored)
 		return;
 	tp_list_foreach (node, tmp, &self->list) {
 		struct operation *op = tp_container_of(node, struct operation, node);
 
-		if (wants_feedback(op) &&
+		if (wants_feedback(op) && !op->waiting &&
 			op->record->latest_status->state == TP_OPERATION_FINISHED)
 			tp_arena_push(arena, &state->operations, &state->n_operations,
 				op->record);
 	}
-	tp_resources_checkpointed(&kept, &self->total);
+	tp_resources_copy(&total, &self->total);
+	take_back(self, NULL, &total);
+	tp_resources_checkpointed(&kept, &total);
 	tp_resources_to_records(
 		&kept, TP_RESOURCE_POST, arena, &state->resources, &state->n_resources);
-	self->writing = self->generation;
+	self->writing = generation;
 	journal_replace(self->agent->journal, self->path, &tp_resource_state_desc, state,
 		TP_DISK_SYNC | TP_DISK_MKDIRS, &self->entry);
 }
@@ -229,6 +285,8 @@ static void destroy_volumes(struct operations *self)
 	}
 }
 
+static void release(struct operations *self);
+
 static void written(struct journal_entry *entry, int status)
 {
 	struct operations *self = tp_container_of(entry, struct operations, entry);
@@ -251,6 +309,7 @@ static void written(struct journal_entry *entry, int status)
 	self->stored = generation;
 	destroy_volumes(self);
 	tell_all(self);
+	release(self);
 	write_state(self);
 	while (self->stored == self->generation &&
 		(waiter = tp_list_first(
@@ -330,6 +389,24 @@ static struct operation *take(
 	return op;
 }
 
+/* Does the file still know a volume where one of these has its folder? */
+static bool is_taken(const struct operation *op, const struct tp_resources *made)
+{
+	const struct operations *self = op->agent->operations;
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &self->list) {
+		const struct operation *before =
+			tp_container_of(node, struct operation, node);
+
+		if (before == op)
+			break;
+		if (volumes_meet(op->agent, &before->gone, made))
+			return true;
+	}
+	return false;
+}
+
 /* From here on it is done, as soon as it is stored. */
 static int carry_out(struct operation *op, int *ret_state, struct tp_error *err)
 {
@@ -347,7 +424,9 @@ static int carry_out(struct operation *op, int *ret_state, struct tp_error *err)
 	r = tp_resources_convert(&self->total, &from, &to, err);
 	if (r < 0)
 		return tp_wrap(err, r, "the agent's resources");
-	if (type == TP_OFFER_OPERATION_CREATE)
+	op->waiting = first_waiting(self) != NULL ||
+		(type == TP_OFFER_OPERATION_CREATE && is_taken(op, &to));
+	if (type == TP_OFFER_OPERATION_CREATE && !op->waiting)
 		r = volumes_create(op->agent, &to, err);
 	if (r < 0) {
 		*ret_state = TP_OPERATION_FAILED;
@@ -355,7 +434,11 @@ static int carry_out(struct operation *op, int *ret_state, struct tp_error *err)
 		return r;
 	}
 	if (type == TP_OFFER_OPERATION_DESTROY)
-		tp_resources_move(&op->gone, &from);
+		tp_resources_copy(&op->gone, &from);
+	if (op->waiting) {
+		tp_resources_move(&op->from, &from);
+		tp_resources_move(&op->to, &to);
+	}
 	op->generation = ++self->generation;
 	return 0;
 }
@@ -364,6 +447,58 @@ static bool is_current(
 	const struct operations *self, const struct tp_resource_version *version)
 {
 	return tp_record_equal(&tp_uuid_desc, self->version, version->uuid);
+}
+
+static void report(struct operation *op, int state, const char *why)
+{
+	set_status(op, state, why);
+	tp_info(op->agent, "an operation on resources", "type=%s state=%s why=%s",
+		tp_enum_name(&tp_offer_operation_type_enum, op->record->info->type),
+		tp_enum_name(&tp_operation_state_enum, state), why == NULL ? "-" : why);
+}
+
+/* What waits from `failed` on never was, as if it had failed when it came. */
+static void fail_waiting(
+	struct operations *self, struct operation *failed, const char *why)
+{
+	struct tp_list *node, *next;
+	int state = TP_OPERATION_FAILED;
+
+	take_back(self, failed, &self->total);
+	new_version(self);
+	for (node = &failed->node; node != &self->list; node = next) {
+		struct operation *op = tp_container_of(node, struct operation, node);
+
+		next = node->next;
+		if (!op->waiting)
+			continue;
+		stop_waiting(op);
+		tp_resources_fini(&op->gone);
+		op->generation = 0;
+		report(op, state, why);
+		state = TP_OPERATION_DROPPED;
+		why = "it was made for an earlier state of the agent";
+		tell(op);
+	}
+}
+
+/* What need not wait any longer goes with the next write. */
+static void release(struct operations *self)
+{
+	struct tp_error err = { 0 };
+	struct operation *op;
+
+	while ((op = first_waiting(self)) != NULL) {
+		bool makes = op->record->info->type == TP_OFFER_OPERATION_CREATE;
+
+		if (makes && is_taken(op, &op->to))
+			return;
+		if (makes && volumes_create(self->agent, &op->to, &err) < 0) {
+			fail_waiting(self, op, err.text);
+			return;
+		}
+		stop_waiting(op);
+	}
 }
 
 static void on_apply(void *user, struct tp_message *message)
@@ -389,11 +524,7 @@ static void on_apply(void *user, struct tp_message *message)
 		r = tp_fail(
 			&err, EINVAL, "it was made for an earlier state of the agent");
 	}
-	set_status(op, r < 0 ? state : TP_OPERATION_FINISHED, r < 0 ? err.text : NULL);
-	tp_info(agent, "an operation on resources", "type=%s state=%s why=%s",
-		tp_enum_name(&tp_offer_operation_type_enum, op->record->info->type),
-		tp_enum_name(&tp_operation_state_enum, op->record->latest_status->state),
-		r < 0 ? err.text : "-");
+	report(op, r < 0 ? state : TP_OPERATION_FINISHED, r < 0 ? err.text : NULL);
 	if (r < 0) {
 		/* The master believes otherwise: what builds on it is dropped, too. */
 		new_version(self);

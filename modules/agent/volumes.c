@@ -144,6 +144,28 @@ void volumes_destroy(struct agent *agent, const struct tp_resources *gone)
 	}
 }
 
+static bool is_at(
+	const struct agent *agent, const struct tp_resource *resource, const char *path)
+{
+	tp_cleanup(ptr) char *own = volumes_path(agent, resource);
+
+	return own != NULL && strcmp(own, path) == 0;
+}
+
+bool volumes_meet(const struct agent *agent, const struct tp_resources *a,
+	const struct tp_resources *b)
+{
+	for (uint32_t i = 0; i < a->n; i++) {
+		tp_cleanup(ptr) char *path = volumes_path(agent, a->items[i].key->record);
+
+		for (uint32_t k = 0; path != NULL && k < b->n; k++) {
+			if (is_at(agent, b->items[k].key->record, path))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* --- in sandboxes ---------------------------------------------------------------------- */
 
 int volumes_check(struct tp_resource *const *resources, size_t n, struct tp_error *err)

@@ -20,6 +20,9 @@ int volumes_create(
 	struct agent *agent, const struct tp_resources *made, struct tp_error *err);
 /* Removes the volumes with all that is on them; in the background. */
 void volumes_destroy(struct agent *agent, const struct tp_resources *gone);
+/* Has a volume of the one its folder where one of the other has it? */
+bool volumes_meet(const struct agent *agent, const struct tp_resources *a,
+	const struct tp_resources *b);
 /* The folder's contents are gone later, its name is free at once; nothing there is fine. */
 int volumes_discard(struct agent *agent, const char *path);
 /* Where the volume is, the caller's; NULL for what is none. */

@@ -240,6 +240,150 @@ static void make_folder(const char *path)
 	fclose(out);
 }
 
+/* A command task with a volume; the path of its sandbox's link. */
+static void run(const char *resources)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	struct tp_run_task *body = parse(&tp_run_task_desc,
+		tp_arena_printf(arena,
+			"{'framework':{'user':'root','name':'n','id':{'value':'F'},"
+			"'checkpoint':true},'task':{'name':'t','task_id':{'value':'t'},"
+			"'agent_id':{'value':'M-S0'},'resources':[%s],"
+			"'command':{'value':'true'}}}",
+			resources),
+		arena);
+
+	agent_fixture_send(f, TP_MESSAGE_RUN_TASK, &tp_run_task_desc, body);
+}
+
+static void touch(const char *path)
+{
+	FILE *out = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(out);
+	fclose(out);
+}
+
+/* A folder in its place, or in that of its successor: no file can be stored. */
+static void block(const char *path, bool on)
+{
+	tp_cleanup(ptr) char *aside = tp_asprintf("%s.aside", path);
+
+	if (on) {
+		ck_assert_int_eq(rename(path, aside), 0);
+		ck_assert_int_eq(mkdir(path, 0755), 0);
+	} else {
+		ck_assert_int_eq(rmdir(path), 0);
+		ck_assert_int_eq(rename(aside, path), 0);
+	}
+}
+
+static void expect_all_finished(unsigned n)
+{
+	unsigned finished = 0;
+
+	for (size_t i = 0; i < f->n_received; i++) {
+		const struct tp_update_operation_status *update = f->received[i].body;
+
+		if (f->received[i].type == TP_MESSAGE_UPDATE_OPERATION_STATUS)
+			finished += update->status->state == TP_OPERATION_FINISHED;
+	}
+	ck_assert_uint_eq(finished, n);
+	ck_assert_uint_eq(agent_fixture_count(f, TP_MESSAGE_UPDATE_OPERATION_STATUS), n);
+}
+
+/* As one ACCEPT sends them, twice over, with a task that uses the last one. */
+START_TEST(a_volume_may_take_the_place_of_a_destroyed_one_at_once)
+{
+	tp_cleanup(ptr) char *file = volume_path("file");
+	tp_cleanup(ptr) char *directory = volume_path("");
+
+	do_apply(1, RESERVE);
+	do_apply(2, CREATE);
+	touch(file);
+	apply(3, DESTROY, false);
+	apply(4, CREATE, false);
+	apply(5, DESTROY, false);
+	apply(6, CREATE, true);
+	run(SCALAR("cpus", "1") "}," VOLUME);
+	agent_fixture_settle(f);
+	expect_all_finished(2 + 4);
+	ck_assert(exists(directory));
+	ck_assert(!exists(file));
+	ck_assert_uint_eq(f->n_containers, 1);
+	restart();
+	ck_assert_uint_eq(f->n_recovered, 1);
+	ck_assert(exists(directory));
+}
+END_TEST
+
+START_TEST(a_destroyed_volume_keeps_its_data_until_that_is_stored)
+{
+	tp_cleanup(ptr) char *file = volume_path("file");
+	tp_cleanup(ptr) char *directory = volume_path("");
+	tp_cleanup(ptr) char *state = state_path();
+
+	do_apply(1, RESERVE);
+	do_apply(2, CREATE);
+	touch(file);
+	block(state, true);
+	apply(3, DESTROY, false);
+	apply(4, CREATE, false);
+	agent_fixture_advance(f, 100 * TP_MSEC);
+	expect_all_finished(2);
+	ck_assert(exists(file));
+	block(state, false);
+	/* Killed now: nothing has happened. */
+	ck_assert_uint_eq(restart()->n_checkpointed_resources, 1);
+	ck_assert(exists(file));
+
+	block(state, true);
+	apply(5, DESTROY, false);
+	apply(6, CREATE, false);
+	agent_fixture_advance(f, 100 * TP_MSEC);
+	block(state, false);
+	agent_fixture_advance(f, TP_MIN);
+	expect_all_finished(2);
+	ck_assert(exists(directory));
+	ck_assert(!exists(file));
+}
+END_TEST
+
+/* Nor what comes after it, which was made for the volume. */
+START_TEST(a_volume_that_waits_may_fail_to_be_made)
+{
+	tp_cleanup(ptr) char *state = state_path();
+	tp_cleanup(ptr) char *role =
+		tp_asprintf("%s/daemon/volumes/roles/eng/web", f->dir.path);
+	tp_cleanup(ptr) char *aside = tp_asprintf("%s.aside", role);
+
+	do_apply(1, RESERVE);
+	do_apply(2, CREATE);
+	block(state, true);
+	apply(3, DESTROY, false);
+	apply(4, CREATE, false);
+	apply(5,
+		"'type':'RESERVE','reserve':{'resources':[" SCALAR("cpus", "1")
+			RESERVED("") "]}",
+		true);
+	agent_fixture_advance(f, 100 * TP_MSEC);
+	/* A file where the folder's parent was. */
+	ck_assert_int_eq(rename(role, aside), 0);
+	touch(role);
+	block(state, false);
+	agent_fixture_advance(f, 5 * TP_SEC);
+	ck_assert_uint_eq(
+		agent_fixture_count(f, TP_MESSAGE_UPDATE_OPERATION_STATUS), 2 + 3);
+	ck_assert_int_eq(told()->state, TP_OPERATION_DROPPED);
+	ck_assert_str_eq(
+		told()->message, "it was made for an earlier state of the agent");
+	ck_assert_int_eq(unlink(role), 0);
+	/* The disk is reserved, without a volume. */
+	restart();
+	do_apply(6, CREATE);
+}
+END_TEST
+
 /* Killed before the folder of a destroyed volume was gone, or before that of a new one was known. */
 START_TEST(folders_without_a_volume_go_at_recovery)
 {
@@ -315,22 +459,6 @@ START_TEST(a_volume_of_a_long_name_is_destroyed)
 	ck_assert(!exists(path));
 }
 END_TEST
-
-/* A command task with a volume; the path of its sandbox's link. */
-static void run(const char *resources)
-{
-	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
-	struct tp_run_task *body = parse(&tp_run_task_desc,
-		tp_arena_printf(arena,
-			"{'framework':{'user':'root','name':'n','id':{'value':'F'},"
-			"'checkpoint':true},'task':{'name':'t','task_id':{'value':'t'},"
-			"'agent_id':{'value':'M-S0'},'resources':[%s],"
-			"'command':{'value':'true'}}}",
-			resources),
-		arena);
-
-	agent_fixture_send(f, TP_MESSAGE_RUN_TASK, &tp_run_task_desc, body);
-}
 
 /* [PersistentVolumeTest.AccessPersistentVolume] */
 START_TEST(a_task_sees_its_volume)
@@ -438,6 +566,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, feedback_is_repeated_until_it_is_acknowledged);
 	tcase_add_test(tc, what_cannot_be_is_dropped_and_so_is_what_builds_on_it);
 	tcase_add_test(tc, a_volume_keeps_its_data_until_it_is_destroyed);
+	tcase_add_test(tc, a_volume_may_take_the_place_of_a_destroyed_one_at_once);
+	tcase_add_test(tc, a_destroyed_volume_keeps_its_data_until_that_is_stored);
+	tcase_add_test(tc, a_volume_that_waits_may_fail_to_be_made);
 	tcase_add_test(tc, folders_without_a_volume_go_at_recovery);
 	tcase_add_test(tc, without_a_checkpoint_no_folder_is_touched);
 	tcase_add_test(tc, a_volume_of_a_long_name_is_destroyed);
