@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What any record can do, by walking its field table. A member is reached by its offset; one
- * value of a type takes value_size() bytes, alone in its struct or as an item of an array.
+ * value of a type takes tp_field_size() bytes, alone in its struct or as an item of an array.
  * Bytes are moved with memcpy, so the walk has no opinion on the types that the schema emitted.
  */
 #include "tepui/record.h"
@@ -19,35 +19,6 @@ struct place {
 	const struct tp_field *field;
 	size_t index;
 };
-
-static size_t value_size(const struct tp_field *field)
-{
-	switch ((enum tp_type)field->type) {
-	case TP_BOOL:
-		return sizeof(bool);
-	case TP_INT32:
-	case TP_UINT32:
-		return sizeof(int32_t);
-	case TP_ENUM:
-		return sizeof(int);
-	case TP_DOUBLE:
-		return sizeof(double);
-	case TP_BYTES:
-		return sizeof(struct tp_bytes);
-	case TP_STRING:
-	case TP_RECORD:
-		return sizeof(void *);
-	case TP_INT64:
-	case TP_UINT64:
-	case TP_MILLI:
-	case TP_SECONDS:
-	case TP_DURATION:
-	case TP_SIZE:
-		return sizeof(int64_t);
-	}
-	tp_assert(false && "a type of tepui/field.h");
-	return 0;
-}
 
 static bool is_many(const struct tp_field *field)
 {
@@ -125,7 +96,7 @@ static void copy_value(const struct tp_field *field, char *value, struct tp_aren
 static void copy_field(const struct tp_field *field, char *copy, struct tp_arena *arena)
 {
 	char *value = copy + field->offset;
-	size_t size = value_size(field);
+	size_t size = tp_field_size(field);
 	const void *items;
 	size_t n = 1;
 
@@ -177,7 +148,7 @@ static bool value_equal(const struct tp_field *field, const char *a, const char 
 		memcpy(&y, b, sizeof y);
 		return x == y;
 	default:
-		return memcmp(a, b, value_size(field)) == 0;
+		return memcmp(a, b, tp_field_size(field)) == 0;
 	}
 }
 
@@ -196,7 +167,7 @@ bool tp_record_equal(const struct tp_desc *desc, const void *a, const void *b)
 		two = values(field, b, &m);
 		if (n != m)
 			return false;
-		size = value_size(field);
+		size = tp_field_size(field);
 		for (; n > 0; n--, one += size, two += size)
 			if (!value_equal(field, one, two))
 				return false;

@@ -194,7 +194,7 @@ static int get_value(
 static int get_list(struct decoder *d, json_t *json, struct place *place, char *record)
 {
 	const struct tp_field *field = place->field;
-	size_t size = member_size(field), n = 0;
+	size_t size = tp_field_size(field), n = 0;
 	char *items;
 	int r;
 

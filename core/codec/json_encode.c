@@ -198,7 +198,7 @@ static void put_value(struct json *j, const struct tp_field *field, const void *
 static void put_list(
 	struct json *j, const struct tp_field *field, const char *values, size_t n)
 {
-	size_t size = member_size(field);
+	size_t size = tp_field_size(field);
 	bool any = false;
 
 	put_open(j, '[');

@@ -15,26 +15,6 @@ static inline bool member_is_many(const struct tp_field *field)
 	return field->label >= TP_MANY;
 }
 
-/* Bytes of one value, alone in its record or as an item of an array. */
-static inline size_t member_size(const struct tp_field *field)
-{
-	switch (field->type) {
-	case TP_BOOL:
-		return sizeof(bool);
-	case TP_INT32:
-	case TP_UINT32:
-	case TP_ENUM:
-		return sizeof(int32_t);
-	case TP_BYTES:
-		return sizeof(struct tp_bytes);
-	case TP_STRING:
-	case TP_RECORD:
-		return sizeof(void *);
-	default:
-		return sizeof(int64_t);
-	}
-}
-
 /* The values of a field, *ret_n of them in a row; 0 when the field is absent. */
 static inline const void *member_values(
 	const struct tp_field *field, const void *record, size_t *ret_n)

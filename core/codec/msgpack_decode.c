@@ -159,7 +159,7 @@ static int get_value(struct cursor *c, const struct place *place, void *value)
 static int get_many(struct cursor *c, struct place *place, char *record)
 {
 	const struct tp_field *field = place->field;
-	size_t size = member_size(field), n = 0, left;
+	size_t size = tp_field_size(field), n = 0, left;
 	struct token token;
 	char *items;
 	int r;

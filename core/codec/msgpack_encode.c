@@ -145,7 +145,7 @@ static void put_field(struct writer *w, const struct tp_field *field, const void
 		return;
 	}
 	put_array(w, n);
-	for (size = member_size(field); n > 0; n--, values += size)
+	for (size = tp_field_size(field); n > 0; n--, values += size)
 		put_value(w, field, values);
 }
 

@@ -265,22 +265,6 @@ static void set_value(struct filler *filler, const struct spot *spot, void *at)
 	*(void **)at = record;
 }
 
-static size_t type_size(enum tp_type type)
-{
-	switch (type) {
-	case TP_BOOL:
-		return sizeof(bool);
-	case TP_INT32:
-	case TP_UINT32:
-	case TP_ENUM:
-		return sizeof(int32_t);
-	case TP_BYTES:
-		return sizeof(struct tp_bytes);
-	default:
-		return sizeof(int64_t);
-	}
-}
-
 /* A list; one value alone is a list of one. */
 static void set_list(struct filler *filler, const struct spot *spot, void *object)
 {
@@ -289,7 +273,7 @@ static void set_list(struct filler *filler, const struct spot *spot, void *objec
 	bool is_list = spot->node->kind == NODE_LIST;
 	struct node *const *nodes = is_list ? spot->node->items : one;
 	size_t n = is_list ? spot->node->n_items : 1;
-	size_t size = type_size(field->type);
+	size_t size = tp_field_size(field);
 	char *items = tp_arena_alloc(filler->arena, n * size + 1);
 
 	for (size_t i = 0; i < n && filler->n_values < MAX_VALUES; i++) {
@@ -393,32 +377,32 @@ void config_fill(const struct config_table *table, const char *owner,
 	fill(&filler, table, owner, where, config, object);
 }
 
-static bool same_value(enum tp_type type, const void *a, const void *b)
+static bool same_value(const struct tp_field *field, const void *a, const void *b)
 {
 	const struct tp_bytes *x = a, *y = b;
 
-	if (type == TP_STRING)
+	if (field->type == TP_STRING)
 		return tp_streq(*(const char *const *)a, *(const char *const *)b);
-	if (type == TP_BYTES)
+	if (field->type == TP_BYTES)
 		return x->len == y->len &&
 			(x->len == 0 || memcmp(x->data, y->data, x->len) == 0);
-	return memcmp(a, b, type_size(type)) == 0;
+	return memcmp(a, b, tp_field_size(field)) == 0;
 }
 
 bool config_same(const struct tp_field *field, const void *a, const void *b)
 {
 	const char *x = (const char *)a + field->offset;
 	const char *y = (const char *)b + field->offset;
-	size_t size = type_size(field->type), n, m;
+	size_t size = tp_field_size(field), n, m;
 
 	if (field->label != TP_MANY)
-		return same_value(field->type, x, y);
+		return same_value(field, x, y);
 	n = *(const size_t *)(const void *)((const char *)a + field->extra);
 	m = *(const size_t *)(const void *)((const char *)b + field->extra);
 	x = *(const char *const *)(const void *)x;
 	y = *(const char *const *)(const void *)y;
 	for (size_t i = 0; n == m && i < n; i++) {
-		if (!same_value(field->type, x + i * size, y + i * size))
+		if (!same_value(field, x + i * size, y + i * size))
 			return false;
 	}
 	return n == m;
@@ -429,7 +413,7 @@ void config_move(const struct tp_field *field, void *to, const void *from)
 	bool is_list = field->label == TP_MANY;
 
 	memcpy((char *)to + field->offset, (const char *)from + field->offset,
-		is_list ? sizeof(void *) : type_size(field->type));
+		is_list ? sizeof(void *) : tp_field_size(field));
 	if (is_list)
 		memcpy((char *)to + field->extra, (const char *)from + field->extra,
 			sizeof(size_t));

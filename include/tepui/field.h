@@ -104,6 +104,26 @@ static inline const struct tp_field *tp_desc_field(const struct tp_desc *desc, u
 		(size_t)i * desc->field_size);
 }
 
+/* Bytes of one value, alone in its struct or as an item of a list. */
+static inline size_t tp_field_size(const struct tp_field *field)
+{
+	switch (field->type) {
+	case TP_BOOL:
+		return sizeof(bool);
+	case TP_INT32:
+	case TP_UINT32:
+	case TP_ENUM:
+		return sizeof(int32_t);
+	case TP_BYTES:
+		return sizeof(struct tp_bytes);
+	case TP_STRING:
+	case TP_RECORD:
+		return sizeof(void *);
+	default:
+		return sizeof(int64_t);
+	}
+}
+
 /* NULL when there is none. */
 TP_EXPORT const struct tp_field *tp_desc_find(
 	const struct tp_desc *desc, const char *name);
