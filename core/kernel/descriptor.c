@@ -65,33 +65,18 @@ static int table_copy(const struct table *table, const char *file, struct tp_are
 	return 0;
 }
 
-static bool inside(const struct tp_module *module, size_t offset, size_t size)
+/* Has the instance room of that size there, behind the head that is the kernel's? */
+static bool is_own(const struct tp_module *module, size_t offset, size_t size)
 {
-	return offset <= module->instance_size && size <= module->instance_size - offset;
-}
-
-static size_t value_size(const struct tp_field *field)
-{
-	if (field->label == TP_MANY)
-		return sizeof(void *);
-	switch ((enum tp_type)field->type) {
-	case TP_BOOL:
-		return sizeof(bool);
-	case TP_INT32:
-	case TP_UINT32:
-	case TP_ENUM:
-		return sizeof(int32_t);
-	case TP_BYTES:
-		return sizeof(struct tp_bytes);
-	default:
-		return sizeof(int64_t);
-	}
+	return offset >= sizeof(struct tp_instance) && offset <= module->instance_size &&
+		size <= module->instance_size - offset;
 }
 
 static int check_field(const struct tp_module *module, const struct tp_field *field,
 	const char *file, struct tp_error *err)
 {
 	bool has_sub = field->type == TP_ENUM || field->type == TP_RECORD;
+	bool is_list = field->label == TP_MANY;
 
 	if (field->type < TP_BOOL || field->type > TP_SIZE || field->label > TP_MAP ||
 		(has_sub && field->sub == NULL))
@@ -101,10 +86,11 @@ static int check_field(const struct tp_module *module, const struct tp_field *fi
 	/* What is not supported is never written: it needs no member. */
 	if (field->flags & TP_FIELD_UNSUPPORTED)
 		return 0;
-	if (!inside(module, field->offset, value_size(field)) ||
-		(field->label == TP_MANY &&
-			!inside(module, field->extra, sizeof(size_t))) ||
-		field->offset < sizeof(struct tp_instance))
+	if (!is_own(module, field->offset,
+		    is_list ? sizeof(void *) : tp_field_size(field)) ||
+		((is_list || field->extra != 0) &&
+			!is_own(module, field->extra,
+				is_list ? sizeof(size_t) : sizeof(bool))))
 		return tp_fail(err, ENOEXEC,
 			"%s: config key '%s' lies outside the instance's own members",
 			file, field->name);
@@ -117,8 +103,7 @@ static int check_require(const struct tp_module *module, const struct tp_require
 	size_t size = require->flags & TP_REQUIRE_IS_MANY ? sizeof(struct tp_services)
 							  : sizeof(struct tp_service);
 
-	if (!inside(module, require->slot, size) ||
-		require->slot < sizeof(struct tp_instance))
+	if (!is_own(module, require->slot, size))
 		return tp_fail(err, ENOEXEC,
 			"%s: the slot for '%s' lies outside the instance's own members",
 			file, require->kind);

@@ -239,6 +239,41 @@ static void count_outside(struct tp_module *m)
 
 	m->config = rows;
 }
+static void count_in_head(struct tp_module *m)
+{
+	static const struct tp_field rows[] = { { .name = "text",
+							.type = TP_STRING,
+							.label = TP_MANY,
+							.offset = offsetof(
+								struct thing, list),
+							.extra = 8 },
+		{ 0 } };
+
+	m->config = rows;
+}
+static void presence_outside(struct tp_module *m)
+{
+	static const struct tp_field rows[] = { { .name = "text",
+							.type = TP_STRING,
+							.offset = offsetof(
+								struct thing, text),
+							.extra = sizeof(struct thing) },
+		{ 0 } };
+
+	m->config = rows;
+}
+static void presence_in_head(struct tp_module *m)
+{
+	static const struct tp_field rows[] = {
+		{ .name = "text",
+			.type = TP_STRING,
+			.offset = offsetof(struct thing, text),
+			.extra = sizeof(struct tp_instance) - 1 },
+		{ 0 }
+	};
+
+	m->config = rows;
+}
 static void strange_type(struct tp_module *m)
 {
 	static const struct tp_field rows[] = {
@@ -298,6 +333,12 @@ static const struct {
 	{ field_in_head,
 		"bad.so: config key 'text' lies outside the instance's own members" },
 	{ count_outside,
+		"bad.so: config key 'text' lies outside the instance's own members" },
+	{ count_in_head,
+		"bad.so: config key 'text' lies outside the instance's own members" },
+	{ presence_outside,
+		"bad.so: config key 'text' lies outside the instance's own members" },
+	{ presence_in_head,
 		"bad.so: config key 'text' lies outside the instance's own members" },
 	{ strange_type, "bad.so: config key 'text' has a type that is not known" },
 	{ enum_without_values, "bad.so: config key 'text' has a type that is not known" },
