@@ -310,20 +310,42 @@ static void set_field(struct filler *filler, const struct spot *spot, void *obje
 		*(bool *)((char *)object + field->extra) = true;
 }
 
-static const struct tp_field *find(const struct config_table *table, const char *path,
+static const struct tp_field *find(const struct config_table *table, const char *name)
+{
+	const struct tp_field *field;
+
+	for (size_t i = 0; (field = row(table, i)) != NULL; i++) {
+		if (strcmp(field->name, name) == 0)
+			break;
+	}
+	return field;
+}
+
+static void complain_unknown(const struct config_table *table, const char *path,
 	const struct node *key, struct issues *issues)
 {
 	struct suggest suggest = { .word = key->text };
 	const struct tp_field *field;
 
 	for (size_t i = 0; (field = row(table, i)) != NULL; i++) {
-		if (strcmp(field->name, key->text) == 0)
-			return field;
 		if (!(field->flags & TP_FIELD_UNSUPPORTED))
 			suggest_offer(&suggest, field->name);
 	}
 	issues_add(issues, &key->mark, "%s: unknown key '%s'" SUGGEST_FMT, path,
 		key->text, SUGGEST_ARGS(&suggest));
+}
+
+/* Which of the first n keys of the mapping sets the member of this row, under any name? */
+static const struct node *written(const struct config_table *table,
+	const struct node *map, size_t n, const struct tp_field *field)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct tp_field *other = find(table, map->keys[i]->text);
+
+		if (other != NULL && other->offset == field->offset &&
+			!((other->flags | field->flags) & TP_FIELD_UNSUPPORTED))
+			return map->keys[i];
+	}
 	return NULL;
 }
 
@@ -331,11 +353,20 @@ static void fill_written(struct filler *filler, const struct config_table *table
 	const char *path, const struct node *map, void *object)
 {
 	for (size_t i = 0; map != NULL && i < map->n_items; i++) {
-		struct spot spot = { .node = map->items[i] };
+		struct spot spot = { find(table, map->keys[i]->text), NULL,
+			map->items[i] };
+		const struct node *twin;
 
-		spot.field = find(table, path, map->keys[i], filler->issues);
-		if (spot.field == NULL)
+		if (spot.field == NULL) {
+			complain_unknown(table, path, map->keys[i], filler->issues);
 			continue;
+		}
+		twin = written(table, map, i, spot.field);
+		if (twin != NULL)
+			issues_add(filler->issues, &map->keys[i]->mark,
+				"%s: '%s' is another name of '%s' (%s): keep one of them",
+				path, spot.field->name, twin->text,
+				mark_text(&twin->mark).text);
 		spot.path =
 			tp_arena_printf(filler->arena, "%s: %s", path, spot.field->name);
 		set_field(filler, &spot, object);

@@ -85,6 +85,7 @@ static const struct tp_field thing_fields[] = {
 	TP_CONFIG_ENUM("colour", &colours, struct thing, colour, "green", NULL),
 	TP_CONFIG("cpus", TP_MILLI, struct thing, cpus, "0.5", NULL),
 	TP_CONFIG("interval", TP_DURATION, struct thing, interval_ns, "1s", NULL),
+	TP_CONFIG_ALIAS("period", TP_DURATION, struct thing, interval_ns, NULL),
 	TP_CONFIG("limit", TP_SIZE, struct thing, limit_bytes, "64MB", NULL),
 	TP_CONFIG_LIST("names", struct thing, names, NULL),
 	{ .name = "ports",
@@ -127,7 +128,7 @@ static void fill(const struct config_table *table, const char *yaml, void *objec
 {
 	struct tp_arena *nodes = tp_arena_create(0);
 	struct node *config = node_parse(nodes, "m.yaml", yaml, strlen(yaml), &issues);
-	struct mark where = { "m.yaml", 9, 9 };
+	struct mark where = { .file = "m.yaml", .line = 9, .column = 9 };
 
 	config_fill(table, "toy", &where, config, arena, object, &issues);
 	tp_arena_destroy(nodes); /* nothing may point into the nodes */
@@ -229,6 +230,12 @@ static const struct {
 	{ "nonsense: 1s", "1:1: toy: unknown key 'nonsense'" },
 	{ "latr: 1", "1:1: toy: unknown key 'latr'" },
 	{ "later: 1", "1:8: toy: later: not supported yet" },
+	{ "interval: 1s\nperiod: 2s",
+		"2:1: toy: 'period' is another name of 'interval' (m.yaml:1:1): keep one "
+		"of them" },
+	{ "period: 2s\ninterval: 2s",
+		"2:1: toy: 'interval' is another name of 'period' (m.yaml:1:1): keep one "
+		"of them" },
 	{ "interval: [1s]",
 		"1:11: toy: interval: must be a single value, this is a list" },
 	{ "names: { a: b }",
