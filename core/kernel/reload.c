@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading the manifest again while everything runs. All of it is read, checked and filled into
- * objects of nobody first: a manifest with any mistake changes nothing. Then the keys that may
+ * Reading the manifest again while everything runs. A second kernel, which never starts, loads it
+ * as the next start would: a manifest with any mistake changes nothing. Then the keys that may
  * change are written into the running instances, and the others are named. What is compared is
  * the config that runs (instance->running), never the instance itself, whose members a module
  * may have made its own.
@@ -14,7 +14,7 @@
 
 struct reload {
 	struct tp_kernel *kernel;
-	struct manifest manifest;
+	struct tp_kernel *next; /* has loaded the manifest as it is now */
 	struct issues issues;
 	struct tp_kernel_changes *changes;
 };
@@ -35,7 +35,7 @@ static const struct manifest_entry *entry_of(
 {
 	if (instance->entry == NULL || instance->left_out)
 		return NULL;
-	return manifest_find(&reload->manifest, instance->name);
+	return manifest_find(&reload->next->manifest, instance->name);
 }
 
 static bool may_reload(const struct tp_field *field)
@@ -103,8 +103,8 @@ static void change_or_name(struct reload *reload, struct instance *instance,
 	const struct manifest_entry *entry)
 {
 	struct tp_strbuf *pending = &reload->changes->pending;
-	void *fresh =
-		tp_arena_alloc(reload->manifest.arena, instance->module->instance_size);
+	struct tp_arena *arena = reload->next->arena;
+	void *fresh = tp_arena_alloc(arena, instance->module->instance_size);
 	const struct tp_field *f = instance->module->config;
 	bool changed = false;
 
@@ -114,7 +114,7 @@ static void change_or_name(struct reload *reload, struct instance *instance,
 	}
 	if (!node_same(entry->use, instance->entry->use))
 		tp_strbuf_printf(pending, "%s: its use\n", instance->name);
-	fill(instance, entry, reload->manifest.arena, fresh, &reload->issues);
+	fill(instance, entry, arena, fresh, &reload->issues);
 	for (; f != NULL && f->name != NULL; f++) {
 		if (is_old_name(f) || config_same(f, instance->running, fresh))
 			continue;
@@ -127,27 +127,47 @@ static void change_or_name(struct reload *reload, struct instance *instance,
 		change(reload, instance, entry);
 }
 
-/* Everything that can be wrong with it, before anything changes. */
-static void check(struct reload *reload)
+/* What a newer file of a module takes may be wrong for the one that runs. */
+static void check_running(struct reload *reload)
 {
 	const struct graph *graph = &reload->kernel->graph;
+	struct tp_arena *arena = reload->next->arena;
 
 	for (size_t i = 0; i < graph->n_nodes; i++) {
 		const struct instance *instance = graph->nodes[i];
 		const struct manifest_entry *entry = entry_of(reload, instance);
 
 		if (entry != NULL && strcmp(entry->module, instance->entry->module) == 0)
-			fill(instance, entry, reload->manifest.arena,
-				tp_arena_alloc(reload->manifest.arena,
-					instance->module->instance_size),
+			fill(instance, entry, arena,
+				tp_arena_alloc(arena, instance->module->instance_size),
 				&reload->issues);
 	}
+}
+
+/* Everything that can be wrong with it, before anything changes. */
+static int check(struct reload *reload, struct tp_error *err)
+{
+	struct tp_kernel *kernel = reload->kernel, *next;
+	struct tp_kernel_options options = kernel->options;
+	const struct issues *issues = &reload->issues;
+
+	options.n_module_dirs = 0;
+	next = reload->next = tp_kernel_create(&options);
+	next->loader.dirs = kernel->loader.dirs;
+	next->loader.n_dirs = kernel->loader.n_dirs;
+	if (tp_kernel_load(
+		    next, kernel->path, kernel->settings, kernel->n_settings, NULL) < 0)
+		issues = &next->issues;
+	else
+		check_running(reload);
+	tp_strbuf_puts(&reload->changes->refused, tp_strbuf_text(&issues->text));
+	return issues_error(issues, err);
 }
 
 static void name_entries(struct reload *reload)
 {
 	const struct manifest *old = &reload->kernel->manifest;
-	const struct manifest *now = &reload->manifest;
+	const struct manifest *now = &reload->next->manifest;
 	struct tp_strbuf *pending = &reload->changes->pending;
 
 	for (size_t i = 0; i < now->n_entries; i++) {
@@ -184,18 +204,11 @@ int tp_kernel_reload(
 
 	if (kernel->stop_done != NULL)
 		return tp_fail(err, ESHUTDOWN, "it is stopping");
-	manifest_init(&reload.manifest);
-	manifest_load(&reload.manifest, kernel->path, &reload.issues);
-	for (size_t i = 0; i < kernel->n_settings; i++)
-		manifest_set(&reload.manifest, kernel->settings[i], &reload.issues);
-	check(&reload);
-	r = issues_error(&reload.issues, err);
-	if (r < 0)
-		tp_strbuf_puts(&changes->refused, tp_strbuf_text(&reload.issues.text));
-	else
+	r = check(&reload, err);
+	if (r >= 0)
 		apply(&reload);
 	issues_fini(&reload.issues);
-	manifest_fini(&reload.manifest);
+	tp_kernel_destroy(reload.next);
 	return r;
 }
 

@@ -554,6 +554,7 @@ struct tuned {
 	const char **list;
 	size_t n_list;
 	const char *fixed;
+	struct tp_modules modules;
 	int n_reloads;
 };
 
@@ -568,6 +569,10 @@ static int tuned_reload(void *self, struct tp_error *err)
 static const struct tp_module tuned = {
 	TP_MODULE_HEADER,
 	.name = "tuned",
+	.requires = (const struct tp_require[]){ TP_REQUIRE_OPTIONAL("modules",
+							 TP_MODULES_ABI, struct tuned,
+							 modules),
+		{ 0 } },
 	.config = (const struct tp_field[]){ TP_CONFIG_RELOAD("text", TP_STRING,
 						     struct tuned, text, "a", NULL),
 		TP_CONFIG_RELOAD("number", TP_UINT32, struct tuned, number, "1", NULL),
@@ -603,7 +608,7 @@ static void reload(struct test_tmpdir *dir, const char *text, const char *want)
 
 static struct tuned *start_tuned(struct test_tmpdir *dir)
 {
-	const struct tp_module *const own[] = { &tuned };
+	static const struct tp_module *const own[] = { &tuned };
 	const struct tp_kernel_options options = {
 		.loop = loop, .modules = own, .n_modules = 1
 	};
@@ -644,7 +649,7 @@ START_TEST(a_reload_changes_what_may_change)
 	ck_assert_int_eq(t->n_reloads, 1);
 	/* A key that is gone means its default again; the module may write its members. */
 	t->fixed = "own";
-	reload(&dir, "modules: [{ module: tuned, as: t, use: { x: y } }]",
+	reload(&dir, "modules: [{ module: tuned, as: t, use: { modules: [] } }]",
 		"t.text\nt.list\n|t: its use\n|");
 	ck_assert_str_eq(t->text, "a");
 	ck_assert_uint_eq(t->n_list, 0);
@@ -689,6 +694,52 @@ START_TEST(a_bad_reload_changes_nothing)
 }
 END_TEST
 
+/* Beside a good change of an instance that runs, and of that instance itself. */
+static const char *const wrong[][2] = {
+	{ "config: { number: 2 } }, { module: tuned, config: {\n  nubmer: 1 } }]",
+		":2:3: tuned: unknown key 'nubmer', did you mean 'number'?\n" },
+	{ "config: { number: 2 } }, { module:\n  /nowhere/more.so }]",
+		":2:3: more: no module '/nowhere/more.so': No such file or directory\n" },
+	{ "config: { number: 2 }, use: { modules:\n  nobody } }]",
+		":2:3: t: use modules: there is no instance 'nobody'\n" },
+	{ "config: { number: 2 } }]\nlog: { level: loud }",
+		":2:15: 'loud' is not a log level (debug, info, warning or error)\n" },
+};
+
+START_TEST(what_the_next_start_would_refuse_changes_nothing)
+{
+	struct test_tmpdir dir;
+	struct tuned *t = start_tuned(&dir);
+	tp_cleanup(ptr) char *text =
+		tp_asprintf("modules: [{ module: tuned, as: t, %s", wrong[_i][0]);
+	tp_cleanup(ptr) char *want =
+		tp_asprintf("||%s%s", test_tmpdir_file(&dir, "m.yaml"), wrong[_i][1]);
+
+	reload(&dir, text, want);
+	ck_assert_uint_eq(t->number, 1);
+	ck_assert_int_eq(t->n_reloads, 0);
+	stop();
+	test_tmpdir_fini(&dir);
+}
+END_TEST
+
+/* Its module is not what runs: that it cannot be opened is no reason to change the others. */
+START_TEST(a_module_that_cannot_be_opened_changes_nothing)
+{
+	struct test_tmpdir dir;
+	struct tuned *t = start_tuned(&dir);
+	tp_cleanup(ptr) char *want = tp_asprintf(
+		"||%s:1:21: t: no module '/nowhere/t.so': No such file or directory\n",
+		test_tmpdir_file(&dir, "m.yaml"));
+
+	reload(&dir, "modules: [{ module: /nowhere/t.so, as: t }, { module: tuned }]",
+		want);
+	ck_assert_int_eq(t->n_reloads, 0);
+	stop();
+	test_tmpdir_fini(&dir);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("life");
@@ -710,6 +761,9 @@ int main(void)
 	tcase_add_test(tc, kernels_share_a_loop);
 	tcase_add_test(tc, a_reload_changes_what_may_change);
 	tcase_add_test(tc, a_bad_reload_changes_nothing);
+	tcase_add_loop_test(
+		tc, what_the_next_start_would_refuse_changes_nothing, 0, TP_COUNT(wrong));
+	tcase_add_test(tc, a_module_that_cannot_be_opened_changes_nothing);
 	tcase_add_test(tc, what_may_fail_is_left_out);
 	tcase_add_test(tc, what_somebody_needs_may_not_fail);
 	tcase_add_test(tc, what_is_left_out_has_no_users);
