@@ -23,6 +23,8 @@
 
 #define LOADER_NAME "tepui_dlopen"
 
+#define ELFCLASS_OWN (__ELF_NATIVE_CLASS == 64 ? ELFCLASS64 : ELFCLASS32)
+
 struct reason {
 	char text[TP_ERROR_TEXT_MAX];
 };
@@ -111,7 +113,8 @@ void sharedobject_end(void)
 
 /*
  * The linker maps what the headers promise: the process dies of a bus error where a file that was
- * cut off has nothing. What is no object at all is left for the linker to name.
+ * cut off has nothing. What is no object, or one of another machine, is left for the linker to
+ * name.
  */
 static int check_length(const char *path, struct tp_error *err)
 {
@@ -123,7 +126,9 @@ static int check_length(const char *path, struct tp_error *err)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return tp_fail_errno(err, errno, "cannot load it: %s", path);
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
-		memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+		memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+		header.e_ident[EI_CLASS] != ELFCLASS_OWN ||
+		header.e_phentsize != sizeof(part))
 		return 0;
 	for (size_t i = 0; i < header.e_phnum; i++) {
 		off_t at = (off_t)(header.e_phoff + i * sizeof(part));

@@ -6,6 +6,7 @@
 #include "core/kernel/loader.h"
 
 #include <check.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -429,6 +430,27 @@ START_TEST(what_was_cut_off_is_refused)
 }
 END_TEST
 
+/* Its headers are not laid out as ours: the linker knows best what it is. */
+START_TEST(an_object_of_another_machine_is_not_called_cut_off)
+{
+	static char whole[1 << 20];
+	char path[] = "/tmp/tepui-cut-XXXXXX.so";
+	int in = open(TOY_DIR "/toy_greeter.so", O_RDONLY | O_CLOEXEC);
+	int fd = mkstemps(path, 3);
+	ssize_t len = read(in, whole, sizeof(whole));
+	bool is_64 = whole[EI_CLASS] == ELFCLASS64;
+
+	ck_assert_int_gt(len, EI_NIDENT);
+	whole[EI_CLASS] = is_64 ? ELFCLASS32 : ELFCLASS64;
+	ck_assert_int_eq(write(fd, whole, (size_t)len), len);
+	ck_assert_int_eq(loader_open(&loader, path, &loaded, &err), -ENOEXEC);
+	ck_assert_msg(strstr(err.text, "wrong ELF class") != NULL, "%s", err.text);
+	close(in);
+	close(fd);
+	unlink(path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("loader");
@@ -438,6 +460,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, what_was_cut_off_is_refused);
+	tcase_add_test(tc, an_object_of_another_machine_is_not_called_cut_off);
 	tcase_add_test(tc, opens_by_name_and_by_path);
 	tcase_add_test(tc, linked_modules_come_first);
 	tcase_add_test(tc, directories_come_from_the_environment);
