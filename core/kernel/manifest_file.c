@@ -16,7 +16,6 @@
 
 #define MAX_FILE_BYTES (1024 * 1024)
 #define MAX_DROP_INS 256
-#define MAX_DIR_ENTRIES 4096
 
 /* Reads a regular file of bounded size; *ret is the caller's. */
 static int read_file(const char *path, char **ret, size_t *ret_len, struct tp_error *err)
@@ -56,7 +55,7 @@ static void load_one(struct manifest *manifest, const char *path, struct issues 
 
 	if (read_file(path, &text, &len, &err) < 0)
 		issues_add(issues,
-			&(struct mark){ tp_arena_strdup(manifest->arena, path), 0, 0 },
+			&(struct mark){ .file = tp_arena_strdup(manifest->arena, path) },
 			"%s", err.text);
 	else
 		manifest_parse(manifest, path, text, len, issues);
@@ -64,9 +63,16 @@ static void load_one(struct manifest *manifest, const char *path, struct issues 
 
 static bool is_drop_in(const char *name)
 {
-	size_t len = strlen(name);
+	const char *end = strrchr(name, '.');
 
-	return name[0] != '.' && len > 5 && strcmp(name + len - 5, ".yaml") == 0;
+	return tp_streq(end, ".yaml") || tp_streq(end, ".yml") || tp_streq(end, ".json");
+}
+
+/* What is hidden, and what editors and package managers leave beside a file. */
+static bool is_left_over(const char *name)
+{
+	return name[0] == '.' || name[strlen(name) - 1] == '~' ||
+		strstr(name, ".dpkg-") != NULL || strstr(name, ".rpm") != NULL;
 }
 
 static int by_name(const void *a, const void *b)
@@ -79,7 +85,7 @@ static const char **list_drop_ins(
 	struct manifest *manifest, const char *dir, size_t *ret_n, struct issues *issues)
 {
 	DIR *stream = opendir(dir);
-	struct mark mark = { dir, 0, 0 };
+	struct mark mark = { .file = dir };
 	const struct dirent *entry;
 	const char **paths = NULL;
 
@@ -90,14 +96,18 @@ static const char **list_drop_ins(
 				strerror(errno));
 		return NULL;
 	}
-	for (int i = 0; i < MAX_DIR_ENTRIES; i++) {
-		entry = readdir(stream);
-		if (entry == NULL)
-			break;
+	while (*ret_n <= MAX_DROP_INS && (entry = readdir(stream)) != NULL) {
+		if (is_left_over(entry->d_name))
+			continue;
 		if (is_drop_in(entry->d_name))
 			tp_arena_push(manifest->arena, &paths, ret_n,
 				tp_arena_printf(
 					manifest->arena, "%s/%s", dir, entry->d_name));
+		else
+			issues_add(issues, &mark,
+				"'%s' is not read: name it *.yaml, *.yml or *.json, or "
+				"take it away",
+				entry->d_name);
 	}
 	closedir(stream);
 	if (*ret_n > MAX_DROP_INS)
@@ -114,8 +124,9 @@ void manifest_load(struct manifest *manifest, const char *path, struct issues *i
 	size_t n = 0;
 
 	load_one(manifest, path, issues);
-	/* A manifest that could not be read leaves its number to nobody. */
-	manifest->n_files = 1;
+	/* What drop-ins add to is not known then: they would only seem wrong. */
+	if (manifest->n_entries == 0 && issues->n > 0)
+		return;
 	drop_ins = list_drop_ins(manifest, dir, &n, issues);
 	for (size_t i = 0; i < n && i < MAX_DROP_INS; i++)
 		load_one(manifest, drop_ins[i], issues);

@@ -487,13 +487,55 @@ START_TEST(drop_ins_are_read_in_order)
 	ck_assert_int_eq(mkdir(drop_ins, 0700), 0);
 	put_file(drop_ins, "20.yaml", "modules: [{ as: a, config: { x: 2 } }]");
 	put_file(drop_ins, "10.yaml", "modules: [{ as: a, config: { x: 1, y: 1 } }]");
-	put_file(drop_ins, "30.yml", "not: read");
+	put_file(drop_ins, "30.yml", "modules: [{ as: a, config: { z: 3 } }]");
+	put_file(drop_ins, "35.json",
+		"{\"modules\":[{\"as\":\"a\",\"config\":{\"z\":4}}]}");
 	put_file(drop_ins, ".40.yaml", "not: read");
 	put_file(drop_ins, "50.yaml~", "not: read");
+	put_file(drop_ins, "50.yaml.dpkg-old", "not: read");
+	put_file(drop_ins, "50.yaml.rpmsave", "not: read");
 	manifest_load(&manifest, path, &issues);
 	ck_assert_str_eq(tp_strbuf_text(&issues.text), "");
 	ck_assert_str_eq(node_get(manifest.entries[0]->config, "x")->text, "2");
 	ck_assert_str_eq(node_get(manifest.entries[0]->config, "y")->text, "1");
+	ck_assert_str_eq(node_get(manifest.entries[0]->config, "z")->text, "4");
+	test_tmpdir_fini(&dir);
+}
+END_TEST
+
+START_TEST(a_file_among_drop_ins_that_is_not_read_is_named)
+{
+	struct test_tmpdir dir;
+	tp_cleanup(ptr) char *want = NULL;
+	const char *drop_ins;
+
+	test_tmpdir_init(&dir);
+	drop_ins = test_tmpdir_file(&dir, "m.yaml.d");
+	put_file(dir.path, "m.yaml", "modules: [{ module: a }]");
+	ck_assert_int_eq(mkdir(drop_ins, 0700), 0);
+	put_file(drop_ins, "10.conf", "");
+	want = tp_asprintf("%s: '10.conf' is not read: name it *.yaml, *.yml or *.json, "
+			   "or take it away\n",
+		drop_ins);
+	manifest_load(&manifest, test_tmpdir_file(&dir, "m.yaml"), &issues);
+	ck_assert_str_eq(tp_strbuf_text(&issues.text), want);
+	test_tmpdir_fini(&dir);
+}
+END_TEST
+
+/* What a drop-in adds to is not known without it: one issue, not two. */
+START_TEST(drop_ins_of_a_manifest_that_cannot_be_read_are_no_issue)
+{
+	struct test_tmpdir dir;
+	tp_cleanup(ptr) char *want = NULL;
+
+	test_tmpdir_init(&dir);
+	ck_assert_int_eq(mkdir(test_tmpdir_file(&dir, "m.yaml.d"), 0700), 0);
+	put_file(test_tmpdir_file(&dir, "m.yaml.d"), "10.yaml", "modules: [{ as: a }]");
+	want = tp_asprintf("%s: cannot read the manifest: No such file or directory\n",
+		test_tmpdir_file(&dir, "m.yaml"));
+	manifest_load(&manifest, test_tmpdir_file(&dir, "m.yaml"), &issues);
+	ck_assert_str_eq(tp_strbuf_text(&issues.text), want);
 	test_tmpdir_fini(&dir);
 }
 END_TEST
@@ -590,6 +632,8 @@ int main(void)
 	tcase_add_test(tc, drop_ins_change_keys_and_add);
 	tcase_add_test(tc, bad_drop_ins_are_named);
 	tcase_add_test(tc, drop_ins_are_read_in_order);
+	tcase_add_test(tc, a_file_among_drop_ins_that_is_not_read_is_named);
+	tcase_add_test(tc, drop_ins_of_a_manifest_that_cannot_be_read_are_no_issue);
 	tcase_add_test(tc, the_older_form_is_read);
 	tcase_add_test(tc, the_older_form_stands_beside_the_newer);
 	tcase_add_test(tc, the_older_form_has_places);
