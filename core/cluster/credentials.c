@@ -81,7 +81,7 @@ static void read_line(struct reader *reader, const struct mark *mark, char *line
 
 static void read_lines(struct reader *reader, const char *name, char *text)
 {
-	struct mark mark = { name, 1, 1 };
+	struct mark mark = { .file = name, .line = 1, .column = 1 };
 	char *end;
 
 	for (; text != NULL; text = end, mark.line++) {
@@ -169,7 +169,7 @@ static int by_principal(const void *a, const void *b)
 static void check_names(struct reader *reader, const char *name)
 {
 	struct tp_credential **all = reader->all->credentials;
-	const struct mark mark = { name, 0, 0 };
+	const struct mark mark = { .file = name };
 	size_t n = reader->all->n_credentials;
 
 	if (n > 1)

@@ -27,6 +27,8 @@ void issues_add(struct issues *issues, const struct mark *mark, const char *fmt,
 {
 	va_list args;
 
+	if (mark != NULL && mark->told)
+		return;
 	issues->n++;
 	if (issues->n > MAX_LINES)
 		return;

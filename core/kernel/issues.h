@@ -15,6 +15,7 @@
 struct mark {
 	const char *file; /* borrowed */
 	unsigned line, column;
+	bool told; /* an issue has named it: what follows from that is left out */
 };
 
 struct issues {
@@ -22,7 +23,10 @@ struct issues {
 	size_t n;
 };
 
-/* `mark` may be NULL: an issue without a place. Beyond a hundred lines only counts. */
+/*
+ * `mark` may be NULL: an issue without a place. One that was told about adds nothing. Beyond a
+ * hundred lines only counts.
+ */
 void issues_add(struct issues *issues, const struct mark *mark, const char *fmt, ...)
 	TP_PRINTF(3, 4);
 /* 0 while there are none; else -EINVAL and the first one, with the number of the others. */

@@ -304,7 +304,7 @@ static void read_root(
 		(libraries != NULL || node_get(root, "libraries") == NULL) &&
 		(modules == NULL || modules->n_items == 0) &&
 		(libraries == NULL || libraries->n_items == 0))
-		issues_add(issues, &(struct mark){ root->mark.file, 0, 0 },
+		issues_add(issues, &(struct mark){ .file = root->mark.file },
 			"the manifest lists no 'modules'");
 	if (modules != NULL)
 		read_entries(manifest, modules, issues);
@@ -316,7 +316,7 @@ static void read_root(
 void manifest_parse(struct manifest *manifest, const char *file, const char *text,
 	size_t len, struct issues *issues)
 {
-	struct mark whole = { tp_arena_strdup(manifest->arena, file), 0, 0 };
+	struct mark whole = { .file = tp_arena_strdup(manifest->arena, file) };
 	size_t n_before = issues->n;
 	struct node *root = node_parse(manifest->arena, whole.file, text, len, issues);
 
@@ -338,7 +338,7 @@ void manifest_parse(struct manifest *manifest, const char *file, const char *tex
 void manifest_set(struct manifest *manifest, const char *setting, struct issues *issues)
 {
 	struct tp_arena *arena = manifest->arena;
-	struct mark mark = { tp_arena_printf(arena, "--set %s", setting), 0, 0 };
+	struct mark mark = { .file = tp_arena_printf(arena, "--set %s", setting) };
 	const char *dot = strchr(setting, '.');
 	const char *equals = strchr(setting, '=');
 	struct manifest_entry *entry;

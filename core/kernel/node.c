@@ -36,9 +36,10 @@ struct reader {
 static struct mark mark_of(const struct reader *reader, const yaml_mark_t *at)
 {
 	if (reader->is_option)
-		return (struct mark){ reader->file, 0, 0 };
-	return (struct mark){ reader->file, (unsigned)at->line + 1,
-		(unsigned)at->column + 1 };
+		return (struct mark){ .file = reader->file };
+	return (struct mark){ .file = reader->file,
+		.line = (unsigned)at->line + 1,
+		.column = (unsigned)at->column + 1 };
 }
 
 static void add_syntax_issue(struct reader *reader)
@@ -52,7 +53,7 @@ static void add_syntax_issue(struct reader *reader)
 			"this is not YAML: %s, %s that began in line %zu", problem,
 			yaml->context, yaml->context_mark.line + 1);
 	else if (yaml->error == YAML_READER_ERROR)
-		issues_add(reader->issues, &(struct mark){ reader->file, 0, 0 },
+		issues_add(reader->issues, &(struct mark){ .file = reader->file },
 			"this is not YAML: %s at byte %zu", problem,
 			yaml->problem_offset);
 	else
@@ -95,20 +96,25 @@ static struct anchor *anchor_begin(struct reader *reader, const yaml_char_t *nam
 	return anchor;
 }
 
+/* An alias of nothing is a value that is not there, so that the rest is read too. */
 static struct node *read_alias(struct reader *reader, const yaml_event_t *event)
 {
 	const char *name = (const char *)event->data.alias.anchor;
-	struct mark mark = mark_of(reader, &event->start_mark);
 	struct anchor *anchor = tp_map_get(&reader->anchors, name, struct anchor, entry);
+	struct node *nothing;
 
-	if (anchor == NULL)
-		issues_add(reader->issues, &mark, "'*%s' has no anchor '&%s' before it",
-			name, name);
-	else if (anchor->node == NULL)
-		issues_add(reader->issues, &mark, "'&%s' contains itself", name);
-	else
+	if (anchor != NULL && anchor->node != NULL)
 		return anchor->node;
-	return NULL;
+	nothing = new_node(reader, NODE_SCALAR, event);
+	nothing->text = "";
+	nothing->null = true;
+	if (anchor == NULL)
+		issues_add(reader->issues, &nothing->mark,
+			"'*%s' has no anchor '&%s' before it", name, name);
+	else
+		issues_add(reader->issues, &nothing->mark, "'&%s' contains itself", name);
+	nothing->mark.told = true;
+	return nothing;
 }
 
 static bool is_null(const char *text)

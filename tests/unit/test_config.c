@@ -276,6 +276,19 @@ START_TEST(all_issues_come_at_once)
 }
 END_TEST
 
+START_TEST(what_an_alias_of_nobody_stands_for_is_told_once)
+{
+	fill(&thing_table, "{ text: *a, small: *b, names: [*c], leaf: *d, flag: 7 }",
+		&thing);
+	ck_assert_str_eq(tp_strbuf_text(&issues.text),
+		"m.yaml:1:9: '*a' has no anchor '&a' before it\n"
+		"m.yaml:1:20: '*b' has no anchor '&b' before it\n"
+		"m.yaml:1:32: '*c' has no anchor '&c' before it\n"
+		"m.yaml:1:43: '*d' has no anchor '&d' before it\n"
+		"m.yaml:1:53: toy: flag: '7' is not a truth value (true or false)\n");
+}
+END_TEST
+
 START_TEST(a_wrong_default_is_named)
 {
 	static const struct tp_field fields[] = {
@@ -355,6 +368,7 @@ int main(void)
 	tcase_add_test(tc, one_value_is_a_list_of_one);
 	tcase_add_loop_test(tc, refuses, 0, TP_COUNT(bad));
 	tcase_add_test(tc, all_issues_come_at_once);
+	tcase_add_test(tc, what_an_alias_of_nobody_stands_for_is_told_once);
 	tcase_add_test(tc, a_wrong_default_is_named);
 	tcase_add_test(tc, rows_may_be_longer_than_ours);
 	tcase_add_test(tc, no_table_takes_no_keys);

@@ -240,7 +240,7 @@ START_TEST(what_is_not_there_yet_is_refused)
 		sizeof(struct tp_field), 1 };
 	struct tp_arena *arena = tp_arena_create(0);
 	struct issues issues = { 0 };
-	struct mark mark = { "m.yaml", 1, 1 };
+	struct mark mark = { .file = "m.yaml", .line = 1, .column = 1 };
 	tp_cleanup(ptr) char *text = tp_asprintf("%s: 1", flag->name);
 	tp_cleanup(ptr) char *want = tp_asprintf(
 		"m.yaml:1:%zu: x: %s: not supported yet\n", strlen(text), flag->name);

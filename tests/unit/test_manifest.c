@@ -171,6 +171,12 @@ static const struct {
 	{ "modules: *nobody",
 		"m.yaml:1:10: '*nobody' has no anchor '&nobody' before it\n" },
 	{ "modules: &m [*m]", "m.yaml:1:14: '&m' contains itself\n" },
+	{ "modules: [{ module: *nobody, as: 5.5 }, *me]\nlog: { level: *l }\nmodul: 1",
+		"m.yaml:1:21: '*nobody' has no anchor '&nobody' before it\n"
+		"m.yaml:1:41: '*me' has no anchor '&me' before it\n"
+		"m.yaml:2:15: '*l' has no anchor '&l' before it\n"
+		"m.yaml:3:1: unknown key 'modul' of the manifest, did you mean "
+		"'modules'?\n" },
 	{ "modules: [{ module: a }",
 		"m.yaml:2:1: this is not YAML: did not find expected "
 		"',' or ']', while parsing a flow sequence that began "
