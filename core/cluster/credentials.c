@@ -197,7 +197,10 @@ int tp_credentials_parse(const char *name, const char *text, size_t len,
 	if (!is_tree(copy)) {
 		read_lines(&reader, name, copy);
 	} else {
+		issues.instead = "not the JSON or YAML of credentials: a text with "
+				 "special characters needs quotes, a key is there once";
 		root = node_parse(arena, name, copy, len, &issues);
+		issues.instead = NULL;
 		if (root != NULL)
 			read_tree(&reader, root);
 	}

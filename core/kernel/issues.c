@@ -35,7 +35,10 @@ void issues_add(struct issues *issues, const struct mark *mark, const char *fmt,
 	if (mark != NULL)
 		tp_strbuf_printf(&issues->text, "%s: ", mark_text(mark).text);
 	va_start(args, fmt);
-	tp_strbuf_vprintf(&issues->text, fmt, args);
+	if (issues->instead != NULL)
+		tp_strbuf_puts(&issues->text, issues->instead);
+	else
+		tp_strbuf_vprintf(&issues->text, fmt, args);
 	va_end(args);
 	tp_strbuf_putc(&issues->text, '\n');
 	if (issues->n == MAX_LINES)

@@ -21,6 +21,7 @@ struct mark {
 struct issues {
 	struct tp_strbuf text; /* the lines, each with its newline */
 	size_t n;
+	const char *instead; /* of every text, when what is read may be secret; or NULL */
 };
 
 /*

@@ -70,6 +70,10 @@ static const struct {
 	{ "{\"credentials\":[\n{\"principal\":\"a\",\"secret\":\"pa55\"\n", "c:" },
 	{ "{\"principal\":\"a\",\"secret\":\"pa55\"} pa55", "c:1" },
 	{ "---\nalice pa55\n", "c:2" },
+	{ "principal: a\nsecret: *pa55\n", "c:2:9: " },
+	{ "principal: a\nsecret: &pa55 *pa55\n", "c:2:" },
+	{ "{principal: a,\n pa55: b, pa55: c}", "c:2:11: " },
+	{ "principal: a\nsecret: !pa55! %pa55\n", "c:2:" },
 };
 
 START_TEST(mistakes_have_a_line_and_no_secret)
