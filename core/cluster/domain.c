@@ -52,6 +52,11 @@ static int check(const struct tp_domain_info *domain, struct tp_error *err)
 	return 0;
 }
 
+static bool is_file(const char *text)
+{
+	return text[0] == '/' || strncmp(text, FILE_SCHEME, strlen(FILE_SCHEME)) == 0;
+}
+
 int tp_domain_parse(const char *text, struct tp_arena *arena, struct tp_domain_info **ret,
 	struct tp_error *err)
 {
@@ -62,10 +67,9 @@ int tp_domain_parse(const char *text, struct tp_arena *arena, struct tp_domain_i
 		*ret = NULL;
 		return 0;
 	}
-	if (strncmp(text, FILE_SCHEME, strlen(FILE_SCHEME)) == 0)
-		r = read_file(text + strlen(FILE_SCHEME), arena, &text, err);
-	else if (text[0] == '/')
-		r = read_file(text, arena, &text, err);
+	if (is_file(text))
+		r = read_file(text[0] == '/' ? text : text + strlen(FILE_SCHEME), arena,
+			&text, err);
 	if (r >= 0)
 		r = tp_json_decode(
 			&tp_domain_info_desc, text, strlen(text), arena, &record, err);
@@ -75,4 +79,15 @@ int tp_domain_parse(const char *text, struct tp_arena *arena, struct tp_domain_i
 		return tp_wrap(err, r, "domain");
 	*ret = record;
 	return 0;
+}
+
+int tp_domain_check(const char *text, struct tp_error *err)
+{
+	tp_cleanup(arena) struct tp_arena *arena = NULL;
+	struct tp_domain_info *domain;
+
+	if (text == NULL || is_file(text))
+		return 0;
+	arena = tp_arena_create(0);
+	return tp_domain_parse(text, arena, &domain, err);
 }

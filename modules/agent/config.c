@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
+#include "tepui/domain.h"
+
 #include "environment.h"
 #include "leader.h"
 
@@ -218,6 +220,8 @@ int config_check(const struct agent *agent, struct tp_error *err)
 	int r;
 
 	r = leader_check(agent, err);
+	if (r >= 0)
+		r = tp_domain_check(config->domain, err);
 	if (r < 0)
 		return r;
 	if (config->work_dir[0] == '\0')

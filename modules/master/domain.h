@@ -8,7 +8,7 @@
 
 #include "master.h"
 
-/* Reads the key `domain`; once, after the master's arena is there. */
+/* Reads the key `domain`, which may be a file; once, at the start. */
 int domain_create(struct master *m, struct tp_error *err);
 /* Tells the allocator, who must know of domains if there is one: -ENOTSUP. */
 int domain_allocate(const struct master *m, struct tp_error *err);

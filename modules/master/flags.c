@@ -11,6 +11,7 @@
 
 #include "removal.h"
 
+#include "tepui/domain.h"
 #include "tepui/record.h"
 #include "tepui/units.h"
 
@@ -196,6 +197,7 @@ static int parse_limits(struct master *m, struct tp_error *err)
 int flags_check(struct master *m, struct tp_error *err)
 {
 	struct in6_addr address;
+	int r;
 
 	if (m->agent_ping_timeout_ns < TP_SEC || m->agent_ping_timeout_ns > 15 * TP_MIN)
 		return tp_fail(
@@ -218,7 +220,8 @@ int flags_check(struct master *m, struct tp_error *err)
 		inet_pton(AF_INET6, m->advertise_ip, &address) != 1)
 		return tp_fail(err, EINVAL, "advertise_ip: '%s' is not an IP address",
 			m->advertise_ip);
-	return parse_limits(m, err);
+	r = tp_domain_check(m->domain_text, err);
+	return r < 0 ? r : parse_limits(m, err);
 }
 
 static void print_list(

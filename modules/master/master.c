@@ -60,9 +60,6 @@ static int master_init(void *self, struct tp_error *err)
 	if (r < 0)
 		return r;
 	m->arena = tp_arena_create(0);
-	r = domain_create(m, err);
-	if (r < 0)
-		return r;
 	tp_uuid_generate(uuid);
 	tp_uuid_print(uuid, m->id);
 	m->started_ns = tp_loop_wall_ns(m->instance.loop);
@@ -167,6 +164,9 @@ static int master_start(void *self, struct tp_error *err)
 	if (r < 0)
 		return r;
 	log_level_configured(m);
+	r = domain_create(m, err);
+	if (r < 0)
+		return r;
 	r = m->disk.ops->mkdirs(m->disk.impl, m->work_dir, 0755, err);
 	if (r < 0)
 		return tp_wrap(err, r, "making work_dir");

@@ -14,6 +14,20 @@ cluster_init offered-agents
 region() {
 	echo "{\"fault_domain\":{\"region\":{\"name\":\"$1\"},\"zone\":{\"name\":\"a\"}}}" >"$dir/$1"
 }
+
+# master_refused PATTERN OPTION...: it ends by itself and says why.
+master_refused() {
+	pattern=$1
+	shift
+	timeout 60 "$tepuid" -c "$conf/master.yaml" --set master.listen=tcp://127.0.0.1:0 \
+		--set "master.work_dir=$dir/refused" "$@" >"$dir/refused.log" 2>&1
+	[ $? -ne 124 ] && grep -q "$pattern" "$dir/refused.log"
+}
+expect "a whitelist that is not there stops the master" \
+	master_refused "whitelist: open '/nowhere'" --set master.whitelist=/nowhere
+expect "so does a domain that is none" \
+	master_refused "domain: there is no 'fault_domain' in it" --set "master.domain='{}'"
+
 region west
 region east
 echo a2 >"$dir/hosts"

@@ -359,6 +359,37 @@ START_TEST(more_is_fine_when_the_policy_is_additive)
 }
 END_TEST
 
+#define DOMAIN(zone) \
+	"      domain: '{\"fault_domain\":{\"region\":{\"name\":\"west\"}," \
+	"\"zone\":{\"name\":\"" zone "\"}}}'\n"
+
+START_TEST(a_domain_may_come_and_does_not_change)
+{
+	static const char additive[] = "      reconfiguration_policy: additive\n";
+	static const char west[] = "      reconfiguration_policy: additive\n" DOMAIN("a");
+	static const char other[] =
+		"      reconfiguration_policy: additive\n" DOMAIN("b");
+	struct tp_error err;
+
+	agent_fixture_stop(f);
+	ck_assert_int_lt(agent_fixture_try_start(f, DOMAIN("a"), &err), 0);
+	ck_assert_msg(strstr(err.text, "domain: not those") != NULL, "%s", err.text);
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	agent_fixture_start(f, west);
+	agent_fixture_advance(f, TP_SEC);
+	ck_assert_str_eq(reregistered()->agent->domain->fault_domain->zone->name, "a");
+	agent_fixture_stop(f);
+	ck_assert_int_lt(agent_fixture_try_start(f, other, &err), 0);
+	agent_fixture_stop(f);
+	ck_assert_int_lt(agent_fixture_try_start(f, additive, &err), 0);
+	ck_assert_msg(
+		strstr(err.text, "domain: not all of those") != NULL, "%s", err.text);
+	agent_fixture_stop(f);
+	agent_fixture_start(f, west);
+}
+END_TEST
+
 static void reboot(void)
 {
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/daemon/meta/boot_id", f->dir.path);
@@ -555,6 +586,7 @@ int main(void)
 	tcase_add_test(tc, remains_are_removed);
 	tcase_add_test(tc, other_resources_need_another_agent);
 	tcase_add_test(tc, more_is_fine_when_the_policy_is_additive);
+	tcase_add_test(tc, a_domain_may_come_and_does_not_change);
 	tcase_add_test(tc, after_a_reboot_nobody_is_waited_for);
 	tcase_add_test(tc, a_file_that_lost_power_left_torn_was_never_there);
 	tcase_add_test(tc, a_reboot_with_other_resources_makes_a_new_agent);

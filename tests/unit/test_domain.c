@@ -68,6 +68,17 @@ START_TEST(a_domain_can_be_in_a_file)
 }
 END_TEST
 
+START_TEST(a_check_reads_no_file)
+{
+	ck_assert_int_eq(tp_domain_check(NULL, &err), 0);
+	ck_assert_int_eq(tp_domain_check(WEST, &err), 0);
+	ck_assert_int_eq(tp_domain_check("/nowhere/at/all", &err), 0);
+	ck_assert_int_eq(tp_domain_check("file:///nowhere/at/all", &err), 0);
+	ck_assert_int_lt(tp_domain_check("{}", &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "there is no 'fault_domain'"));
+}
+END_TEST
+
 static const struct {
 	const char *text, *why;
 } wrong[] = {
@@ -100,6 +111,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_domain_is_json);
 	tcase_add_test(tc, no_text_is_no_domain);
+	tcase_add_test(tc, a_check_reads_no_file);
 	tcase_add_loop_test(tc, a_domain_can_be_in_a_file, 0, 2);
 	tcase_add_loop_test(tc, a_wrong_domain_is_told, 0, TP_COUNT(wrong));
 	suite_add_tcase(suite, tc);
