@@ -9,6 +9,7 @@
 #include "volumes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -184,30 +185,64 @@ int volumes_check(struct tp_resource *const *resources, size_t n, struct tp_erro
 	return 0;
 }
 
-static int make_parents(const char *sandbox, const char *path)
+static int open_directory(int parent, const char *name)
 {
-	const char *slash = strrchr(path, '/');
-	tp_cleanup(ptr) char *parent = NULL;
+	int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (slash == NULL || (size_t)(slash - path) <= strlen(sandbox))
-		return 0;
-	parent = tp_strndup(path, (size_t)(slash - path));
-	return directories_make(parent, strlen(sandbox), 0755);
+	return fd < 0 ? -errno : fd;
 }
 
-static int point(const char *link, const char *target)
+/* The directory of this name, made if it is missing. */
+static int enter(int parent, const char *name)
+{
+	if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	return open_directory(parent, name);
+}
+
+static int point(int parent, const char *name, const char *target)
 {
 	tp_cleanup(ptr) char *there = NULL;
 	ssize_t len;
 
-	if (symlink(target, link) == 0)
+	if (symlinkat(target, parent, name) == 0)
 		return 0;
 	if (errno != EEXIST)
 		return -errno;
 	/* Another task of the executor may have brought it along. */
 	there = tp_alloc(strlen(target) + 2);
-	len = readlink(link, there, strlen(target) + 1);
+	len = readlinkat(parent, name, there, strlen(target) + 1);
 	return len >= 0 && tp_streq(there, target) ? 0 : -EEXIST;
+}
+
+/*
+ * Tasks that run in the sandbox may put links where a path leads: each part is opened by itself,
+ * and none that is a link.
+ */
+static int show(const char *sandbox, const char *path, const char *target)
+{
+	tp_cleanup(ptr) char *parts = tp_strdup(path);
+	char *rest = NULL, *next, *part = strtok_r(parts, "/", &rest);
+	int inner, fd = open_directory(AT_FDCWD, sandbox);
+	int r = part == NULL ? -EINVAL : 0;
+
+	for (; fd >= 0 && r >= 0; part = next) {
+		next = strtok_r(NULL, "/", &rest);
+		if (strcmp(part, "..") == 0) {
+			r = -EINVAL;
+		} else if (next == NULL) {
+			r = point(fd, part, target);
+			break;
+		} else {
+			inner = enter(fd, part);
+			close(fd);
+			fd = inner;
+		}
+	}
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return r;
 }
 
 static int link_one(const struct executor *executor, const struct tp_resource *resource,
@@ -216,20 +251,16 @@ static int link_one(const struct executor *executor, const struct tp_resource *r
 	const struct agent *agent = executor->framework->agent;
 	const struct tp_volume *volume = resource->disk->volume;
 	tp_cleanup(ptr) char *target = volumes_path(agent, resource);
-	tp_cleanup(ptr) char *link = NULL;
 	int r;
 
 	if (volume == NULL || volume->container_path == NULL)
 		return tp_fail(err, EINVAL, "volume '%s' has no container path",
 			resource->disk->persistence->id);
-	link = tp_asprintf("%s/%s", executor->directory, volume->container_path);
 	if (resource->shared == NULL && executor->uid != (uid_t)-1 &&
 		lchown(target, executor->uid, (gid_t)-1) < 0)
 		return tp_fail_errno(err, errno, "giving volume '%s' to user '%s'",
 			resource->disk->persistence->id, executor->user);
-	r = make_parents(executor->directory, link);
-	if (r >= 0)
-		r = point(link, target);
+	r = show(executor->directory, volume->container_path, target);
 	return r < 0 ? tp_fail_errno(err, -r, "showing volume '%s' at '%s'",
 			       resource->disk->persistence->id, volume->container_path)
 		     : 0;

@@ -480,6 +480,55 @@ START_TEST(a_task_sees_its_volume)
 }
 END_TEST
 
+/* A task of an executor of its own, which may run already. */
+static void run_in_executor(const char *task, const char *resources)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	struct tp_run_task *body = parse(&tp_run_task_desc,
+		tp_arena_printf(arena,
+			"{'framework':{'user':'root','name':'n','id':{'value':'F'}},"
+			"'task':{'name':'t','task_id':{'value':'%s'},"
+			"'agent_id':{'value':'M-S0'},'resources':[%s],"
+			"'executor':{'type':'CUSTOM','executor_id':{'value':'e'},"
+			"'framework_id':{'value':'F'},'command':{'value':'true'}}}}",
+			task, resources),
+		arena);
+
+	agent_fixture_send(f, TP_MESSAGE_RUN_TASK, &tp_run_task_desc, body);
+	agent_fixture_settle(f);
+}
+
+START_TEST(a_link_that_a_task_made_is_not_followed)
+{
+	tp_cleanup(ptr) char *elsewhere = tp_asprintf("%s/elsewhere", f->dir.path);
+	tp_cleanup(ptr) char *outside = tp_asprintf("%s/data", elsewhere);
+	tp_cleanup(ptr) char *trap = NULL;
+	struct stat st;
+
+	do_apply(1, RESERVE);
+	do_apply(2, CREATE);
+	make_folder(elsewhere);
+	run_in_executor("t1", SCALAR("cpus", "1") "}");
+	ck_assert_uint_eq(f->n_containers, 1);
+	agent_fixture_executor(f, 0, "e", true);
+	trap = tp_asprintf("%s/my", agent_fixture_container(f)->directory);
+	ck_assert_int_eq(symlink(elsewhere, trap), 0);
+	run_in_executor("t2", SCALAR("cpus", "1") "}," VOLUME);
+	ck_assert_uint_eq(f->n_containers, 1);
+	ck_assert_int_lt(lstat(outside, &st), 0);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_FAILED);
+	ck_assert_ptr_nonnull(strstr(agent_fixture_last_status(f)->message,
+		"showing volume 'v' at 'my/data'"));
+	/* Out of the way it is no hindrance. */
+	agent_fixture_acknowledge(f);
+	ck_assert_int_eq(unlink(trap), 0);
+	run_in_executor("t3", SCALAR("cpus", "1") "}," VOLUME);
+	ck_assert_int_eq(lstat(trap, &st), 0);
+	ck_assert(S_ISDIR(st.st_mode));
+	ck_assert_int_lt(lstat(outside, &st), 0);
+}
+END_TEST
+
 START_TEST(a_volume_that_must_not_be_written_is_refused)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
@@ -573,6 +622,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, without_a_checkpoint_no_folder_is_touched);
 	tcase_add_test(tc, a_volume_of_a_long_name_is_destroyed);
 	tcase_add_test(tc, a_task_sees_its_volume);
+	tcase_add_test(tc, a_link_that_a_task_made_is_not_followed);
 	tcase_add_test(tc, a_volume_that_must_not_be_written_is_refused);
 	tcase_add_test(tc, a_launch_waits_until_its_volume_is_stored);
 	tcase_add_test(tc, a_task_without_its_volume_is_dropped);
