@@ -122,26 +122,32 @@ static void refuse_task(struct framework *f, const struct tp_task_info *info, in
 	updates_send(f, &update);
 }
 
+/* NULL and 0 for what is no launch. */
+static struct tp_task_info *const *tasks_of(
+	const struct tp_offer_operation *operation, size_t *ret_n)
+{
+	if (operation->type == TP_OFFER_OPERATION_LAUNCH && operation->launch != NULL) {
+		*ret_n = operation->launch->n_task_infos;
+		return operation->launch->task_infos;
+	}
+	if (operation->type == TP_OFFER_OPERATION_LAUNCH_GROUP &&
+		operation->launch_group != NULL) {
+		*ret_n = operation->launch_group->task_group->n_tasks;
+		return operation->launch_group->task_group->tasks;
+	}
+	*ret_n = 0;
+	return NULL;
+}
+
 /* All tasks of an operation end in one state; what has no tasks is refused as itself. */
 static void refuse_all(struct framework *f, const struct tp_offer_operation *operation,
 	int state, int reason, const char *why)
 {
-	struct tp_task_info *const *tasks = NULL;
-	size_t n = 0;
+	size_t n;
+	struct tp_task_info *const *tasks = tasks_of(operation, &n);
 
-	if (operation->type == TP_OFFER_OPERATION_LAUNCH && operation->launch != NULL) {
-		tasks = operation->launch->task_infos;
-		n = operation->launch->n_task_infos;
-	} else if (operation->type == TP_OFFER_OPERATION_LAUNCH_GROUP &&
-		operation->launch_group != NULL) {
-		tasks = operation->launch_group->task_group->tasks;
-		n = operation->launch_group->task_group->n_tasks;
-	} else {
-		operations_refuse(f, operation,
-			state == TP_TASK_ERROR ? TP_OPERATION_ERROR
-					       : TP_OPERATION_DROPPED,
-			why);
-	}
+	if (tasks == NULL)
+		operations_refuse(f, operation, TP_OPERATION_ERROR, why);
 	for (size_t i = 0; i < n; i++)
 		refuse_task(f, tasks[i], state, reason, why);
 }
@@ -160,16 +166,21 @@ static void return_own(struct framework *f, struct tp_offer_id *const *ids, size
 static void refuse_call(
 	struct framework *f, const struct tp_scheduler_call_accept *call, const char *why)
 {
-	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
-	const char *message =
-		tp_arena_printf(arena, "Task launched with invalid offers: %s", why);
+	int state = updates_state_for(f, TP_TASK_DROPPED);
+	size_t n;
 
 	tp_warn(f->master, "ACCEPT used invalid offers, returning what is left of them",
 		"framework=%s why=%s", f->id, why);
 	return_own(f, call->offer_ids, call->n_offer_ids, NULL);
-	for (size_t i = 0; i < call->n_operations; i++)
-		refuse_all(f, call->operations[i], updates_state_for(f, TP_TASK_DROPPED),
-			TP_REASON_INVALID_OFFERS, message);
+	for (size_t i = 0; i < call->n_operations; i++) {
+		tp_cleanup(ptr) char *message = tp_asprintf("%s with invalid offers: %s",
+			tasks_of(call->operations[i], &n) == NULL ? "Operation attempted"
+								  : "Task launched",
+			why);
+
+		refuse_all(
+			f, call->operations[i], state, TP_REASON_INVALID_OFFERS, message);
+	}
 }
 
 /* --- carrying out ---------------------------------------------------------------------- */

@@ -134,6 +134,26 @@ START_TEST(a_partition_aware_framework_hears_dropped)
 }
 END_TEST
 
+START_TEST(operations_with_bad_offers_are_errors)
+{
+	const char *heard;
+
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'ACCEPT','framework_id':{'value':'%s-0000'},'accept':{"
+			"'offer_ids':[{'value':'none'}],'operations':[{'type':'RESERVE',"
+			"'id':{'value':'op'},'reserve':{}}]}}",
+			fixture_master_id(f)),
+		0);
+	heard = client_heard(scheduler, "'UPDATE_OPERATION_STATUS'");
+	ck_assert_ptr_nonnull(heard);
+	ck_assert_ptr_nonnull(strstr(heard, "\"state\":\"OPERATION_ERROR\""));
+	ck_assert_ptr_nonnull(strstr(heard,
+		"Operation attempted with invalid offers: Offer none is no longer "
+		"valid"));
+}
+END_TEST
+
 START_TEST(an_offer_named_twice_spoils_the_call_and_goes_back_once)
 {
 	const char *first;
@@ -283,6 +303,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, offers_of_one_agent_join);
 	tcase_add_test(tc, offers_of_two_agents_do_not_join);
 	tcase_add_test(tc, a_partition_aware_framework_hears_dropped);
+	tcase_add_test(tc, operations_with_bad_offers_are_errors);
 	tcase_add_test(tc, an_offer_named_twice_spoils_the_call_and_goes_back_once);
 	tcase_add_test(tc, a_task_larger_than_its_offer_is_an_error);
 	tcase_add_test(tc, filters_are_normalised);
