@@ -297,6 +297,30 @@ static void take_offers(
 	accept->role = tp_strdup(offer->role);
 	for (size_t i = 0; i < call->n_offer_ids; i++)
 		offer_take(offers_find(m, call->offer_ids[i]->value), &accept->remaining);
+	tp_resources_copy(&accept->offered, &accept->remaining);
+}
+
+static void give(struct accept *accept, const struct tp_resources *resources,
+	const struct tp_allocator_filter *filter)
+{
+	const struct tp_allocator *allocator = &accept->master->allocator;
+
+	if (!tp_resources_empty(resources))
+		allocator->ops->recover_resources(allocator->impl,
+			accept->framework->slot, accept->agent->slot, resources, filter);
+}
+
+/* What operations made of the offers nobody has seen, so nobody refuses it. */
+static void give_back(struct accept *accept, const struct tp_allocator_filter *filter)
+{
+	tp_cleanup(resources) struct tp_resources made = TP_RESOURCES_INIT;
+
+	tp_resources_copy(&made, &accept->remaining);
+	tp_resources_subtract(&made, &accept->offered);
+	tp_resources_subtract(&accept->remaining, &made);
+	give(accept, &made, NULL);
+	/* Leftovers that are not refused are idle resources: offered again at once. */
+	give(accept, &accept->remaining, filter->refuse_ns == 0 ? NULL : filter);
 }
 
 int accept_call(struct master *m, struct framework *f,
@@ -324,11 +348,8 @@ int accept_call(struct master *m, struct framework *f,
 	take_offers(&accept, body);
 	for (size_t i = 0; i < body->n_operations; i++)
 		carry_out(&accept, body->operations[i]);
-	/* Leftovers that are not refused are idle resources: offered again at once. */
-	if (!tp_resources_empty(&accept.remaining))
-		m->allocator.ops->recover_resources(m->allocator.impl, f->slot,
-			accept.agent->slot, &accept.remaining,
-			filter->refuse_ns == 0 ? NULL : filter);
+	give_back(&accept, filter);
+	tp_resources_fini(&accept.offered);
 	tp_resources_fini(&accept.remaining);
 	tp_free(accept.role);
 	return 0;

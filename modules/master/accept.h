@@ -17,7 +17,8 @@ struct accept {
 	struct framework *framework;
 	struct agent *agent;
 	char *role;
-	struct tp_resources remaining; /* of all its offers */
+	struct tp_resources offered;   /* in all its offers */
+	struct tp_resources remaining; /* of that, and of what it was converted to */
 };
 
 int accept_call(struct master *m, struct framework *f,

@@ -128,8 +128,13 @@ START_TEST(a_reservation_reaches_agent_and_allocator)
 	accept("cpus:4", RESERVE(SCALAR("cpus", "1") RESERVED("")));
 	ck_assert_ptr_nonnull(client_heard(agent, "'type':'RESERVE'"));
 	ck_assert_msg(fixture_logged(f, "convert 0 0 cpus"), "%s", f->log.data);
-	/* What is left and what was reserved are offered again at once. */
-	ck_assert_msg(fixture_logged(f, "(DYNAMIC,eng,p)"), "%s", f->log.data);
+	/* What was reserved is offered again at once, what is left was refused. */
+	ck_assert_msg(
+		fixture_logged(f,
+			"back 0 0 cpus(allocated: eng)(reservations: [(DYNAMIC,eng,p)])"),
+		"%s", f->log.data);
+	ck_assert_msg(fixture_logged(f, ":1\nback 0 0 cpus"), "%s", f->log.data);
+	ck_assert_msg(fixture_logged(f, ":3 filter 5000\n"), "%s", f->log.data);
 	ck_assert_ptr_nonnull(strstr(agents(), "\"role\":\"eng\""));
 	ck_assert_uint_eq(n_operations(), 1);
 	agent_says("OPERATION_FINISHED", "");
