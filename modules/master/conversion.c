@@ -154,6 +154,15 @@ static int check_made(const struct conversion *c, const struct tp_resource_item 
 
 	if (r < 0)
 		return r;
+	if (disk->source != NULL &&
+		disk->source->type != TP_RESOURCE_DISK_INFO_SOURCE_PATH &&
+		disk->source->type != TP_RESOURCE_DISK_INFO_SOURCE_MOUNT)
+		return tp_fail(err, EINVAL,
+			"Volume '%s' is a folder, and a %s disk has none: use the root "
+			"disk, a PATH or a MOUNT disk",
+			id,
+			tp_enum_name(&tp_resource_disk_info_source_type_enum,
+				disk->source->type));
 	if (key->n_reservations == 0)
 		return tp_fail(err, EINVAL,
 			"Volume '%s' needs reserved disk: reserve it first", id);

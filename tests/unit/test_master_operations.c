@@ -27,6 +27,10 @@
 	SCALAR("disk", "64") \
 	RESERVED(",'disk':{'persistence':{'id':'" id "','principal':'p'},'volume':{" \
 		 "'container_path':'data','mode':'RW'}}" more)
+#define RAW_VOLUME(type) \
+	SCALAR("disk", "64") \
+	RESERVED(",'disk':{'persistence':{'id':'v','principal':'p'},'volume':{" \
+		 "'container_path':'data','mode':'RW'},'source':{'type':'" type "'}}")
 #define RESERVE(resource) "{'type':'RESERVE','reserve':{'resources':[" resource "]}}"
 #define CREATE(volume) "{'type':'CREATE','create':{'volumes':[" volume "]}}"
 #define EVENT "'type':'UPDATE_OPERATION_STATUS'"
@@ -187,6 +191,10 @@ static const struct {
 		  "disk", "1") ",'disk':{'persistence':{'id':'v','principal':'p'},"
 			       "'volume':{'container_path':'d','mode':'RW'}}}]}}",
 		"reserve" },
+	{ "'type':'CREATE','create':{'volumes':[" RAW_VOLUME("RAW") "]}}",
+		"a RAW disk has none" },
+	{ "'type':'CREATE','create':{'volumes':[" RAW_VOLUME("BLOCK") "]}}",
+		"a BLOCK disk has none" },
 	{ "'type':'CREATE','create':{'volumes':[" VOLUME("a/b", "") "]}}",
 		"Persistence ID" },
 	{ "'type':'CREATE','create':{'volumes':[" VOLUME("v", ",'shared':{}") "]}}",
