@@ -432,6 +432,44 @@ void register_on_unregister(struct master *m, struct tp_message *message)
 
 /* --- changes of a registered one --------------------------------------------------------- */
 
+/* Only what may be taken back at any time can be there beyond what the agent has. */
+static int read_oversubscribed(const struct tp_update_agent *body,
+	struct tp_resources *ret, struct tp_error *err)
+{
+	int r = tp_resources_from_records(ret, body->oversubscribed_resources,
+		body->n_oversubscribed_resources, err);
+
+	if (r >= 0)
+		r = register_check_amounts(ret, err);
+	for (uint32_t i = 0; r >= 0 && i < ret->n; i++) {
+		if (tp_resource_is_nonrevocable(&ret->items[i], NULL))
+			r = tp_fail(err, EINVAL, "Resource '%s' is not revocable",
+				ret->items[i].key->name);
+	}
+	return r;
+}
+
+static bool has_revocable(const struct offer *offer)
+{
+	for (uint32_t i = 0; i < offer->resources.n; i++) {
+		if (tp_resource_is_revocable(&offer->resources.items[i], NULL))
+			return true;
+	}
+	return false;
+}
+
+static void withdraw_revocable(struct agent *a)
+{
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &a->offers) {
+		struct offer *offer = tp_container_of(node, struct offer, in_agent);
+
+		if (has_revocable(offer))
+			offer_withdraw(offer, true);
+	}
+}
+
 void register_on_update(struct master *m, struct tp_message *message)
 {
 	const struct tp_update_agent *body = message->body;
@@ -452,14 +490,13 @@ void register_on_update(struct master *m, struct tp_message *message)
 	if (!body->has_update_oversubscribed_resources ||
 		!body->update_oversubscribed_resources)
 		return;
-	r = tp_resources_from_records(&more, body->oversubscribed_resources,
-		body->n_oversubscribed_resources, &err);
+	r = read_oversubscribed(body, &more, &err);
 	if (r < 0) {
 		tp_warn(m, "ignoring an agent's oversubscribed resources",
 			"agent=%s why=%s", a->id, err.text);
 		return;
 	}
-	offers_withdraw_agent(a);
+	withdraw_revocable(a);
 	tp_resources_filter(&old, &a->total, tp_resource_is_nonrevocable, NULL);
 	tp_resources_move(&a->total, &old);
 	tp_resources_add(&a->total, &more);

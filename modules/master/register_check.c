@@ -10,6 +10,9 @@
 
 #include "tepui/ids.h"
 
+/* In thousandths those of 90,000 agents are less than INT64_MAX. */
+#define AMOUNT_MAX INT64_C(100000000000)
+
 /* "1.2" and "1.2.3-rc1" alike, as one number that compares. */
 static int parse_version(const char *text, uint64_t *ret)
 {
@@ -37,6 +40,41 @@ static int check_version(const char *version, struct tp_error *err)
 	return 0;
 }
 
+/* Of one item, in thousandths; what is larger than AMOUNT_MAX_MILLI may be smaller than it is. */
+static int64_t amount_milli(const struct tp_resource_item *item)
+{
+	uint64_t n = 0;
+
+	if (item->key->type == TP_VALUE_SCALAR)
+		return item->milli;
+	if (item->key->type == TP_VALUE_SET)
+		return (int64_t)item->words->n * 1000;
+	for (uint32_t i = 0; i < item->spans->n; i++) {
+		n += item->spans->items[i].end - item->spans->items[i].begin;
+		if (n >= AMOUNT_MAX)
+			return INT64_MAX;
+		n++;
+	}
+	return (int64_t)n * 1000;
+}
+
+int register_check_amounts(const struct tp_resources *resources, struct tp_error *err)
+{
+	int64_t room = AMOUNT_MAX * 1000;
+
+	for (uint32_t i = 0; i < resources->n; i++) {
+		int64_t milli = amount_milli(&resources->items[i]);
+
+		if (milli > room)
+			return tp_fail(err, EINVAL,
+				"its resources up to '%s' are more than %lld together: "
+				"use larger units",
+				resources->items[i].key->name, (long long)AMOUNT_MAX);
+		room -= milli;
+	}
+	return 0;
+}
+
 int register_check(const struct registration *registration, struct tp_error *err)
 {
 	tp_cleanup(resources) struct tp_resources total = TP_RESOURCES_INIT;
@@ -45,6 +83,8 @@ int register_check(const struct registration *registration, struct tp_error *err
 	if (registration->info->hostname[0] == '\0')
 		return tp_fail(err, EINVAL, "AgentInfo has no hostname");
 	r = registration_total(registration, &total, err);
+	if (r >= 0)
+		r = register_check_amounts(&total, err);
 	if (r < 0)
 		return r;
 	return check_version(registration->version, err);

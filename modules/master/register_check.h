@@ -10,6 +10,8 @@
 
 /* -EINVAL: what it says of itself is wrong; -EPROTO: its version is too old or none. */
 int register_check(const struct registration *registration, struct tp_error *err);
+/* The master's sums over agents must hold: -EINVAL when this is more than any machine has. */
+int register_check_amounts(const struct tp_resources *resources, struct tp_error *err);
 /* Where a session comes from, without its port, in `arena`; NULL when it is not an IP address. */
 const char *register_ip(const struct master *m, uint64_t peer, struct tp_arena *arena);
 

@@ -390,6 +390,65 @@ START_TEST(revocable_resources_are_counted_apart)
 }
 END_TEST
 
+START_TEST(oversubscribed_resources_are_revocable)
+{
+	for (int i = 0; i < 2; i++)
+		client_send(agent, TP_MESSAGE_UPDATE_AGENT, &tp_update_agent_desc,
+			"{'agent_id':{'value':'%s-S0'},"
+			"'update_oversubscribed_resources':true,"
+			"'oversubscribed_resources':[{'name':'cpus','type':'SCALAR',"
+			"'scalar':{'value':2},'revocable':{}},"
+			"{'name':'cpus','type':'SCALAR','scalar':{'value':2}}]}",
+			fixture_master_id(f));
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_total"), 4);
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_total"), 0);
+}
+END_TEST
+
+/* Offers without them stay. */
+START_TEST(revocable_resources_that_change_are_taken_back)
+{
+	static const char revocable[] =
+		"[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1},"
+		"\"revocable\":{}}]";
+
+	fixture_offer(f, 0, 0, "cpus:1", "*");  /* O0 */
+	fixture_offer(f, 0, 0, revocable, "*"); /* O1 */
+	client_forget(scheduler);
+	client_send(agent, TP_MESSAGE_UPDATE_AGENT, &tp_update_agent_desc,
+		"{'agent_id':{'value':'%s-S0'},'update_oversubscribed_resources':true,"
+		"'oversubscribed_resources':[]}",
+		fixture_master_id(f));
+	ck_assert_uint_eq(client_count(scheduler, "'RESCIND'"), 1);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "-O1'"));
+}
+END_TEST
+
+/* More than the master could add up. */
+START_TEST(an_agent_with_too_much_is_refused)
+{
+	static const char *const resources[] = {
+		"{'name':'mem','type':'SCALAR','scalar':{'value':9e15}}",
+		"{'name':'mem','type':'SCALAR','scalar':{'value':9e10}},"
+		"{'name':'disk','type':'SCALAR','scalar':{'value':9e10}}",
+		"{'name':'ids','type':'RANGES','ranges':{'range':["
+		"{'begin':1,'end':9000000000000000000}]}}",
+	};
+
+	for (size_t i = 0; i < TP_COUNT(resources); i++) {
+		struct client *other = client_up(f, 3, "agent");
+
+		client_send(other, TP_MESSAGE_AGENT_REGISTER, &tp_agent_register_desc,
+			"{'agent':{'hostname':'large','resources':[%s]},"
+			"'address':'tcp://large:5061','version':'1.0'}",
+			resources[i]);
+		ck_assert_msg(fixture_logged(f, "add_agent 0"), "%s", f->log.data);
+		ck_assert_msg(!fixture_logged(f, "add_agent 1"), "%s", f->log.data);
+		client_down(other);
+	}
+}
+END_TEST
+
 /* [FrameworkInfoValidationTest.UpgradeToMultiRole] */
 START_TEST(a_framework_that_becomes_multi_role_keeps_its_role)
 {
@@ -518,6 +577,9 @@ static void add_framework_tests(TCase *tc)
 	tcase_add_test(tc, a_framework_that_was_removed_may_not_come_back);
 	tcase_add_test(tc, a_bad_role_is_an_error_event);
 	tcase_add_test(tc, revocable_resources_are_counted_apart);
+	tcase_add_test(tc, revocable_resources_that_change_are_taken_back);
+	tcase_add_test(tc, an_agent_with_too_much_is_refused);
+	tcase_add_test(tc, oversubscribed_resources_are_revocable);
 	tcase_add_test(tc, a_framework_that_becomes_multi_role_keeps_its_role);
 	tcase_add_test(tc, ids_from_outside_may_look_like_ours);
 	tcase_add_test(tc, a_stream_belongs_to_one_framework);
