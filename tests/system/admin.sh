@@ -108,6 +108,11 @@ expect "says for how long" out_has 'is allocator-priority until the next restart
 expect "and is listed" ask 0 module list
 expect "where the old one was" out_has '^allocator-drf .*allocator-priority.so'
 expect "the log tells" grep -q 'another allocator goes on offers=0' "$dir/master.log"
+TEPUI_MASTER=$(daemon_value master master.listen)
+export TEPUI_MASTER
+expect "metrics" exits_with 0 "$tepui" metrics 'allocator/mesos/allocation_run*'
+expect "those of the new one" out_has '^allocator/mesos/allocation_runs '
+expect "with all their parts" out_has '^allocator/mesos/allocation_run_ms/p99 '
 expect "a module that is none" ask 1 module swap allocator-drf nobody
 expect "is refused" err_has "no module 'nobody'"
 expect "one of another kind" ask 1 module swap allocator-drf logger-sandbox

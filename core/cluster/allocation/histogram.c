@@ -152,11 +152,16 @@ struct alloc_histogram *alloc_histogram_create(
 		row->which = i;
 		row->metric.read = row_read;
 		row->metric.name = tp_asprintf("%s%s", name, rows[i].suffix);
-		if (self->instance->metrics != NULL &&
-			!tp_metrics_add(self->instance->metrics, &row->metric))
-			row->histogram = NULL; /* another instance has the name */
 	}
 	return histogram;
+}
+
+/* Rows whose names another instance has are not shown. */
+void alloc_histogram_show(struct alloc_histogram *histogram)
+{
+	for (size_t i = 0; i < TP_COUNT(rows) && histogram->instance->metrics != NULL;
+		i++)
+		tp_metrics_add(histogram->instance->metrics, &histogram->rows[i].metric);
 }
 
 void alloc_histogram_destroy(struct alloc_histogram *histogram)
@@ -166,7 +171,7 @@ void alloc_histogram_destroy(struct alloc_histogram *histogram)
 	for (i = 0; i < TP_COUNT(rows); i++) {
 		struct row *row = &histogram->rows[i];
 
-		if (histogram->instance->metrics != NULL && row->histogram != NULL)
+		if (histogram->instance->metrics != NULL)
 			tp_metrics_remove(histogram->instance->metrics, &row->metric);
 		tp_free((char *)row->metric.name);
 	}

@@ -2,7 +2,8 @@
 /*
  * Metrics of the whole and of each role. A role has those of its frameworks while it has some,
  * and those of its quota for the names that its quota has; "consumed" is there for all of them.
- * Two allocators in one process share a registry: the first one has the names.
+ * Two allocators in one process share a registry: the first one has the names. They are taken in
+ * the first turn of the loop: who takes another one's place does so before, and has them then.
  */
 #include "core/cluster/allocation/metric.h"
 
@@ -28,6 +29,9 @@ struct alloc_role_metrics {
 
 struct alloc_totals {
 	struct alloc_role_metrics list;
+	struct tp_allotment *allotment;
+	struct tp_defer show;
+	bool shown;
 };
 
 static double gauge_read(struct tp_metric *metric)
@@ -163,7 +167,7 @@ void alloc_role_metrics_add(struct tp_allotment *self, struct alloc_role *role)
 	struct gauge gauge = { .allotment = self, .role = role };
 	const char *name = role->text->text;
 
-	if (role->metrics != NULL)
+	if (role->metrics != NULL || !self->totals->shown)
 		return;
 	role->metrics = tp_alloc(sizeof *role->metrics);
 	role->metrics->registry = self->instance->metrics;
@@ -216,20 +220,11 @@ static double queue_value(const struct gauge *gauge)
 	return gauge->allotment->n_waiting;
 }
 
-void alloc_metrics_init(struct tp_allotment *self)
+static void totals_add(struct tp_allotment *self)
 {
+	struct alloc_role_metrics *list = &self->totals->list;
 	struct gauge gauge = { .allotment = self };
-	struct alloc_role_metrics *list;
 
-	self->totals = tp_alloc(sizeof *self->totals);
-	list = &self->totals->list;
-	list->registry = self->instance->metrics;
-	self->runs.name = "allocator/mesos/allocation_runs";
-	if (list->registry != NULL && !tp_metrics_add(list->registry, &self->runs))
-		self->runs.name = NULL;
-	self->cost = alloc_histogram_create(self, "allocator/mesos/allocation_run_ms");
-	self->latency =
-		alloc_histogram_create(self, "allocator/mesos/allocation_run_latency_ms");
 	gauge.value = queue_value;
 	gauge_add(list, &gauge, tp_strdup("allocator/mesos/event_queue_dispatches"));
 	gauge_add(list, &gauge, tp_strdup("allocator/event_queue_dispatches"));
@@ -246,10 +241,46 @@ void alloc_metrics_init(struct tp_allotment *self)
 	}
 }
 
+static void show(struct tp_defer *defer)
+{
+	struct alloc_totals *totals = tp_container_of(defer, struct alloc_totals, show);
+	struct tp_allotment *self = totals->allotment;
+
+	totals->shown = true;
+	if (totals->list.registry != NULL &&
+		!tp_metrics_add(totals->list.registry, &self->runs))
+		self->runs.name = NULL;
+	alloc_histogram_show(self->cost);
+	alloc_histogram_show(self->latency);
+	totals_add(self);
+	for (uint32_t i = 0; i < self->n_roles; i++) {
+		struct alloc_role *role = self->roles[i];
+
+		if (role != NULL &&
+			(role->n_clients > 0 || role->n_reserved > 0 ||
+				role->quota != NULL))
+			alloc_role_metrics_add(self, role);
+	}
+}
+
+void alloc_metrics_init(struct tp_allotment *self)
+{
+	self->totals = tp_alloc(sizeof *self->totals);
+	self->totals->allotment = self;
+	self->totals->list.registry = self->instance->metrics;
+	self->totals->show.run = show;
+	self->runs.name = "allocator/mesos/allocation_runs";
+	self->cost = alloc_histogram_create(self, "allocator/mesos/allocation_run_ms");
+	self->latency =
+		alloc_histogram_create(self, "allocator/mesos/allocation_run_latency_ms");
+	tp_loop_defer(self->instance->loop, &self->totals->show);
+}
+
 void alloc_metrics_fini(struct tp_allotment *self)
 {
 	struct tp_metrics *registry = self->instance->metrics;
 
+	tp_loop_undefer(self->instance->loop, &self->totals->show);
 	if (registry != NULL && self->runs.name != NULL)
 		tp_metrics_remove(registry, &self->runs);
 	alloc_histogram_destroy(self->cost);

@@ -17,6 +17,7 @@ void alloc_role_metrics_remove(struct alloc_role *role);
 /* histogram.c */
 struct alloc_histogram *alloc_histogram_create(
 	struct tp_allotment *self, const char *name);
+void alloc_histogram_show(struct alloc_histogram *histogram);
 void alloc_histogram_destroy(struct alloc_histogram *histogram);
 void alloc_histogram_add(struct alloc_histogram *histogram, int64_t ns);
 
