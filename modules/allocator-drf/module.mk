@@ -30,6 +30,11 @@ tests_unit_test_allocator_explain_SOURCES = tests/unit/test_allocator_explain.c 
 tests_unit_test_allocator_explain_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_allocator_explain_LDADD = $(MODULE_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_allocator_shares
+tests_unit_test_allocator_shares_SOURCES = tests/unit/test_allocator_shares.c $(drf_test_sources)
+tests_unit_test_allocator_shares_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_allocator_shares_LDADD = $(MODULE_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_allocator_rules
 tests_unit_test_allocator_rules_SOURCES = tests/unit/test_allocator_rules.c $(drf_test_sources)
 tests_unit_test_allocator_rules_CFLAGS = $(UNIT_CFLAGS)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * allocator-drf: whose turn it is, what is offered to whom, and when. Time is virtual.
+ * allocator-drf: whose turn it is, what is offered to whom, and when. The names in comments are those
+ * of the field's own tests of the same behaviour (HierarchicalAllocatorTest), where there is one.
+ * Time is virtual.
  */
 #include <check.h>
 #include <errno.h>
@@ -23,32 +25,6 @@ static void teardown(void)
 {
 	fixture_stop(&f);
 }
-
-/* Ghodsi et al., section 4.1: 9 CPUs and 18 GB, tasks of <1 CPU, 4 GB> and <3 CPU, 1 GB>. */
-START_TEST(example_of_the_paper)
-{
-	static const char *const demand[] = { "cpus:1;mem:4096", "cpus:3;mem:1024" };
-	int tasks[2] = { 0 }, offers;
-
-	fixture_agent(&f, 0, "cpus:9;mem:18432", NULL, 0, NULL);
-	fixture_framework(&f, 0, "a", 0);
-	fixture_framework(&f, 1, "b", 0);
-	f.ops->run(f.drf);
-	for (offers = 0; f.n_offers > 0 && offers < 100; offers++) {
-		uint32_t who = f.offers[0].framework;
-		struct tp_resources need = fixture_parse(demand[who], f.offers[0].role);
-		bool fits = tp_resources_contains(&f.offers[0].resources, &need);
-
-		tasks[who] += fits;
-		fixture_accept(&f, fits ? demand[who] : "", fits ? 0 : TP_HOUR);
-		tp_resources_fini(&need);
-		f.ops->run(f.drf);
-	}
-	ck_assert_int_eq(tasks[0], 3);
-	ck_assert_int_eq(tasks[1], 2);
-	fixture_expect_free(&f, 0, "mem:4096");
-}
-END_TEST
 
 START_TEST(rest_goes_to_the_next_framework)
 {
@@ -87,6 +63,7 @@ START_TEST(weights_divide_shares)
 }
 END_TEST
 
+/* SameShareFairness */
 START_TEST(ties_go_to_who_had_less_often)
 {
 	fixture_agent(&f, 0, "cpus:1;mem:64", NULL, 0, NULL);
@@ -113,6 +90,7 @@ START_TEST(roles_tie_by_name)
 }
 END_TEST
 
+/* OfferFilter */
 START_TEST(filters_last_as_long_as_asked)
 {
 	fixture_agent(&f, 0, "cpus:4;mem:4096", NULL, 0, NULL);
@@ -127,6 +105,7 @@ START_TEST(filters_last_as_long_as_asked)
 }
 END_TEST
 
+/* SmallOfferFilterTimeout */
 START_TEST(filters_last_at_least_the_interval)
 {
 	fixture_agent(&f, 0, "cpus:4;mem:4096", NULL, 0, NULL);
@@ -179,6 +158,7 @@ START_TEST(filters_are_of_one_framework_and_role)
 }
 END_TEST
 
+/* ReviveOffers, SuppressAndReviveOffers */
 START_TEST(revive_ends_filters_and_suppression)
 {
 	const char *const only_b[] = { "b" };
@@ -236,6 +216,7 @@ START_TEST(declining_without_filter_does_not_spin)
 }
 END_TEST
 
+/* Allocatable */
 START_TEST(crumbs_are_not_offered)
 {
 	fixture_framework(&f, 0, "*", 0);
@@ -338,7 +319,7 @@ END_TEST
 	"[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":2}}," SHARED_DISK \
 	"]"
 
-/* A shared volume is offered once in a run, and again in the next whoever uses it. */
+/* AllocateSharedResources: A shared volume is offered once in a run, and again in the next whoever uses it. */
 START_TEST(shared_is_never_used_up)
 {
 	const uint32_t can = CAN(SHARED_RESOURCES);
@@ -383,6 +364,7 @@ START_TEST(a_framework_leaves)
 }
 END_TEST
 
+/* DeactivateAndReactivateFramework */
 START_TEST(inactive_frameworks_and_agents_get_nothing)
 {
 	fixture_agent(&f, 0, "cpus:4;mem:4096", NULL, 0, NULL);
@@ -400,7 +382,7 @@ START_TEST(inactive_frameworks_and_agents_get_nothing)
 }
 END_TEST
 
-/* After a failover, agents and frameworks come in any order: use is counted once. */
+/* NoDoubleAccounting: After a failover, agents and frameworks come in any order: use is counted once. */
 START_TEST(use_is_counted_once)
 {
 	struct tp_framework_info info = { .role = "*" };
@@ -424,6 +406,7 @@ START_TEST(use_is_counted_once)
 }
 END_TEST
 
+/* UpdateSlaveTotalResources */
 START_TEST(an_agent_shrinks_below_what_is_used)
 {
 	fixture_framework(&f, 0, "*", 0);
@@ -453,6 +436,7 @@ START_TEST(an_agent_returns_with_more_in_use_than_it_has)
 }
 END_TEST
 
+/* UpdateAllocation, UpdateAvailableFail */
 START_TEST(operations_convert)
 {
 	struct tp_resources from = fixture_parse("cpus:1", "a");
@@ -547,6 +531,7 @@ START_TEST(a_removed_agent_that_waited_is_passed_over)
 }
 END_TEST
 
+/* DRFWithFairnessExclusion */
 START_TEST(excluded_names_count_for_nobody)
 {
 	fixture_stop(&f);
@@ -569,7 +554,6 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, example_of_the_paper);
 	tcase_add_test(tc, rest_goes_to_the_next_framework);
 	tcase_add_test(tc, weights_divide_shares);
 	tcase_add_test(tc, ties_go_to_who_had_less_often);

@@ -137,7 +137,7 @@ START_TEST(what_cannot_be_cut_goes_whole)
 }
 END_TEST
 
-/* QuotaAgainstStarvation, QuotaAbsentFramework: nobody is there to take the guarantee, and still
+/* QuotaAgainstStarvation, QuotaAbsentFrameworkWholeAgent: nobody is there to take the guarantee, and still
  * nobody else gets what it would need. */
 START_TEST(headroom_is_kept_for_who_is_not_there)
 {

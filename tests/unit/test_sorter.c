@@ -175,6 +175,41 @@ START_TEST(ties_go_to_who_was_given_less_often)
 }
 END_TEST
 
+/* DRFSorterTest.SplitResourceShares: an amount in two parts is the same amount. */
+START_TEST(parts_add_up)
+{
+	start(true);
+	cluster.total = amount(100, 50);
+	cluster.total.milli[TP_MEM] += 50000;
+	add("a");
+	add("b");
+	allocated("a", 4, 4);
+	allocated("b", 2, 3);
+	allocated("b", 2, 2); /* 0.05 */
+	expect_order("a b");
+	ck_assert_double_eq(ops->share(sorter, handles[at("a")]), 0.04);
+	ck_assert_double_eq(ops->share(sorter, handles[at("b")]), 0.05);
+	stop();
+}
+END_TEST
+
+/* DRFSorterTest.RemoveResources: of a smaller cluster the same is more, and another may dominate. */
+START_TEST(a_cluster_shrinks)
+{
+	start(true);
+	add("a");
+	add("b");
+	allocated("a", 10, 5);
+	allocated("b", 4, 9);
+	expect_order("b a"); /* 0.09 and 0.1 */
+	cluster.total.milli[TP_MEM] -= 50000;
+	cluster.generation++;
+	expect_order("a b"); /* 0.1 and 0.18 */
+	ck_assert_double_eq(ops->share(sorter, handles[at("b")]), 0.18);
+	stop();
+}
+END_TEST
+
 /*
  * DRFSorterTest.DeepHierarchy, ChangeWeightOnSubtree, by hand: a holds 6 in all (a itself 1, a/b 2,
  * a/c 3), d 4, e/f 5.
@@ -326,6 +361,8 @@ int main(void)
 	tcase_add_test(tc, a_share_is_that_of_the_dominant_resource);
 	tcase_add_test(tc, weights_divide_shares);
 	tcase_add_test(tc, ties_go_to_who_was_given_less_often);
+	tcase_add_test(tc, parts_add_up);
+	tcase_add_test(tc, a_cluster_shrinks);
 	tcase_add_test(tc, a_tree_is_walked_depth_first);
 	tcase_add_test(tc, a_parent_alone_is_a_leaf_again);
 	tcase_add_loop_test(tc, moves_are_those_of_a_whole_sort, 0, 5);
