@@ -19,7 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tepui/allotment.h"
 #include "tepui/resources.h"
@@ -489,14 +491,32 @@ static void cell(uint32_t n_agents, uint32_t n_frameworks, enum scenario scenari
 	tp_free(b);
 }
 
+/* In a process of its own: the heap that one leaves behind is none of the next one's. */
+static void cell_apart(uint32_t n_agents, uint32_t n_frameworks, enum scenario scenario,
+	bool all_filtered)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		cell(n_agents, n_frameworks, scenario, all_filtered);
+		exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
+		fprintf(stderr, "the cell of %u agents and %u frameworks failed\n",
+			n_agents, n_frameworks);
+		exit(1);
+	}
+}
+
 static void quick(void)
 {
 	for (int s = 0; s < N_SCENARIOS; s++) {
-		cell(20000, 2000, (enum scenario)s, false);
-		cell(50000, 200, (enum scenario)s, false);
+		cell_apart(20000, 2000, (enum scenario)s, false);
+		cell_apart(50000, 200, (enum scenario)s, false);
 	}
-	cell(1000, 200, DECLINED, true);
-	cell(1000, 200, ALL, true);
+	cell_apart(1000, 200, DECLINED, true);
+	cell_apart(1000, 200, ALL, true);
 }
 
 static void grid(void)
@@ -507,9 +527,10 @@ static void grid(void)
 	for (size_t a = 0; a < TP_COUNT(agents); a++)
 		for (size_t f = 0; f < TP_COUNT(frameworks); f++)
 			for (int s = 0; s < N_SCENARIOS; s++)
-				cell(agents[a], frameworks[f], (enum scenario)s, false);
-	cell(1000, 200, DECLINED, true);
-	cell(1000, 200, ALL, true);
+				cell_apart(agents[a], frameworks[f], (enum scenario)s,
+					false);
+	cell_apart(1000, 200, DECLINED, true);
+	cell_apart(1000, 200, ALL, true);
 }
 
 int main(int argc, char **argv)
