@@ -227,6 +227,11 @@ const struct tp_shared_text *shared_text_ref(const struct tp_shared_text *text)
 	return text;
 }
 
+void shared_text_refs(const struct tp_shared_text *text, uint32_t n)
+{
+	((struct tp_shared_text *)text)->refs += n;
+}
+
 void shared_text_unref(const struct tp_shared_text *text)
 {
 	if (text != NULL && --((struct tp_shared_text *)text)->refs == 0)

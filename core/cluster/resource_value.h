@@ -26,6 +26,8 @@ bool words_contain(const struct tp_words *words, const struct tp_words *part);
 
 const struct tp_shared_text *shared_text_create(const char *text);
 const struct tp_shared_text *shared_text_ref(const struct tp_shared_text *text);
+/* n references at once. */
+void shared_text_refs(const struct tp_shared_text *text, uint32_t n);
 void shared_text_unref(const struct tp_shared_text *text);
 
 #endif

@@ -14,6 +14,8 @@
 #include "core/cluster/allocation/fair_tree.h"
 #include "tepui/module.h"
 
+#define FEW 16 /* children */
+
 static void *fair_create(void *impl, const struct tp_sorter_spec *spec)
 {
 	struct fair *self = tp_alloc(sizeof *self);
@@ -62,29 +64,29 @@ static double share_of(const struct fair *self, const struct fair_node *node)
 	return node->weight == 1 ? largest : largest / node->weight;
 }
 
+/* Without branches: nobody can foretell who comes before whom. */
 static bool key_before(const struct fair_key *a, const struct fair_key *b)
 {
-	if (a->share != b->share)
-		return a->share < b->share;
-	if (a->gifts != b->gifts)
-		return a->gifts < b->gifts;
-	return a->rank < b->rank;
+	unsigned later =
+		(a->gifts < b->gifts) | ((a->gifts == b->gifts) & (a->rank < b->rank));
+
+	return ((a->share < b->share) | ((unsigned)(a->share == b->share) & later)) != 0;
 }
 
 /* How many of the ordered children items[0..n) come before the key. */
 static uint32_t place_of(const struct fair *self, const uint32_t *items, uint32_t n,
 	const struct fair_key *key)
 {
-	uint32_t low = 0, high = n, middle;
+	uint32_t low = 0, half;
+	bool before;
 
 	if (n == 0 || !key_before(&self->keys[items[0]], key))
 		return 0;
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (key_before(&self->keys[items[middle]], key))
-			low = middle + 1;
-		else
-			high = middle;
+	while (n > 0) {
+		half = n / 2;
+		before = key_before(&self->keys[items[low + half]], key);
+		low = before ? low + half + 1 : low;
+		n = before ? n - half - 1 : half;
 	}
 	return low;
 }
@@ -105,8 +107,14 @@ static uint32_t offset_of(
 static uint32_t child_place(const struct fair *self, const struct fair_node *node)
 {
 	const struct fair_node *parent = node->parent;
+	uint32_t i;
 
-	return place_of(self, parent->children, parent->n_live, &self->keys[node->index]);
+	if (parent->n_live > FEW)
+		return place_of(
+			self, parent->children, parent->n_live, &self->keys[node->index]);
+	for (i = 0; parent->children[i] != node->index; i++)
+		;
+	return i;
 }
 
 /* Where in `order` the clients at or below a node begin. */
@@ -142,7 +150,10 @@ static void rotate_one(uint32_t *items, uint32_t from, uint32_t to)
 {
 	uint32_t one = items[from];
 
-	if (to > from)
+	if (to > from && to - from < FEW) /* sooner done than called */
+		for (; from < to; from++)
+			items[from] = items[from + 1];
+	else if (to > from)
 		memmove(items + from, items + from + 1, (to - from) * sizeof *items);
 	else
 		memmove(items + to + 1, items + to, (from - to) * sizeof *items);
@@ -180,6 +191,23 @@ static uint32_t place_after(
 	return from + place_of(self, items + from + 1, last - from, key);
 }
 
+/* Both for a node that has few siblings: they are counted, not halved. */
+static void places_of_few(const struct fair *self, const struct fair_node *node,
+	uint32_t *ret_from, uint32_t *ret_to)
+{
+	const struct fair_node *parent = node->parent;
+	const struct fair_key *key = &self->keys[node->index];
+	uint32_t from = 0, to = 0, i, child;
+
+	for (i = 0; i < parent->n_live; i++) {
+		child = parent->children[i];
+		from = child == node->index ? i : from;
+		to += key_before(&self->keys[child], key);
+	}
+	*ret_from = from;
+	*ret_to = to;
+}
+
 /* The node's key changed from `old`: its place among its siblings, and its clients' in `order`. */
 static void node_move(
 	struct fair *self, struct fair_node *node, const struct fair_key *old)
@@ -190,8 +218,12 @@ static void node_move(
 
 	if (node->kind == FAIR_INACTIVE)
 		return;
-	from = place_before(self, node, old);
-	to = place_after(self, parent, from);
+	if (parent->n_live <= FEW) {
+		places_of_few(self, node, &from, &to);
+	} else {
+		from = place_before(self, node, old);
+		to = place_after(self, parent, from);
+	}
 	if (from == to)
 		return;
 	before = offset_of(self, parent, from);

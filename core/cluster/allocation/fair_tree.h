@@ -38,25 +38,25 @@ struct fair_weight {
 	double weight;
 };
 
+/* What every gift needs comes first. */
 struct fair {
 	struct tp_sorter_spec spec;
-	/* Of the cluster, when it was sorted: places that count, and what there is of each. */
-	uint32_t counted[TP_QUANTITIES_MAX];
-	double total[TP_QUANTITIES_MAX];
+	uint64_t generation; /* of the cluster, when it was sorted */
+	bool sorted;         /* children and `order` are right for `generation` */
+	bool ranked;         /* ranks are right */
 	uint32_t n_counted;
+	uint32_t *order; /* tags of active clients, depth first */
 	struct fair_node *root;
 	struct fair_node **nodes; /* by index; NULL = free */
 	struct fair_key *keys;    /* by index */
-	uint32_t n_nodes, room;
+	/* Of the cluster, when it was sorted: places that count, and what there is of each. */
+	uint32_t counted[TP_QUANTITIES_MAX];
+	double total[TP_QUANTITIES_MAX];
+	uint32_t n_nodes, room, order_room;
 	uint32_t *free_indices;
 	uint32_t n_free, free_room;
 	uint32_t n_clients;
 	struct tp_map by_path, weights;
-	bool ranked;         /* ranks are right */
-	bool sorted;         /* children and `order` are right for `generation` */
-	uint64_t generation; /* of the cluster, when it was sorted */
-	uint32_t *order;     /* tags of active clients, depth first */
-	uint32_t order_room;
 };
 
 /* fair_tree.c: membership */

@@ -190,7 +190,8 @@ static void items_move(struct tp_resources *from, const struct alloc_role *role,
 	*ret = *from;
 	*from = (struct tp_resources)TP_RESOURCES_INIT;
 	for (i = 0; i < ret->n; i++)
-		ret->items[i].allocation = shared_text_ref(role->text);
+		ret->items[i].allocation = role->text;
+	shared_text_refs(role->text, ret->n);
 }
 
 static void plain_counts_clear(struct alloc_agent *agent)
@@ -335,6 +336,7 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	struct alloc_amount *amount = &self->scratch->amount;
 	struct tp_resources given = TP_RESOURCES_INIT;
 	struct view view;
+	uint32_t i;
 	bool moved;
 
 	if (missing != NULL && tp_quantities_empty(&plain->guarantee))
@@ -349,7 +351,8 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 		alloc_amount_of(self, view.items, view.n, amount);
 	moved = view_take(self, agent, client, &view, missing, &given);
 	alloc_free_changed(self, agent);
-	tp_quantities_subtract(&self->headroom, &amount->unreserved);
+	for (i = 0; i < self->cluster.n_names; i++)
+		self->headroom.milli[i] -= amount->unreserved.milli[i];
 	if (missing != NULL) {
 		guarantee_account(self, missing);
 		agent->given_first = true;
