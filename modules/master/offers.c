@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Offers. The allocator's call makes them and they are sent in one event, unless the stream of
+ * Offers. The allocator's call makes them and they are sent in few events, unless the stream of
  * the framework is busy: then they wait, counted as offered, until it is not. An offer ends
  * exactly once: taken by an ACCEPT, returned, or withdrawn.
  */
 #include "offers.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #include "overlap.h"
 
 #define HELD_RETRY_NS (50 * TP_MSEC)
+#define OFFERS_AT_ONCE 1000 /* in one event: some 400 KB */
 
 struct offers {
 	struct tp_map by_id;
@@ -276,34 +278,56 @@ static void arm_expiry(struct offer *offer)
 		tp_timer_arm(m->instance.loop, &offer->expiry, m->offer_timeout_ns);
 }
 
-void offers_send_held(struct framework *f)
+static int send_event(struct framework *f, struct offer *const *offers, size_t n)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct tp_scheduler_event *event = tp_record_new(&tp_scheduler_event_desc, arena);
-	struct tp_scheduler_event_offers *offers =
-		tp_record_new(&tp_scheduler_event_offers_desc, arena);
-	struct tp_list *node, *tmp;
 
-	if (tp_list_empty(&f->offers))
-		return;
-	if (f->sink == NULL || f->sink->ops->busy(f->sink)) {
-		tp_timer_arm(f->master->instance.loop, &f->held, HELD_RETRY_NS);
+	event->has_type = true;
+	event->type = TP_SCHEDULER_EVENT_OFFERS;
+	event->offers = tp_record_new(&tp_scheduler_event_offers_desc, arena);
+	for (size_t i = 0; i < n; i++)
+		tp_arena_push(arena, &event->offers->offers, &event->offers->n_offers,
+			offer_record(offers[i], arena));
+	return framework_send(f, event);
+}
+
+/* In halves when it is too much for one frame. What is too much alone waits for its timeout. */
+static void send_part(struct framework *f, struct offer *const *offers, size_t n)
+{
+	int r = n == 0 ? 0 : send_event(f, offers, n);
+
+	if (r == -EMSGSIZE && n > 1) {
+		send_part(f, offers, n / 2);
+		send_part(f, offers + n / 2, n - n / 2);
 		return;
 	}
+	for (size_t i = 0; i < n && (r >= 0 || r == -EMSGSIZE); i++) {
+		offers[i]->sent = true;
+		arm_expiry(offers[i]);
+	}
+}
+
+void offers_send_held(struct framework *f)
+{
+	struct offer *part[OFFERS_AT_ONCE];
+	struct tp_list *node, *tmp;
+	size_t n = 0;
+
 	tp_list_foreach (node, tmp, &f->offers) {
 		struct offer *offer = tp_container_of(node, struct offer, in_framework);
 
 		if (offer->sent)
 			continue;
-		offer->sent = true;
-		arm_expiry(offer);
-		tp_arena_push(arena, &offers->offers, &offers->n_offers,
-			offer_record(offer, arena));
+		if (n == 0 && (f->sink == NULL || f->sink->ops->busy(f->sink))) {
+			tp_timer_arm(f->master->instance.loop, &f->held, HELD_RETRY_NS);
+			return;
+		}
+		part[n++] = offer;
+		if (n < OFFERS_AT_ONCE)
+			continue;
+		send_part(f, part, n);
+		n = 0;
 	}
-	if (offers->n_offers == 0)
-		return;
-	event->has_type = true;
-	event->type = TP_SCHEDULER_EVENT_OFFERS;
-	event->offers = offers;
-	framework_send(f, event);
+	send_part(f, part, n);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tepui/resources.h"
 #include "tests/unit/master_fixture.h"
 
 static struct master_fixture fixture;
@@ -195,6 +196,25 @@ START_TEST(filters_are_normalised)
 }
 END_TEST
 
+/* A frame is long, but not endless: 40,000 offers would not fit into one. */
+START_TEST(many_offers_come_in_several_events)
+{
+	tp_cleanup(resources) struct tp_resources crumb = TP_RESOURCES_INIT;
+	static struct tp_allocation items[2500];
+
+	ck_assert_int_ge(tp_resources_parse(&crumb, "cpus:0.001", NULL, NULL), 0);
+	tp_resources_allocate(&crumb, "*");
+	for (size_t i = 0; i < TP_COUNT(items); i++)
+		items[i] = (struct tp_allocation){ 0, "*", &crumb };
+	f->allocator.offer(f->allocator.user, 0, items, TP_COUNT(items));
+	fixture_settle(f);
+	ck_assert_uint_eq(client_count(scheduler, "'type':'OFFERS'"), 3);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "-O0'"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "-O2499'"));
+	client_down(scheduler); /* or it would hear of each that it is over */
+}
+END_TEST
+
 START_TEST(an_empty_accept_declines)
 {
 	fixture_offer(f, 0, 0, "cpus:4", "*");
@@ -307,6 +327,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, an_offer_named_twice_spoils_the_call_and_goes_back_once);
 	tcase_add_test(tc, a_task_larger_than_its_offer_is_an_error);
 	tcase_add_test(tc, filters_are_normalised);
+	tcase_add_test(tc, many_offers_come_in_several_events);
 	tcase_add_test(tc, an_empty_accept_declines);
 	tcase_add_test(tc, operations_that_are_not_there_yet_return_their_resources);
 	tcase_add_test(tc, an_offer_expires_unless_it_is_used);
