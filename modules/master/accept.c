@@ -207,6 +207,30 @@ static int check_operation_id(const struct framework *f, const struct agent *a,
 	return 0;
 }
 
+static void give(struct accept *accept, const struct tp_resources *resources,
+	const struct tp_allocator_filter *filter)
+{
+	const struct tp_allocator *allocator = &accept->master->allocator;
+
+	if (!tp_resources_empty(resources))
+		allocator->ops->recover_resources(allocator->impl,
+			accept->framework->slot, accept->agent->slot, resources, filter);
+}
+
+/* Of a shared volume that is destroyed: it was in more than one of the offers. */
+static void give_copies(struct accept *accept, const struct tp_resources *volumes)
+{
+	for (uint32_t i = 0; i < volumes->n; i++) {
+		tp_cleanup(resources) struct tp_resources copy = TP_RESOURCES_INIT;
+
+		tp_resources_add_item(&copy, &volumes->items[i]);
+		while (tp_resources_contains(&accept->remaining, &copy)) {
+			tp_resources_subtract(&accept->remaining, &copy);
+			give(accept, &copy, NULL);
+		}
+	}
+}
+
 /* The operation's resources must be in what is left of the offers. */
 static int convert(struct accept *accept, struct conversion *c, struct tp_error *err)
 {
@@ -229,6 +253,8 @@ static int convert(struct accept *accept, struct conversion *c, struct tp_error 
 	if (r < 0)
 		return tp_wrap(err, r, "The offered resources");
 	conversion_take_back(c);
+	if (c->operation->type == TP_OFFER_OPERATION_DESTROY)
+		give_copies(accept, &from);
 	overlap_yield(accept->agent, &c->from);
 	allocator->ops->update_allocation(allocator->impl, accept->framework->slot,
 		accept->agent->slot, &from, &to);
@@ -298,16 +324,6 @@ static void take_offers(
 	for (size_t i = 0; i < call->n_offer_ids; i++)
 		offer_take(offers_find(m, call->offer_ids[i]->value), &accept->remaining);
 	tp_resources_copy(&accept->offered, &accept->remaining);
-}
-
-static void give(struct accept *accept, const struct tp_resources *resources,
-	const struct tp_allocator_filter *filter)
-{
-	const struct tp_allocator *allocator = &accept->master->allocator;
-
-	if (!tp_resources_empty(resources))
-		allocator->ops->recover_resources(allocator->impl,
-			accept->framework->slot, accept->agent->slot, resources, filter);
 }
 
 /* What operations made of the offers nobody has seen, so nobody refuses it. */

@@ -605,6 +605,47 @@ START_TEST(a_shared_volume_that_is_destroyed_is_in_no_offer)
 }
 END_TEST
 
+START_TEST(no_copy_of_a_destroyed_volume_is_left)
+{
+	static const char role[] =
+		",'roles':['eng'],'capabilities':[{'type':'MULTI_ROLE'}"
+		",{'type':'SHARED_RESOURCES'}],'principal':'p'";
+	tp_cleanup(ptr) char *volume = quoted("[" VOLUME("v", ",'shared':{}") "]");
+	const char *id = fixture_master_id(f);
+	struct client *other = fixture_scheduler(f, 3, role);
+	const char *back;
+
+	fixture_offer(f, 1, 0, "disk:100", "eng"); /* O0 */
+	ck_assert_int_eq(
+		client_scheduler(other,
+			"{'type':'ACCEPT','framework_id':{'value':'%s-0001'},"
+			"'accept':{'offer_ids':[{'value':'%s-O0'}],'operations':["
+			"%s,%s]}}",
+			id, id, RESERVE(SCALAR("disk", "64") RESERVED("")),
+			CREATE(VOLUME("v", ",'shared':{}"))),
+		0);
+	fixture_offer(f, 1, 0, volume, "eng"); /* O1 */
+	fixture_offer(f, 1, 0, volume, "eng"); /* O2 */
+	fixture_forget(f);
+	ck_assert_int_eq(
+		client_scheduler(other,
+			"{'type':'ACCEPT','framework_id':{'value':'%s-0001'},"
+			"'accept':{'offer_ids':[{'value':'%s-O1'},{'value':'%s-O2'}],"
+			"'operations':[{'type':'DESTROY','destroy':{'volumes':[%s]}}]}}",
+			id, id, id, VOLUME("v", ",'shared':{}")),
+		0);
+	/* The one copy before the volume's end, the other one as plain disk after it. */
+	back = strstr(f->log.data, "back 1 0 ");
+	ck_assert_ptr_nonnull(back);
+	ck_assert_ptr_nonnull(strstr(back, "<SHARED x1>"));
+	back = strstr(back, "convert 1 0 ");
+	ck_assert_ptr_nonnull(back);
+	back = strstr(back, "back 1 0 ");
+	ck_assert_ptr_nonnull(back);
+	ck_assert_msg(strstr(back, "SHARED") == NULL, "%s", f->log.data);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_reservation_reaches_agent_and_allocator);
@@ -626,6 +667,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, what_follows_a_refused_operation_is_carried_out);
 	tcase_add_test(tc, a_volume_grows_and_shrinks);
 	tcase_add_test(tc, a_shared_volume_that_is_destroyed_is_in_no_offer);
+	tcase_add_test(tc, no_copy_of_a_destroyed_volume_is_left);
 }
 
 int main(void)
