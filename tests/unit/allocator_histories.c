@@ -695,7 +695,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 0; i < n; i++)
 		history_run(seed + (uint64_t)i);
-	printf("ok - %s: %d histories of %d events are those of the model\n",
-		tp_module.name, n, EVENTS);
+	printf("ok - %s: %d histories of %d events, from seed %llu on, are those of the "
+	       "model\n",
+		tp_module.name, n, EVENTS, (unsigned long long)seed);
 	return 0;
 }
