@@ -181,6 +181,28 @@ static void take_over(struct framework *f, struct tp_sink *sink, const char *sch
 	f->reregistered_ns = tp_loop_wall_ns(f->master->instance.loop);
 }
 
+/*
+ * The framework that this stream has, if `info` is the same but for the id: it asks again, before it
+ * was told. NULL: none.
+ */
+static struct framework *subscribed_by(const struct master *m, const struct tp_sink *sink,
+	const struct tp_framework_info *info)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	struct tp_framework_info *copy =
+		record_shallow(&tp_framework_info_desc, info, arena);
+
+	for (uint32_t i = 0; sink->subject != NULL && i < frameworks_slots(m); i++) {
+		struct framework *f = frameworks_at(m, i);
+
+		if (f == NULL || f->sink != sink)
+			continue;
+		copy->id = f->info->id;
+		return tp_record_equal(&tp_framework_info_desc, f->info, copy) ? f : NULL;
+	}
+	return NULL;
+}
+
 void subscribe(struct master *m, struct tp_submission *submission,
 	const struct tp_scheduler_call *call)
 {
@@ -201,6 +223,12 @@ void subscribe(struct master *m, struct tp_submission *submission,
 		id[0] == '\0' ? COUNTER_MESSAGES_REGISTER_FRAMEWORK
 			      : COUNTER_MESSAGES_REREGISTER_FRAMEWORK,
 		1);
+	f = id[0] == '\0' ? subscribed_by(m, submission->sink, terms.info) : NULL;
+	if (f != NULL) {
+		submission->done(submission, 200, NULL, NULL, NULL);
+		send_subscribed(f);
+		return;
+	}
 	f = id[0] == '\0' ? NULL : frameworks_find(m, id);
 	if (check(m, &terms, id, &err) < 0 || check_stream(f, submission, &err) < 0 ||
 		check_turn(f, body, &err) < 0) {

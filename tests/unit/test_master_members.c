@@ -68,6 +68,21 @@ START_TEST(a_second_registration_by_one_session_gets_the_same_id)
 }
 END_TEST
 
+START_TEST(a_second_subscription_by_one_session_gets_the_same_id)
+{
+	client_forget(scheduler);
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'SUBSCRIBE','subscribe':{'framework_info':{'user':'u',"
+			"'name':'test','checkpoint':true,'failover_timeout':3600}}}"),
+		0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'type':'SUBSCRIBED'"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "-0000'"));
+	ck_assert_ptr_null(client_heard(scheduler, "'type':'ERROR'"));
+	ck_assert(!tells("GET_FRAMEWORKS", "-0001'"));
+}
+END_TEST
+
 START_TEST(a_failed_store_ends_the_process)
 {
 	struct client *late = client_up(f, 3, "agent");
@@ -555,6 +570,7 @@ static void add_agent_tests(TCase *tc)
 {
 	tcase_add_test(tc, an_agent_is_answered_when_the_registry_knows_it);
 	tcase_add_test(tc, a_second_registration_by_one_session_gets_the_same_id);
+	tcase_add_test(tc, a_second_subscription_by_one_session_gets_the_same_id);
 	tcase_add_test(tc, a_failed_store_ends_the_process);
 	tcase_add_test(tc, a_store_that_takes_too_long_ends_the_process);
 	tcase_add_test(tc, a_disconnected_agent_comes_back_with_its_tasks);
