@@ -285,7 +285,7 @@ void native_answer(struct master *m, const struct tp_message *message, uint16_t 
 	if (message->call != 0)
 		tp_server_reply(m->native->server, message->peer, message->call, desc,
 			body, false);
-	else
+	else if (type != TP_MESSAGE_NONE)
 		tp_server_send(m->native->server, message->peer, type, desc, body);
 }
 
