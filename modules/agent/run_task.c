@@ -22,6 +22,7 @@
 #include "frameworks.h"
 #include "hooks.h"
 #include "operations.h"
+#include "registration.h"
 #include "status.h"
 #include "tasks.h"
 #include "volumes.h"
@@ -97,26 +98,54 @@ struct tp_executor_info *run_task_command_executor(const struct framework *frame
 	return info;
 }
 
-static void refuse(struct agent *agent, const struct tp_framework_info *framework,
-	const struct tp_task_info *task, const struct status_reason *why)
+/*
+ * The master counts an executor that the task was to start; that it is not there, or not any more,
+ * is only known here.
+ */
+static void tell_not_started(struct agent *agent, const struct tp_run_task *body)
 {
-	status_refuse(agent, framework->id->value, task_executor_id(task),
-		task->task_id->value, why);
+	const struct tp_task_info *task = body->task;
+	const char *framework_id = body->framework->id->value;
+	const struct executor *executor =
+		executor_find(agent, framework_id, task_executor_id(task));
+	const struct tp_exited_executor exited = {
+		.agent_id = agent->info->id,
+		.framework_id = body->framework->id,
+		.executor_id =
+			task->executor == NULL ? NULL : task->executor->executor_id,
+		.has_status = true,
+		.status = -1,
+	};
+
+	if (task->executor == NULL || !body->has_launch_executor ||
+		!body->launch_executor ||
+		(executor != NULL && executor->state != EXECUTOR_TERMINATED))
+		return;
+	registration_send(
+		agent, TP_MESSAGE_EXITED_EXECUTOR, &tp_exited_executor_desc, &exited);
+}
+
+static void refuse(struct agent *agent, const struct tp_run_task *body,
+	const struct status_reason *why)
+{
+	status_refuse(agent, body->framework->id->value, task_executor_id(body->task),
+		body->task->task_id->value, why);
+	tell_not_started(agent, body);
 }
 
 /* Dropped: it never began here, the framework may launch it again. */
-static void drop(struct agent *agent, const struct tp_framework_info *info,
-	const struct tp_task_info *task, int reason, const char *message)
+static void drop(struct agent *agent, const struct tp_run_task *body, int reason,
+	const char *message)
 {
 	/* A framework that has nothing here may not be in the table. */
-	const struct framework as_told = { .info = (struct tp_framework_info *)info };
+	const struct framework as_told = { .info = body->framework };
 	const struct status_reason why = {
 		.state = status_pick(&as_told, TP_TASK_DROPPED),
 		.reason = reason,
 		.message = message,
 	};
 
-	refuse(agent, info, task, &why);
+	refuse(agent, body, &why);
 }
 
 /* Ids become names of directories; the master has checked them, a checkpoint trusts nobody. */
@@ -138,7 +167,7 @@ static bool ids_are_fine(struct agent *agent, const struct tp_run_task *body)
 		tp_id_validate("ExecutorID", task_executor_id(task), &err) >= 0)
 		return true;
 	why.message = err.text;
-	refuse(agent, body->framework, task, &why);
+	refuse(agent, body, &why);
 	return false;
 }
 
@@ -158,7 +187,7 @@ static bool volumes_are_fine(struct agent *agent, const struct tp_run_task *body
 			volumes_check(executor->resources, executor->n_resources, &err) >=
 				0))
 		return true;
-	refuse(agent, body->framework, task, &why);
+	refuse(agent, body, &why);
 	return false;
 }
 
@@ -174,7 +203,7 @@ static bool resources_are_fine(struct agent *agent, const struct tp_run_task *bo
 		if (version->resource_provider_id == NULL &&
 			!tp_record_equal(&tp_uuid_desc, version->uuid,
 				operations_version(agent))) {
-			drop(agent, body->framework, task, TP_REASON_INVALID_OFFERS,
+			drop(agent, body, TP_REASON_INVALID_OFFERS,
 				"It was launched for an outdated resource state");
 			return false;
 		}
@@ -184,7 +213,7 @@ static bool resources_are_fine(struct agent *agent, const struct tp_run_task *bo
 			operations_have(
 				agent, executor->resources, executor->n_resources)))
 		return true;
-	drop(agent, body->framework, task, TP_REASON_RESOURCES_UNKNOWN,
+	drop(agent, body, TP_REASON_RESOURCES_UNKNOWN,
 		"It uses reservations or volumes that this agent does not have");
 	return false;
 }
@@ -283,14 +312,14 @@ static void on_run_task(void *user, struct tp_message *message)
 		? NULL
 		: executor_find(agent, framework->id, task_executor_id(task));
 	if (executor == NULL && body->has_launch_executor && !body->launch_executor) {
-		drop(agent, body->framework, task, TP_REASON_EXECUTOR_TERMINATED,
+		drop(agent, body, TP_REASON_EXECUTOR_TERMINATED,
 			"The executor it needs is not here any more");
 		return;
 	}
 	if (executor != NULL &&
 		(executor->state >= EXECUTOR_TERMINATING || executor->command ||
 			task->executor == NULL)) {
-		drop(agent, body->framework, task, TP_REASON_EXECUTOR_TERMINATED,
+		drop(agent, body, TP_REASON_EXECUTOR_TERMINATED,
 			executor->state >= EXECUTOR_TERMINATING
 				? "Its executor is terminating"
 				: "An executor of this id belongs to another task");

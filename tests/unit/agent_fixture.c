@@ -576,7 +576,10 @@ static void run(struct agent_fixture *f, const char *task_id, const char *execut
 		.command = executor_id == NULL ? &command : NULL };
 
 	agent_fixture_send(f, TP_MESSAGE_RUN_TASK, &tp_run_task_desc,
-		&(struct tp_run_task){ .framework = &framework, .task = &task });
+		&(struct tp_run_task){ .framework = &framework,
+			.task = &task,
+			.has_launch_executor = true,
+			.launch_executor = true });
 	agent_fixture_settle(f);
 }
 

@@ -170,6 +170,26 @@ START_TEST(the_end_of_an_executor_ends_its_tasks)
 }
 END_TEST
 
+/* The master, which heard of its end, counts a new one. */
+START_TEST(an_executor_that_is_over_starts_nothing_and_says_so)
+{
+	const struct tp_exited_executor *exited;
+
+	agent_fixture_run_in(f, "t1", "e1", false);
+	agent_fixture_update(
+		agent_fixture_executor(f, 0, "e1", true), "e1", "t1", TP_TASK_RUNNING, 1);
+	agent_fixture_terminate(f, agent_fixture_container(f), 9);
+	agent_fixture_forget(f);
+	agent_fixture_run_in(f, "t2", "e1", false);
+	expect(TP_TASK_DROPPED, TP_REASON_EXECUTOR_TERMINATED);
+	ck_assert_uint_eq(f->n_containers, 1);
+	exited = agent_fixture_last(f, TP_MESSAGE_EXITED_EXECUTOR);
+	ck_assert_ptr_nonnull(exited);
+	ck_assert_str_eq(exited->executor_id->value, "e1");
+	ck_assert_int_eq(exited->status, -1);
+}
+END_TEST
+
 START_TEST(a_failed_launch_fails_the_task)
 {
 	f->launch_status = -5;
@@ -499,6 +519,7 @@ int main(void)
 	tcase_add_test(tc, a_command_task_runs);
 	tcase_add_test(tc, an_executor_takes_several_tasks);
 	tcase_add_test(tc, the_end_of_an_executor_ends_its_tasks);
+	tcase_add_test(tc, an_executor_that_is_over_starts_nothing_and_says_so);
 	tcase_add_test(tc, a_failed_launch_fails_the_task);
 	tcase_add_test(tc, a_kill_while_the_container_starts);
 	tcase_add_test(tc, a_kill_while_the_executor_has_not_subscribed);
