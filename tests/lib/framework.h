@@ -72,7 +72,13 @@ void framework_decline(
 	struct framework *f, const struct framework_offer *offer, int64_t refuse_ms);
 void framework_accept(struct framework *f, const struct framework_offer *offer,
 	const char *task_id, int64_t cpus_milli, const char *command);
+/* The same in an executor of the framework's own, of EXECUTOR_CPUS_MILLI; `text` is a name. */
+#define EXECUTOR_CPUS_MILLI 100
+void framework_accept_in(struct framework *f, const struct framework_offer *offer,
+	const char *executor_id, const char *task_id, int64_t cpus_milli,
+	const char *text);
 void framework_kill(struct framework *f, const char *task_id);
+void framework_kill_within(struct framework *f, const char *task_id, int64_t grace_ms);
 void framework_revive(struct framework *f);
 /* All that the master knows; or one task that it may not know. */
 void framework_reconcile(struct framework *f, const char *task_id);

@@ -85,8 +85,9 @@ void framework_decline(
 		f->id, id, filters);
 }
 
-void framework_accept(struct framework *f, const struct framework_offer *given,
-	const char *task_id, int64_t cpus_milli, const char *command)
+/* `how`: the members of the task that say what runs it. */
+static void launch(struct framework *f, const struct framework_offer *given,
+	const char *task_id, int64_t cpus_milli, const char *name, const char *how)
 {
 	const struct framework_offer offer = *given;
 	struct framework_task *task = framework_book_task(f->book, task_id);
@@ -101,9 +102,31 @@ void framework_accept(struct framework *f, const struct framework_offer *given,
 		"'operations':[{'type':'LAUNCH','launch':{'task_infos':[{'name':'%s',"
 		"'task_id':{'value':'%s'},'agent_id':{'value':'%s'},"
 		"'resources':[{'name':'cpus','type':'SCALAR','scalar':{'value':%" PRId64
-		".%03" PRId64 "}}],'command':{'value':'%s'}}]}}]}}",
-		f->id, offer.id, task_id, task_id, offer.agent_id, cpus_milli / 1000,
-		cpus_milli % 1000, command);
+		".%03" PRId64 "}}],%s}]}}]}}",
+		f->id, offer.id, name, task_id, offer.agent_id, cpus_milli / 1000,
+		cpus_milli % 1000, how);
+}
+
+void framework_accept(struct framework *f, const struct framework_offer *offer,
+	const char *task_id, int64_t cpus_milli, const char *command)
+{
+	tp_cleanup(ptr) char *how = tp_asprintf("'command':{'value':'%s'}", command);
+
+	launch(f, offer, task_id, cpus_milli, task_id, how);
+}
+
+void framework_accept_in(struct framework *f, const struct framework_offer *offer,
+	const char *executor_id, const char *task_id, int64_t cpus_milli,
+	const char *text)
+{
+	tp_cleanup(ptr) char *how = tp_asprintf(
+		"'executor':{'type':'CUSTOM','executor_id':{'value':'%s'},"
+		"'framework_id':{'value':'%s'},'command':{'value':'executor'},"
+		"'resources':[{'name':'cpus','type':'SCALAR','scalar':{'value':0.%03d}}]"
+		"}",
+		executor_id, f->id, EXECUTOR_CPUS_MILLI);
+
+	launch(f, offer, task_id, cpus_milli, text, how);
 }
 
 void framework_kill(struct framework *f, const char *task_id)
@@ -112,6 +135,15 @@ void framework_kill(struct framework *f, const char *task_id)
 		"{'type':'KILL','framework_id':{'value':'%s'},"
 		"'kill':{'task_id':{'value':'%s'}}}",
 		f->id, task_id);
+}
+
+void framework_kill_within(struct framework *f, const char *task_id, int64_t grace_ms)
+{
+	send_call(f,
+		"{'type':'KILL','framework_id':{'value':'%s'},"
+		"'kill':{'task_id':{'value':'%s'},"
+		"'kill_policy':{'grace_period':{'nanoseconds':%" PRId64 "}}}}",
+		f->id, task_id, grace_ms * TP_MSEC);
 }
 
 void framework_revive(struct framework *f)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Containers of one agent that are no processes: module fake-containerizer, and in each container
- * a command executor that talks to the agent over the test's transport and does what the task's
- * command says:
+ * an executor (sim_executor.h) that does what the text of a task says, which is its command, or
+ * the name of a task of a framework's own executor:
  *
  *	"run MS STATUS"  runs for so many ms, then exits with the status
- *	"hang"           runs until it is killed; so does any other command
+ *	"stubborn"       runs until it is killed and the grace is over
+ *	"hang"           runs until it is killed; so does any other text
  *
  * They outlive the agent's kernel, as processes do.
  */
@@ -35,9 +36,11 @@ void sim_containers_power_loss(struct sim_containers *self);
 bool sim_containers_crash(struct sim_containers *self, unsigned n);
 bool sim_containers_fail_task(struct sim_containers *self, unsigned n);
 size_t sim_containers_alive(const struct sim_containers *self);
+/* Tasks that run, and whose end was not reported. */
+size_t sim_containers_tasks(const struct sim_containers *self);
 /* Does a container run this task, and has not reported its end? */
 bool sim_containers_runs(const struct sim_containers *self, const char *task_id);
-/* What the tasks that run have together. */
+/* What those tasks have together, and with them the executors of frameworks that live. */
 int64_t sim_containers_cpus_milli(const struct sim_containers *self);
 
 #endif

@@ -14,6 +14,7 @@
 #define HISTORY_AGENTS_MAX 4
 #define HISTORY_FRAMEWORKS_MAX 3
 #define HISTORY_STEPS_MAX 1000
+#define HISTORY_ENDED_MAX 6
 
 /* Numbers of its own for all that a step may have to choose: dropping another changes nothing. */
 struct step {
@@ -40,6 +41,8 @@ struct history {
 	struct machine *agents[HISTORY_AGENTS_MAX];
 	struct framework *frameworks[HISTORY_FRAMEWORKS_MAX]; /* the newest scheduler */
 	struct framework *rivals[HISTORY_FRAMEWORKS_MAX]; /* the one before, or NULL */
+	struct framework *ended[HISTORY_ENDED_MAX];       /* torn down by themselves */
+	unsigned n_ended;
 	struct acknowledged *acknowledged;
 	unsigned n_launched;
 	bool registry_failed; /* a master may end for it */

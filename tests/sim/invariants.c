@@ -145,12 +145,13 @@ static bool runs(const struct history *h, const char *task_id)
 	return false;
 }
 
-static size_t n_alive(const struct history *h)
+static size_t sum(
+	const struct history *h, size_t (*of)(const struct sim_containers *containers))
 {
 	size_t n = 0;
 
 	for (unsigned i = 0; i < h->plan->n_agents; i++)
-		n += sim_containers_alive(h->agents[i]->containers);
+		n += of(h->agents[i]->containers);
 	return n;
 }
 
@@ -218,9 +219,9 @@ static void check_master_tasks(struct history *h)
 			"the master says that %s is in state %d, but it does not run",
 			tasks->tasks[i]->task_id->value, tasks->tasks[i]->state);
 	ck_assert_uint_eq(tasks->n_pending_tasks, 0);
-	ck_assert_msg(tasks->n_tasks == n_alive(h),
-		"the master knows %zu tasks, %zu executors live", tasks->n_tasks,
-		n_alive(h));
+	ck_assert_msg(tasks->n_tasks == sum(h, sim_containers_tasks),
+		"the master knows %zu tasks, %zu run", tasks->n_tasks,
+		sum(h, sim_containers_tasks));
 }
 
 static void check_agent_tasks(struct machine *m)
@@ -237,9 +238,9 @@ static void check_agent_tasks(struct machine *m)
 			"%s says that %s is in state %d, but it does not run", m->name,
 			tasks->launched_tasks[i]->task_id->value,
 			tasks->launched_tasks[i]->state);
-	ck_assert_msg(tasks->n_launched_tasks == sim_containers_alive(m->containers),
-		"%s knows %zu tasks, %zu executors live there", m->name,
-		tasks->n_launched_tasks, sim_containers_alive(m->containers));
+	ck_assert_msg(tasks->n_launched_tasks == sim_containers_tasks(m->containers),
+		"%s knows %zu tasks, %zu run there", m->name, tasks->n_launched_tasks,
+		sim_containers_tasks(m->containers));
 	ck_assert_msg(tasks->n_pending_tasks + tasks->n_queued_tasks +
 				tasks->n_terminated_tasks ==
 			0,
@@ -268,7 +269,8 @@ static void check_frameworks_know(struct history *h, const struct framework *f)
 static void check_peers(struct history *h)
 {
 	size_t wires = fake_transport_wires(h->cluster->network);
-	size_t peers = h->plan->n_agents + h->plan->n_frameworks + n_alive(h);
+	size_t peers =
+		h->plan->n_agents + h->plan->n_frameworks + sum(h, sim_containers_alive);
 
 	ck_assert_msg(wires == 2 * peers, "%zu peers have %zu ends of connections", peers,
 		wires);

@@ -27,8 +27,8 @@ static void begin(struct history *h, const struct plan *plan)
 		h->masters[i] = cluster_add_master(h->cluster, "sim-registry", NULL);
 	for (unsigned i = 0; i < plan->n_agents; i++) {
 		snprintf(name, sizeof name, "a%u", i + 1);
-		h->agents[i] =
-			cluster_add_agent(h->cluster, name, "cpus:4;mem:4096", NULL);
+		h->agents[i] = cluster_add_agent(h->cluster, name, "cpus:4;mem:4096",
+			"      recovery_timeout: 1mins\n");
 	}
 	h->acknowledged = acknowledged_create(h->cluster);
 	for (unsigned i = 0; i < plan->n_frameworks; i++) {

@@ -15,6 +15,7 @@ tests_libsim_la_SOURCES = \
 	tests/lib/sim_containers.c tests/lib/sim_containers.h \
 	tests/lib/sim_disk.c tests/lib/sim_disk.h \
 	tests/lib/sim_election.c tests/lib/sim_election.h \
+	tests/lib/sim_executor.c tests/lib/sim_executor.h \
 	tests/lib/sim_names.c tests/lib/sim_names.h \
 	tests/lib/sim_platter.c tests/lib/sim_platter.h \
 	tests/lib/sim_random.c tests/lib/sim_random.h \

@@ -11,6 +11,8 @@
 
 #include "history.h"
 
+#define ANSWER_SECONDS 180 /* in which a healed cluster answers everybody */
+
 static unsigned below(struct history *h, unsigned n)
 {
 	return sim_random_below(&h->random, n);
@@ -52,11 +54,42 @@ static void time_passes(struct history *h)
 	cluster_advance(h->cluster, 1 + below(h, spans[below(h, TP_COUNT(spans))]));
 }
 
+static void draw_text(struct history *h, char *out, size_t size)
+{
+	switch (below(h, 6)) {
+	case 0:
+		snprintf(out, size, "hang");
+		break;
+	case 1:
+		snprintf(out, size, "stubborn");
+		break;
+	default:
+		snprintf(out, size, "run %u %u", below(h, 20000), below(h, 2));
+	}
+}
+
+/* In an executor of its own, or in one of the framework's, which runs many. */
+static void launch(struct history *h, struct framework *f,
+	const struct framework_offer *offer, int64_t cpus_milli)
+{
+	char task_id[64], executor_id[16], text[32];
+
+	snprintf(task_id, sizeof task_id, "%s-%u", f->name, h->n_launched++);
+	draw_text(h, text, sizeof text);
+	steps_narrate(h, "launch", task_id);
+	if (below(h, 3) > 0) {
+		framework_accept(f, offer, task_id, cpus_milli, text);
+		return;
+	}
+	snprintf(executor_id, sizeof executor_id, "x%u", below(h, 2));
+	framework_accept_in(
+		f, offer, executor_id, task_id, cpus_milli - EXECUTOR_CPUS_MILLI, text);
+}
+
 static void offer_is_used(struct history *h)
 {
 	struct framework *f = any_framework(h);
 	const struct framework_offer *offer = cluster_offer(h->cluster, f);
-	char task_id[64], command[32];
 	int64_t cpus_milli;
 
 	if (offer == NULL)
@@ -65,26 +98,27 @@ static void offer_is_used(struct history *h)
 		framework_decline(f, offer, below(h, 10000));
 		return;
 	}
-	cpus_milli = 500 * (1 + (int64_t)below(h, (unsigned)(offer->cpus_milli / 500)));
+	cpus_milli = 500 * (1 + (int64_t)below(h, 3));
+	if (cpus_milli > offer->cpus_milli)
+		cpus_milli = 500;
 	if (f->book->n_tasks >= FRAMEWORK_TASKS_MAX)
 		return;
-	snprintf(task_id, sizeof task_id, "%s-%u", f->name, h->n_launched++);
-	if (below(h, 3) == 0)
-		snprintf(command, sizeof command, "hang");
-	else
-		snprintf(command, sizeof command, "run %u %u", below(h, 20000),
-			below(h, 2));
-	steps_narrate(h, "launch", task_id);
-	framework_accept(f, offer, task_id, cpus_milli, command);
+	launch(h, f, offer, cpus_milli);
 }
 
 static void task_is_killed(struct history *h)
 {
 	struct framework *f = any_framework(h);
 	const struct framework_book *book = f->book;
+	const char *task_id;
 
-	if (book->n_tasks > 0)
-		framework_kill(f, book->tasks[below(h, (unsigned)book->n_tasks)].id);
+	if (book->n_tasks == 0)
+		return;
+	task_id = book->tasks[below(h, (unsigned)book->n_tasks)].id;
+	if (below(h, 2) == 0)
+		framework_kill(f, task_id);
+	else
+		framework_kill_within(f, task_id, below(h, 10000));
 }
 
 static void executor_crashes(struct history *h)
@@ -307,6 +341,30 @@ static void scheduler_is_doubled(struct history *h)
 	h->frameworks[i] = framework_take_over(old);
 }
 
+/*
+ * A framework ends; another begins in its place. The word may get lost: at the end of the history
+ * whoever said it says it again.
+ */
+static void framework_ends(struct history *h)
+{
+	unsigned i = below(h, h->plan->n_frameworks);
+	struct framework *old = h->frameworks[i];
+
+	if (!old->subscribed || h->n_ended == HISTORY_ENDED_MAX ||
+		h->cluster->n_frameworks >= 24)
+		return;
+	steps_narrate(h, "the end of framework", old->name);
+	framework_teardown(old);
+	cluster_advance(h->cluster, 50);
+	framework_crash(old);
+	if (h->rivals[i] != NULL && h->rivals[i]->running)
+		framework_crash(h->rivals[i]);
+	h->rivals[i] = NULL;
+	h->ended[h->n_ended++] = old;
+	framework_drive(h->cluster, old->driven);
+	h->frameworks[i] = framework_add(h->cluster, old->name, NULL);
+}
+
 static void scheduler_asks(struct history *h)
 {
 	framework_reconcile(any_framework(h), NULL);
@@ -332,6 +390,7 @@ const struct step_kind step_kinds[] = {
 	{ "session", 1, session_breaks },
 	{ "scheduler", 3, scheduler_crashes },
 	{ "double", 1, scheduler_is_doubled },
+	{ "teardown", 1, framework_ends },
 	{ "reconcile", 2, scheduler_asks },
 	{ "swap-allocator", 1, operators_swap_allocator },
 	{ "weights", 1, operators_change_weights },
@@ -416,6 +475,23 @@ static void heal_machine(struct history *h, struct machine *m)
 		cluster_restart(m);
 }
 
+/* Refused: it was heard the first time. */
+static void end_again(struct history *h, struct framework *f)
+{
+	heal_node(h->cluster, f->node);
+	if (f->party != NULL)
+		sim_party_cut(f->party, false);
+	framework_restart(f);
+	for (int i = 0; i < ANSWER_SECONDS && !f->subscribed && !f->failed; i++) {
+		cluster_advance(h->cluster, 1000);
+		steps_supervise(h);
+	}
+	ck_assert_msg(f->subscribed || f->failed, "%s cannot say that it ends", f->name);
+	framework_teardown(f);
+	cluster_advance(h->cluster, 1000);
+	framework_crash(f);
+}
+
 void steps_heal(struct history *h)
 {
 	struct cluster *c = h->cluster;
@@ -436,4 +512,6 @@ void steps_heal(struct history *h)
 	}
 	for (size_t i = 0; i < c->n_machines; i++)
 		heal_machine(h, &c->machines[i]);
+	for (unsigned i = 0; i < h->n_ended; i++)
+		end_again(h, h->ended[i]);
 }

@@ -211,6 +211,63 @@ START_TEST(an_agent_that_is_killed_finds_all_its_tasks)
 }
 END_TEST
 
+/* --- executors of a framework's own --------------------------------------------------------- */
+
+/* Each gets what it needs of the next offer; all run in one executor. */
+static void run_three(void)
+{
+	static const char *const names[] = { "a", "b", "c" };
+
+	for (size_t i = 0; i < TP_COUNT(names); i++) {
+		const struct framework_offer *offer = framework_wait_offer(f, 15000);
+
+		ck_assert_ptr_nonnull(offer);
+		framework_accept_in(f, offer, "x", names[i], 500, "stubborn");
+		ck_assert(framework_wait_state(f, names[i], TP_TASK_RUNNING, 10000));
+	}
+	ck_assert_uint_eq(sim_containers_alive(a1->containers), 1);
+	ck_assert_uint_eq(sim_containers_tasks(a1->containers), 3);
+}
+
+START_TEST(an_executor_of_many_tasks_outlives_its_agent)
+{
+	run_three();
+	cluster_kill(a1);
+	cluster_advance(c, 14 * MINUTE_MS);
+	ck_assert_uint_eq(sim_containers_alive(a1->containers), 1);
+	cluster_restart(a1);
+	cluster_advance(c, 20000);
+	ck_assert_uint_eq(sim_containers_tasks(a1->containers), 3);
+	framework_kill_within(f, "b", 7000);
+	cluster_advance(c, 6000);
+	ck_assert_int_eq(framework_task_state(f, "b"), TP_TASK_RUNNING);
+	cluster_advance(c, 2000);
+	ck_assert_int_eq(framework_task_state(f, "b"), TP_TASK_KILLED);
+	ck_assert_uint_eq(sim_containers_tasks(a1->containers), 2);
+	framework_teardown(f);
+	cluster_advance(c, 10000);
+	ck_assert_uint_eq(sim_containers_alive(a1->containers), 0);
+}
+END_TEST
+
+START_TEST(an_executor_does_not_wait_for_its_agent_for_ever)
+{
+	static const char *const names[] = { "a", "b", "c" };
+
+	run_three();
+	cluster_kill(a1);
+	cluster_advance(c, 16 * MINUTE_MS); /* recovery_timeout is 15 minutes */
+	ck_assert_uint_eq(sim_containers_alive(a1->containers), 0);
+	cluster_restart(a1);
+	cluster_advance(c, MINUTE_MS);
+	for (size_t i = 0; i < TP_COUNT(names); i++) {
+		ck_assert_int_ge(framework_task(f, names[i])->ended, 0);
+		ck_assert_ptr_null(framework_task(f, names[i])->wrong);
+		ck_assert(!master_knows(names[i]));
+	}
+}
+END_TEST
+
 /* --- loss of power -------------------------------------------------------------------------- */
 
 /*
@@ -300,6 +357,8 @@ int main(void)
 	tcase_add_test(tc, a_master_that_dies_before_admitting_has_told_nobody);
 	tcase_add_test(tc, a_scheduler_learns_all_by_one_implicit_reconciliation);
 	tcase_add_test(tc, an_agent_that_is_killed_finds_all_its_tasks);
+	tcase_add_test(tc, an_executor_of_many_tasks_outlives_its_agent);
+	tcase_add_test(tc, an_executor_does_not_wait_for_its_agent_for_ever);
 	suite_add_tcase(s, tc);
 	tcase_set_timeout(power, 150);
 	tcase_add_loop_test(power, power_is_lost, 0, POWER_SEEDS);
