@@ -49,8 +49,7 @@ static size_t add_rows(const struct search *search, struct instance *from,
 			if (report)
 				issues_add(search->issues, mark_at(search->node, use),
 					"%s: %s requires %s ABI %u, but '%s' (%s) "
-					"provides %s ABI "
-					"%u",
+					"provides %s ABI %u",
 					search->node->name, origin(search->node),
 					row->kind, row->abi, from->name, origin(from),
 					row->kind, p->abi);
@@ -166,8 +165,7 @@ static void report_missing(const struct search *search, size_t n_others)
 	if (n_others == 0)
 		issues_add(search->issues, &search->node->entry->mark,
 			"%s: requires %s ABI %u, which no %sinstance provides: add a "
-			"module that "
-			"does",
+			"module that does",
 			search->node->name, kind, search->row->abi,
 			provides(search->node, kind) ? "other " : "");
 }

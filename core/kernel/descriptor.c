@@ -139,8 +139,7 @@ static int check_head(
 	if (module->size < MIN_MODULE_SIZE)
 		return tp_fail(err, ENOEXEC,
 			"%s: its descriptor is %u bytes long, the shortest known is %zu: "
-			"build it "
-			"with TP_MODULE_HEADER",
+			"build it with TP_MODULE_HEADER",
 			file, module->size, MIN_MODULE_SIZE);
 	if (module->name == NULL || *module->name == '\0')
 		return tp_fail(err, ENOEXEC, "%s: its descriptor has no name", file);
@@ -148,8 +147,7 @@ static int check_head(
 		module->instance_size > MAX_INSTANCE_BYTES)
 		return tp_fail(err, ENOEXEC,
 			"%s: an instance of %zu bytes: it begins with struct tp_instance "
-			"and has at "
-			"most %u",
+			"and has at most %u",
 			file, module->instance_size, MAX_INSTANCE_BYTES);
 	return 0;
 }

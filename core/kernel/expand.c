@@ -71,9 +71,7 @@ static void expand_text(struct tp_arena *arena, struct node *node, struct issues
 	}
 	if (out.len > MAX_VALUE) {
 		issues_add(issues, &node->mark,
-			"longer than %d bytes with what ${} "
-			"stands for",
-			MAX_VALUE);
+			"longer than %d bytes with what ${} stands for", MAX_VALUE);
 		return;
 	}
 	node->written = node->text;

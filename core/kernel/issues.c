@@ -43,8 +43,7 @@ void issues_add(struct issues *issues, const struct mark *mark, const char *fmt,
 	tp_strbuf_putc(&issues->text, '\n');
 	if (issues->n == MAX_LINES)
 		tp_strbuf_puts(&issues->text,
-			"there may be more: only the first "
-			"hundred are shown\n");
+			"there may be more: only the first hundred are shown\n");
 }
 
 int issues_error(const struct issues *issues, struct tp_error *err)

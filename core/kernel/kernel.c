@@ -81,8 +81,7 @@ static void add_service(struct tp_kernel *kernel, const struct tp_kernel_service
 	if (twin != NULL)
 		issues_add(&kernel->issues, &twin->mark,
 			"'%s' is the name of a service of the kernel: give this instance "
-			"another "
-			"one with 'as'",
+			"another one with 'as'",
 			twin->name);
 }
 

@@ -17,8 +17,6 @@
 #include "core/kernel/trust.h"
 #include "tepui/strbuf.h"
 
-#define MAX_DIR_ENTRIES 4096
-
 void loader_init(
 	struct loader *loader, const struct tp_module *const *linked, size_t n_linked)
 {
@@ -88,13 +86,9 @@ static void suggest_dir(struct loader *loader, const char *dir, struct suggest *
 	DIR *stream = opendir(dir);
 	const struct dirent *entry;
 
-	for (int n = 0; stream != NULL && n < MAX_DIR_ENTRIES; n++) {
-		size_t len;
+	while (stream != NULL && (entry = readdir(stream)) != NULL) {
+		size_t len = strlen(entry->d_name);
 
-		entry = readdir(stream);
-		if (entry == NULL)
-			break;
-		len = strlen(entry->d_name);
 		if (len > 3 && strcmp(entry->d_name + len - 3, ".so") == 0)
 			suggest_offer(suggest,
 				tp_arena_strndup(loader->arena, entry->d_name, len - 3));

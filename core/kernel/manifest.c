@@ -122,8 +122,7 @@ static void read_admin(
 static bool good_name(const char *name, size_t len)
 {
 	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789-_";
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
 	return len > 0 && len <= MAX_NAME && strspn(name, letters) >= len;
 }
@@ -217,8 +216,7 @@ static void add_entry(struct manifest *manifest, struct manifest_entry *entry,
 	else
 		issues_add(issues, as != NULL ? &as->mark : &module->mark,
 			"a second instance named '%s' (the first is at %s): give it "
-			"another "
-			"name with 'as'",
+			"another name with 'as'",
 			entry->name, mark_text(&twin->mark).text);
 }
 

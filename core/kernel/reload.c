@@ -15,7 +15,6 @@
 struct reload {
 	struct tp_kernel *kernel;
 	struct tp_kernel *next; /* has loaded the manifest as it is now */
-	struct issues issues;
 	struct tp_kernel_changes *changes;
 };
 
@@ -55,10 +54,11 @@ static void change(struct reload *reload, struct instance *instance,
 	const struct tp_module *module = instance->module;
 	void *fresh = tp_arena_alloc(instance->arena, module->instance_size);
 	void *before = tp_arena_alloc(instance->arena, module->instance_size);
+	struct issues issues = { 0 }; /* there are none: it was filled in before */
 	struct tp_error err = { 0 };
 	int r = 0;
 
-	fill(instance, entry, instance->arena, fresh, &reload->issues);
+	fill(instance, entry, instance->arena, fresh, &issues);
 	for (const struct tp_field *f = module->config; f->name != NULL; f++) {
 		if (!may_reload(f) || config_same(f, instance->running, fresh))
 			continue;
@@ -106,6 +106,7 @@ static void change_or_name(struct reload *reload, struct instance *instance,
 	struct tp_arena *arena = reload->next->arena;
 	void *fresh = tp_arena_alloc(arena, instance->module->instance_size);
 	const struct tp_field *f = instance->module->config;
+	struct issues issues = { 0 };
 	bool changed = false;
 
 	if (strcmp(entry->module, instance->entry->module) != 0) {
@@ -114,8 +115,10 @@ static void change_or_name(struct reload *reload, struct instance *instance,
 	}
 	if (!node_same(entry->use, instance->entry->use))
 		tp_strbuf_printf(pending, "%s: its use\n", instance->name);
-	fill(instance, entry, arena, fresh, &reload->issues);
-	for (; f != NULL && f->name != NULL; f++) {
+	fill(instance, entry, arena, fresh, &issues);
+	if (issues.n > 0) /* right for a newer file of the module, not for what runs */
+		tp_strbuf_printf(pending, "%s: its module\n", instance->name);
+	for (; issues.n == 0 && f != NULL && f->name != NULL; f++) {
 		if (is_old_name(f) || config_same(f, instance->running, fresh))
 			continue;
 		if (may_reload(f))
@@ -125,23 +128,7 @@ static void change_or_name(struct reload *reload, struct instance *instance,
 	}
 	if (changed)
 		change(reload, instance, entry);
-}
-
-/* What a newer file of a module takes may be wrong for the one that runs. */
-static void check_running(struct reload *reload)
-{
-	const struct graph *graph = &reload->kernel->graph;
-	struct tp_arena *arena = reload->next->arena;
-
-	for (size_t i = 0; i < graph->n_nodes; i++) {
-		const struct instance *instance = graph->nodes[i];
-		const struct manifest_entry *entry = entry_of(reload, instance);
-
-		if (entry != NULL && strcmp(entry->module, instance->entry->module) == 0)
-			fill(instance, entry, arena,
-				tp_arena_alloc(arena, instance->module->instance_size),
-				&reload->issues);
-	}
+	issues_fini(&issues);
 }
 
 /* Everything that can be wrong with it, before anything changes. */
@@ -149,19 +136,15 @@ static int check(struct reload *reload, struct tp_error *err)
 {
 	struct tp_kernel *kernel = reload->kernel, *next;
 	struct tp_kernel_options options = kernel->options;
-	const struct issues *issues = &reload->issues;
+	int r;
 
 	options.n_module_dirs = 0;
 	next = reload->next = tp_kernel_create(&options);
 	next->loader.dirs = kernel->loader.dirs;
 	next->loader.n_dirs = kernel->loader.n_dirs;
-	if (tp_kernel_load(
-		    next, kernel->path, kernel->settings, kernel->n_settings, NULL) < 0)
-		issues = &next->issues;
-	else
-		check_running(reload);
-	tp_strbuf_puts(&reload->changes->refused, tp_strbuf_text(&issues->text));
-	return issues_error(issues, err);
+	r = tp_kernel_load(next, kernel->path, kernel->settings, kernel->n_settings, err);
+	tp_strbuf_puts(&reload->changes->refused, tp_kernel_issues(next));
+	return r;
 }
 
 static void name_entries(struct reload *reload)
@@ -207,7 +190,6 @@ int tp_kernel_reload(
 	r = check(&reload, err);
 	if (r >= 0)
 		apply(&reload);
-	issues_fini(&reload.issues);
 	tp_kernel_destroy(reload.next);
 	return r;
 }
