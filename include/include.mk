@@ -18,6 +18,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/map.h \
 	include/tepui/metrics.h \
 	include/tepui/module.h \
+	include/tepui/modules.h \
 	include/tepui/net.h \
 	include/tepui/offer.h \
 	include/tepui/process.h \

@@ -57,16 +57,12 @@ static bool is_file(const char *text)
 	return text[0] == '/' || strncmp(text, FILE_SCHEME, strlen(FILE_SCHEME)) == 0;
 }
 
-int tp_domain_parse(const char *text, struct tp_arena *arena, struct tp_domain_info **ret,
+static int parse(const char *text, struct tp_arena *arena, struct tp_domain_info **ret,
 	struct tp_error *err)
 {
 	void *record = NULL;
 	int r = 0;
 
-	if (text == NULL || text[0] == '\0') {
-		*ret = NULL;
-		return 0;
-	}
 	if (is_file(text))
 		r = read_file(text[0] == '/' ? text : text + strlen(FILE_SCHEME), arena,
 			&text, err);
@@ -75,10 +71,21 @@ int tp_domain_parse(const char *text, struct tp_arena *arena, struct tp_domain_i
 			&tp_domain_info_desc, text, strlen(text), arena, &record, err);
 	if (r >= 0)
 		r = check(record, err);
-	if (r < 0)
-		return tp_wrap(err, r, "domain");
-	*ret = record;
-	return 0;
+	if (r >= 0)
+		*ret = record;
+	return r;
+}
+
+int tp_domain_parse(const char *text, struct tp_arena *arena, struct tp_domain_info **ret,
+	struct tp_error *err)
+{
+	int r = 0;
+
+	if (text == NULL || text[0] == '\0')
+		*ret = NULL;
+	else
+		r = parse(text, arena, ret, err);
+	return r < 0 ? tp_wrap(err, r, "domain") : 0;
 }
 
 int tp_domain_check(const char *text, struct tp_error *err)
@@ -86,8 +93,8 @@ int tp_domain_check(const char *text, struct tp_error *err)
 	tp_cleanup(arena) struct tp_arena *arena = NULL;
 	struct tp_domain_info *domain;
 
-	if (text == NULL || is_file(text))
+	if (text == NULL || text[0] == '\0' || is_file(text))
 		return 0;
 	arena = tp_arena_create(0);
-	return tp_domain_parse(text, arena, &domain, err);
+	return parse(text, arena, &domain, err);
 }

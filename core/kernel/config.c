@@ -335,18 +335,30 @@ static void complain_unknown(const struct config_table *table, const char *path,
 		key->text, SUGGEST_ARGS(&suggest));
 }
 
-/* Which of the first n keys of the mapping sets the member of this row, under any name? */
-static const struct node *written(const struct config_table *table,
-	const struct node *map, size_t n, const struct tp_field *field)
+/* Which of the first n keys of the mapping sets the member of this row, under any name? n: none. */
+static size_t written(const struct config_table *table, const struct node *map, size_t n,
+	const struct tp_field *field)
 {
-	for (size_t i = 0; i < n; i++) {
+	size_t i = 0;
+
+	for (; i < n; i++) {
 		const struct tp_field *other = find(table, map->keys[i]->text);
 
 		if (other != NULL && other->offset == field->offset &&
 			!((other->flags | field->flags) & TP_FIELD_UNSUPPORTED))
-			return map->keys[i];
+			break;
 	}
-	return NULL;
+	return i;
+}
+
+const struct mark *config_mark(
+	const struct config_table *table, const struct node *map, const char *key)
+{
+	const struct tp_field *field = find(table, key);
+	size_t n = field == NULL || map == NULL ? 0 : map->n_items;
+	size_t i = n == 0 ? 0 : written(table, map, n, field);
+
+	return i < n ? &map->items[i]->mark : NULL;
 }
 
 static void fill_written(struct filler *filler, const struct config_table *table,
@@ -355,18 +367,18 @@ static void fill_written(struct filler *filler, const struct config_table *table
 	for (size_t i = 0; map != NULL && i < map->n_items; i++) {
 		struct spot spot = { find(table, map->keys[i]->text), NULL,
 			map->items[i] };
-		const struct node *twin;
+		size_t twin;
 
 		if (spot.field == NULL) {
 			complain_unknown(table, path, map->keys[i], filler->issues);
 			continue;
 		}
 		twin = written(table, map, i, spot.field);
-		if (twin != NULL)
+		if (twin < i)
 			issues_add(filler->issues, &map->keys[i]->mark,
 				"%s: '%s' is another name of '%s' (%s): keep one of them",
-				path, spot.field->name, twin->text,
-				mark_text(&twin->mark).text);
+				path, spot.field->name, map->keys[twin]->text,
+				mark_text(&map->keys[twin]->mark).text);
 		spot.path =
 			tp_arena_printf(filler->arena, "%s: %s", path, spot.field->name);
 		set_field(filler, &spot, object);

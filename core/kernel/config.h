@@ -23,6 +23,9 @@ struct config_table {
 void config_fill(const struct config_table *table, const char *owner,
 	const struct mark *where, const struct node *config, struct tp_arena *arena,
 	void *object, struct issues *issues);
+/* Where a key was written in the mapping, under whichever name; NULL when it was not. */
+const struct mark *config_mark(
+	const struct config_table *table, const struct node *config, const char *key);
 /* Do two objects have the same value of a key? A record that was filled twice counts as another. */
 bool config_same(const struct tp_field *field, const void *a, const void *b);
 /* Copies the value; what it points to is shared. */

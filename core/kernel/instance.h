@@ -27,6 +27,7 @@ struct instance {
 	void *self; /* struct tp_instance first; of a kernel service its impl */
 	struct tp_arena *arena;   /* config */
 	void *running;            /* as self was when only its config was filled */
+	struct issues *issues;    /* where its check() complains */
 	struct binding *bindings; /* one per require row */
 	int visited;              /* private to graph.c */
 	bool begun, started;      /* init() was called; start() was fine */

@@ -106,11 +106,34 @@ void kernel_configure(struct instance *instance, struct issues *issues)
 {
 	const struct tp_module *module = instance->module;
 	struct config_table table = { module->config, module->field_size, SIZE_MAX };
+	size_t n_before = issues->n;
 
 	config_fill(&table, instance->name, &instance->entry->mark,
 		instance->entry->config, instance->arena, instance->self, issues);
 	instance->running =
 		tp_arena_memdup(instance->arena, instance->self, module->instance_size);
+	instance->issues = issues;
+	if (module->check != NULL && issues->n == n_before)
+		module->check(instance->self);
+	instance->issues = NULL;
+}
+
+void tp_complain(const void *self, const char *key, const char *fmt, ...)
+{
+	const struct tp_instance *head = self;
+	const struct instance *instance = head->kernel;
+	struct config_table table = { instance->module->config,
+		instance->module->field_size, SIZE_MAX };
+	const struct mark *mark = config_mark(&table, instance->entry->config, key);
+	tp_cleanup(strbuf) struct tp_strbuf text = TP_STRBUF_INIT;
+	va_list args;
+
+	tp_assert(instance->issues != NULL);
+	va_start(args, fmt);
+	tp_strbuf_vprintf(&text, fmt, args);
+	va_end(args);
+	issues_add(instance->issues, mark != NULL ? mark : &instance->entry->mark,
+		"%s: %s: %s", instance->name, key, tp_strbuf_text(&text));
 }
 
 struct instance *kernel_instance_create(struct tp_kernel *kernel,

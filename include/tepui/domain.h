@@ -17,7 +17,7 @@ struct tp_domain_info;
  */
 TP_EXPORT int tp_domain_parse(const char *text, struct tp_arena *arena,
 	struct tp_domain_info **ret, struct tp_error *err);
-/* The same judgement, without reading a file: whatever path is fine. */
+/* The same judgement, without reading a file: whatever path is fine. For the module's check(). */
 TP_EXPORT int tp_domain_check(const char *text, struct tp_error *err);
 
 #endif

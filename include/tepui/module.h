@@ -15,12 +15,12 @@
  * before init(). There are no register calls, no lookups by name later and no globals: one
  * module can have any number of instances.
  *
- * Life: open all -> check ABI -> wire the graph -> fill config -> init in order of dependency
+ * Life: open all -> check ABI -> fill and check config -> wire the graph -> init in order of dependency
  * (no I/O) -> start in order -> recover in order (daemons replay their state last) -> run; then
  * stop and fini in reverse order.
  *
  * Changelog of TP_MODULE_ABI (appending to a struct: nothing; anything else: a new number)
- *	1	first; then tp_module.reload, tp_module.rebind appended
+ *	1	first; then tp_module.reload, .rebind and .check appended
  */
 #ifndef TEPUI_MODULE_H
 #define TEPUI_MODULE_H
@@ -29,6 +29,7 @@
 #include "tepui/field.h"
 #include "tepui/log.h"
 #include "tepui/loop.h"
+#include "tepui/modules.h"
 #include "tepui/strbuf.h"
 
 #define TP_MODULE_ABI 1
@@ -158,6 +159,12 @@ struct tp_module {
 	/* The provider of a kind is replaced: the slot holds the new one, started and told
 	 * nothing. 0: it was told all, the old one may end. NULL: never. */
 	int (*rebind)(void *self, const char *kind, struct tp_error *err);
+	/*
+	 * Values that cannot be, alone or together: tp_complain() about each of them. The
+	 * config is filled in without a mistake, and nothing else is done yet: no services, no
+	 * I/O. Also for `tepuid --check` and before a reload, on an instance that never begins.
+	 */
+	void (*check)(const void *self);
 };
 
 #define TP_MODULE_HEADER \
@@ -165,6 +172,13 @@ struct tp_module {
 	.field_size = sizeof(struct tp_field), \
 	.provide_size = sizeof(struct tp_provide), \
 	.require_size = sizeof(struct tp_require)
+
+/*
+ * From check(): "PLACE: INSTANCE: KEY: TEXT" is wrong with the manifest, like "must be at least 1s".
+ * `key` is one of the module's own; its place is where it, or an old name of it, was written.
+ */
+TP_EXPORT void tp_complain(const void *self, const char *key, const char *fmt, ...)
+	TP_PRINTF(3, 4);
 
 /* Ends the whole process in order, with this exit status, from anywhere on the loop. */
 TP_EXPORT void tp_instance_exit(struct tp_instance *instance, int status);
@@ -177,24 +191,5 @@ TP_EXPORT void tp_instance_exit(struct tp_instance *instance, int status);
  */
 TP_EXPORT void tp_instance_ready(
 	struct tp_instance *instance, const char *key, const char *value);
-
-/* Kinds that the kernel itself provides: `work` (work.h), `disk` (disk.h) and this one. */
-
-/* `modules`: what is loaded, for daemons that answer `tepui module ...`. */
-#define TP_MODULES_ABI 1
-struct tp_modules_ops {
-	size_t (*count)(void *impl);
-	const struct tp_module *(*module)(void *impl, size_t i);
-	const char *(*instance_name)(void *impl, size_t i);
-	const char *(*file)(void *impl, size_t i); /* the .so it came from */
-	/* The graph as text lines, as `tepuid --graph` prints it. */
-	void (*graph)(void *impl, struct tp_strbuf *out);
-	/* What the instance says about its state: nothing without a status() of its own. */
-	void (*status)(void *impl, size_t i, struct tp_strbuf *out);
-};
-struct tp_modules {
-	const struct tp_modules_ops *ops;
-	void *impl;
-};
 
 #endif

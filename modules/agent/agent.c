@@ -46,7 +46,6 @@
 static int agent_init(void *impl, struct tp_error *err)
 {
 	struct agent *agent = impl;
-	int r;
 
 	agent->id = "";
 	agent->lock_fd = -1;
@@ -63,8 +62,7 @@ static int agent_init(void *impl, struct tp_error *err)
 	operations_init(agent);
 	registration_init(agent);
 	leader_init(agent);
-	r = config_check(agent, err);
-	return r;
+	return leader_check(agent, err);
 }
 
 static int agent_start(void *impl, struct tp_error *err)
@@ -213,11 +211,8 @@ static void agent_fini(void *impl)
 static int agent_reload(void *impl, struct tp_error *err)
 {
 	struct agent *agent = impl;
-	int r = config_check(agent, err);
 
-	return r < 0
-		? r
-		: tp_log_keys_apply(&agent->config.log, agent->instance.topic.name, err);
+	return tp_log_keys_apply(&agent->config.log, agent->instance.topic.name, err);
 }
 
 static void agent_report(void *impl, struct tp_strbuf *out)
@@ -290,4 +285,5 @@ TP_EXPORT const struct tp_module tp_module = {
 	.fini = agent_fini,
 	.status = agent_report,
 	.reload = agent_reload,
+	.check = config_check,
 };

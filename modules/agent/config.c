@@ -3,12 +3,10 @@
 #include "config.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 
 #include "tepui/domain.h"
 
 #include "environment.h"
-#include "leader.h"
 
 #define LATER TP_CONFIG_UNSUPPORTED
 #define RELOAD(name, kind, member, dflt, text) \
@@ -213,41 +211,45 @@ const struct tp_field config_fields[] = {
 	{ 0 },
 };
 
-int config_check(const struct agent *agent, struct tp_error *err)
+static void check_ranges(const struct agent *agent)
 {
 	const struct agent_config *config = &agent->config;
-	struct in6_addr address;
-	int r;
 
-	r = leader_check(agent, err);
-	if (r >= 0)
-		r = tp_domain_check(config->domain, err);
-	if (r < 0)
-		return r;
-	if (config->work_dir[0] == '\0')
-		return tp_fail(err, EINVAL, "work_dir: must not be empty");
 	if (config->executor_reregistration_timeout_ns > 15 * TP_SEC)
-		return tp_fail(err, EINVAL,
-			"executor_reregistration_timeout: must be at most 15s");
+		tp_complain(
+			agent, "executor_reregistration_timeout", "must be at most 15s");
 	if (config->authentication.timeout_min_ns < 0 ||
 		config->authentication.timeout_min_ns >
 			config->authentication.timeout_max_ns)
-		return tp_fail(err, EINVAL,
-			"authentication_timeout_min: must be at most "
-			"authentication_timeout_max");
+		tp_complain(agent, "authentication_timeout_min",
+			"must be at most authentication_timeout_max");
 	if (config->registration_backoff_factor_ns > TP_MIN)
-		return tp_fail(err, EINVAL,
-			"registration_backoff_factor: must be at most 1mins");
+		tp_complain(
+			agent, "registration_backoff_factor", "must be at most 1mins");
 	if (config->gc_disk_headroom < 0 || config->gc_disk_headroom > 1)
-		return tp_fail(err, EINVAL, "gc_disk_headroom: must be from 0 to 1");
+		tp_complain(agent, "gc_disk_headroom", "must be from 0 to 1");
 	if (config->disk_watch_interval_ns <= 0)
-		return tp_fail(err, EINVAL, "disk_watch_interval: must be more than 0");
+		tp_complain(agent, "disk_watch_interval", "must be more than 0");
 	if (config->advertise_port > 65535)
-		return tp_fail(err, EINVAL, "advertise_port: must be at most 65535");
+		tp_complain(agent, "advertise_port", "must be at most 65535");
+}
+
+void config_check(const void *self)
+{
+	const struct agent *agent = self;
+	const struct agent_config *config = &agent->config;
+	struct in6_addr address;
+	struct tp_error err;
+
+	if (config->work_dir[0] == '\0')
+		tp_complain(agent, "work_dir", "must not be empty");
+	if (tp_domain_check(config->domain, &err) < 0)
+		tp_complain(agent, "domain", "%s", err.text);
+	check_ranges(agent);
 	if (config->advertise_ip != NULL &&
 		inet_pton(AF_INET, config->advertise_ip, &address) != 1 &&
 		inet_pton(AF_INET6, config->advertise_ip, &address) != 1)
-		return tp_fail(err, EINVAL, "advertise_ip: '%s' is not an IP address",
+		tp_complain(agent, "advertise_ip", "'%s' is not an IP address",
 			config->advertise_ip);
-	return environment_check(agent, err);
+	environment_check(agent);
 }

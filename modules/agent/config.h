@@ -9,7 +9,7 @@
 
 extern const struct tp_field config_fields[];
 
-/* What single keys cannot say: ranges, and keys that need each other. */
-int config_check(const struct agent *agent, struct tp_error *err);
+/* check() of the module: ranges, and texts that must be something. */
+void config_check(const void *self);
 
 #endif

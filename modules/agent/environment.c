@@ -177,7 +177,7 @@ struct tp_environment *environment_create(
 	return to.environment;
 }
 
-int environment_check(const struct agent *agent, struct tp_error *err)
+void environment_check(const struct agent *agent)
 {
 	const struct agent_config *config = &agent->config;
 
@@ -185,9 +185,7 @@ int environment_check(const struct agent *agent, struct tp_error *err)
 		const char *pair = config->executor_environment_variables[i];
 
 		if (strchr(pair, '=') == NULL || pair[0] == '=')
-			return tp_fail(err, EINVAL,
-				"executor_environment_variables: '%s' is not NAME=value",
-				pair);
+			tp_complain(agent, "executor_environment_variables",
+				"'%s' is not NAME=value", pair);
 	}
-	return 0;
 }

@@ -12,7 +12,7 @@ struct executor;
 /* Records are allocated in `arena` and borrow from the executor. */
 struct tp_environment *environment_create(
 	struct executor *executor, struct tp_arena *arena);
-/* Each item must be NAME=value. */
-int environment_check(const struct agent *agent, struct tp_error *err);
+/* Complains about what is not NAME=value of the config. */
+void environment_check(const struct agent *agent);
 
 #endif

@@ -283,13 +283,20 @@ static int crammd5_init(void *impl, struct tp_error *err)
 {
 	struct crammd5 *self = impl;
 
+	(void)err;
 	self->client.loop = self->instance.loop;
 	self->reload.fire = on_reload;
-	if (self->credentials_file == NULL && self->credential_file == NULL)
-		return tp_fail(err, EINVAL,
-			"set credentials: FILE to authenticate others, or credential: "
-			"FILE to be authenticated");
 	return 0;
+}
+
+static void crammd5_check(const void *impl)
+{
+	const struct crammd5 *self = impl;
+
+	if (self->credentials_file == NULL && self->credential_file == NULL)
+		tp_complain(self, "credentials",
+			"set it to a file to authenticate others, or credential to a "
+			"file to be authenticated");
 }
 
 static int crammd5_start(void *impl, struct tp_error *err)
@@ -346,6 +353,7 @@ TP_EXPORT const struct tp_module tp_module = {
 	.config = crammd5_config,
 	.instance_size = sizeof(struct crammd5),
 	.init = crammd5_init,
+	.check = crammd5_check,
 	.start = crammd5_start,
 	.fini = crammd5_fini,
 	.status = crammd5_status,

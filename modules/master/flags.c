@@ -13,9 +13,11 @@
 
 #include "tepui/domain.h"
 #include "tepui/record.h"
+#include "tepui/role.h"
 #include "tepui/units.h"
 
 #define LATER TP_CONFIG_UNSUPPORTED
+#define PINGS_MAX 1000000 /* times 15 minutes fits into int64_t */
 
 const struct tp_field master_config[] = {
 	TP_CONFIG_LIST("listen", struct master, listen,
@@ -178,7 +180,7 @@ const struct tp_field master_config[] = {
 	{ 0 },
 };
 
-static int parse_limits(struct master *m, struct tp_error *err)
+int flags_parse(struct master *m, struct tp_error *err)
 {
 	int r = 0;
 
@@ -186,42 +188,64 @@ static int parse_limits(struct master *m, struct tp_error *err)
 	if (m->agent_removal_rate_limit != NULL)
 		r = removal_parse_rate(
 			m->agent_removal_rate_limit, &m->removal_interval_ns, err);
-	if (r < 0)
-		return r;
-	if (m->registry_gc_interval_ns < TP_SEC)
-		return tp_fail(err, EINVAL, "registry_gc_interval must be at least 1s");
-	return removal_parse_percent(
-		m->recovery_agent_removal_limit, &m->recovery_removal_percent, err);
+	return r < 0 ? r
+		     : removal_parse_percent(m->recovery_agent_removal_limit,
+			       &m->recovery_removal_percent, err);
 }
 
-int flags_check(struct master *m, struct tp_error *err)
+static void check_limits(const struct master *m)
+{
+	struct tp_error err;
+	int64_t interval_ns;
+	double percent;
+
+	if (m->agent_removal_rate_limit != NULL &&
+		removal_parse_rate(m->agent_removal_rate_limit, &interval_ns, &err) < 0)
+		tp_complain(m, "agent_removal_rate_limit", "%s", err.text);
+	if (removal_parse_percent(m->recovery_agent_removal_limit, &percent, &err) < 0)
+		tp_complain(m, "recovery_agent_removal_limit", "%s", err.text);
+	if (m->registry_gc_interval_ns < TP_SEC)
+		tp_complain(m, "registry_gc_interval", "must be at least 1s");
+	if (m->max_operator_event_stream_subscribers < 1)
+		tp_complain(
+			m, "max_operator_event_stream_subscribers", "must be at least 1");
+}
+
+static void check_names(const struct master *m)
 {
 	struct in6_addr address;
-	int r;
+	struct tp_error err;
 
-	if (m->agent_ping_timeout_ns < TP_SEC || m->agent_ping_timeout_ns > 15 * TP_MIN)
-		return tp_fail(
-			err, EINVAL, "agent_ping_timeout must be from 1s to 15mins");
-	if (m->authentication_v0_timeout_ns < TP_SEC)
-		return tp_fail(
-			err, EINVAL, "authentication_v0_timeout must be at least 1s");
-	if (m->max_agent_ping_timeouts < 1)
-		return tp_fail(err, EINVAL, "max_agent_ping_timeouts must be at least 1");
-	if (m->agent_reregister_timeout_ns < 10 * TP_MIN)
-		return tp_fail(
-			err, EINVAL, "agent_reregister_timeout must be at least 10mins");
-	if (m->max_operator_event_stream_subscribers < 1)
-		return tp_fail(err, EINVAL,
-			"max_operator_event_stream_subscribers must be at least 1");
 	if (m->advertise_port > 65535)
-		return tp_fail(err, EINVAL, "advertise_port must be at most 65535");
+		tp_complain(m, "advertise_port", "must be at most 65535");
 	if (m->advertise_ip != NULL &&
 		inet_pton(AF_INET, m->advertise_ip, &address) != 1 &&
 		inet_pton(AF_INET6, m->advertise_ip, &address) != 1)
-		return tp_fail(err, EINVAL, "advertise_ip: '%s' is not an IP address",
-			m->advertise_ip);
-	r = tp_domain_check(m->domain_text, err);
-	return r < 0 ? r : parse_limits(m, err);
+		tp_complain(
+			m, "advertise_ip", "'%s' is not an IP address", m->advertise_ip);
+	if (tp_domain_check(m->domain_text, &err) < 0)
+		tp_complain(m, "domain", "%s", err.text);
+	for (size_t i = 0; i < m->n_roles; i++) {
+		if (tp_role_validate(m->roles[i], &err) < 0)
+			tp_complain(m, "roles", "%s", err.text);
+	}
+}
+
+void flags_check(const void *self)
+{
+	const struct master *m = self;
+
+	if (m->agent_ping_timeout_ns < TP_SEC || m->agent_ping_timeout_ns > 15 * TP_MIN)
+		tp_complain(m, "agent_ping_timeout", "must be from 1s to 15mins");
+	if (m->max_agent_ping_timeouts < 1 || m->max_agent_ping_timeouts > PINGS_MAX)
+		tp_complain(
+			m, "max_agent_ping_timeouts", "must be from 1 to %d", PINGS_MAX);
+	if (m->agent_reregister_timeout_ns < 10 * TP_MIN)
+		tp_complain(m, "agent_reregister_timeout", "must be at least 10mins");
+	if (m->authentication_v0_timeout_ns < TP_SEC)
+		tp_complain(m, "authentication_v0_timeout", "must be at least 1s");
+	check_limits(m);
+	check_names(m);
 }
 
 static void print_list(

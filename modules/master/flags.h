@@ -7,8 +7,10 @@
 
 extern const struct tp_field master_config[];
 
-/* -EINVAL for values that make no sense together. */
-int flags_check(struct master *m, struct tp_error *err);
+/* check() of the module: ranges, and texts that must be something. */
+void flags_check(const void *self);
+/* What texts mean, into the members for it. */
+int flags_parse(struct master *m, struct tp_error *err);
 /* Every key with its value as text. */
 struct tp_master_response_get_flags *flags_record(
 	const struct master *m, struct tp_arena *arena);

@@ -55,7 +55,7 @@ static int master_init(void *self, struct tp_error *err)
 {
 	struct master *m = self;
 	uint8_t uuid[TP_UUID_BYTES];
-	int r = flags_check(m, err);
+	int r = flags_parse(m, err);
 
 	if (r < 0)
 		return r;
@@ -258,10 +258,8 @@ static void master_fini(void *self)
 static int master_reload(void *self, struct tp_error *err)
 {
 	struct master *m = self;
-	int r = flags_check(m, err);
+	int r = tp_log_keys_apply(&m->log, m->instance.topic.name, err);
 
-	if (r >= 0)
-		r = tp_log_keys_apply(&m->log, m->instance.topic.name, err);
 	if (r < 0)
 		return r;
 	log_level_configured(m);
@@ -362,5 +360,6 @@ TP_EXPORT const struct tp_module tp_module = {
 	.fini = master_fini,
 	.status = master_status,
 	.reload = master_reload,
+	.check = flags_check,
 	.rebind = master_rebind,
 };

@@ -98,9 +98,7 @@ int removal_parse_rate(const char *text, int64_t *ret_interval_ns, struct tp_err
 
 	if (end == text || *end != '/' || n < 1 ||
 		tp_duration_parse(end + 1, &duration_ns, NULL) < 0 || duration_ns / n < 1)
-		return tp_fail(err, EINVAL,
-			"agent_removal_rate_limit: '%s' is not a rate (like 1/20mins)",
-			text);
+		return tp_fail(err, EINVAL, "'%s' is not a rate (like 1/20mins)", text);
 	*ret_interval_ns = duration_ns / n;
 	return 0;
 }
@@ -111,10 +109,8 @@ int removal_parse_percent(const char *text, double *ret_percent, struct tp_error
 	double percent = strtod(text, &end);
 
 	if (end == text || strcmp(end, "%") != 0 || !(percent >= 0 && percent <= 100))
-		return tp_fail(err, EINVAL,
-			"recovery_agent_removal_limit: '%s' is not a share from 0%% to "
-			"100%%",
-			text);
+		return tp_fail(
+			err, EINVAL, "'%s' is not a share from 0%% to 100%%", text);
 	*ret_percent = percent;
 	return 0;
 }

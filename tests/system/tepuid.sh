@@ -84,6 +84,12 @@ five.yaml:7:22: toy_greeter: delay: '1x' is not a duration (like 500ms, 2s, 10mi
 five.yaml:8:13: toy_greter: no module 'toy_greter' in $toys, $TEPUI_MODULE_DIR, \
 did you mean 'toy_greeter'?" "$(cat err)"
 
+run 2 "values out of range" -c "$srcdir/conf/local.yaml" --check \
+	--set master.agent_ping_timeout=0s --set agent.gc_disk_headroom=3
+check "two modules name their ranges" \
+	"--set master.agent_ping_timeout=0s: master: agent_ping_timeout: must be from 1s to 15mins
+--set agent.gc_disk_headroom=3: agent: gc_disk_headroom: must be from 0 to 1" "$(cat err)"
+
 mkdir -p dropped.yaml.d
 cp good.yaml dropped.yaml
 cat >dropped.yaml.d/20.yaml <<'END'

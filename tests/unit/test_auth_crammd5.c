@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/kernel/kernel.h"
 #include "core/net/authentication.h"
 #include "core/net/frame.h"
 #include "tepui/codec.h"
@@ -246,14 +247,23 @@ START_TEST(the_module_proves_too)
 }
 END_TEST
 
+START_TEST(a_config_with_neither_file_is_wrong)
+{
+	static const struct tp_module *const modules[] = { &tp_module };
+	const struct tp_kernel_options options = { .modules = modules, .n_modules = 1 };
+	struct tp_kernel *kernel = tp_kernel_create(&options);
+
+	ck_assert_int_eq(tp_kernel_load_text(kernel, "m.yaml",
+				 "modules: [{ module: auth-crammd5 }]", NULL, 0, NULL),
+		-EINVAL);
+	ck_assert_ptr_nonnull(strstr(tp_kernel_issues(kernel),
+		"m.yaml:1:21: auth-crammd5: credentials: set it to a file"));
+	tp_kernel_destroy(kernel);
+}
+END_TEST
+
 START_TEST(files_that_are_wrong_stop_the_start)
 {
-	struct tp_instance *self = tp_alloc(tp_module.instance_size);
-	struct tp_error err = { 0 };
-
-	/* neither key */
-	ck_assert_int_eq(tp_module.init(self, &err), -EINVAL);
-	tp_free(self);
 	instance_stop(instance_start("credentials", "/nonexistent", -ENOENT));
 	write_file(credential_file, "a b\nc d\n", 0600);
 	instance_stop(instance_start("credential", credential_file, -EINVAL));
@@ -617,6 +627,7 @@ int main(void)
 	tcase_add_test(tc, who_need_not_may_all_the_same);
 	tcase_add_test(tc, a_server_that_cannot_ask_refuses);
 	tcase_add_test(tc, the_module_proves_too);
+	tcase_add_test(tc, a_config_with_neither_file_is_wrong);
 	tcase_add_test(tc, files_that_are_wrong_stop_the_start);
 	tcase_add_test(tc, sighup_reads_the_files_again);
 	tcase_add_test(tc, a_principal_is_evicted_by_itself_only);

@@ -566,6 +566,16 @@ static int tuned_reload(void *self, struct tp_error *err)
 	return tuned->number == 13 ? tp_fail(err, EINVAL, "13 is unlucky") : 0;
 }
 
+static void tuned_check(const void *self)
+{
+	const struct tuned *tuned = self;
+
+	if (tuned->number > 100)
+		tp_complain(tuned, "number", "must be at most %d", 100);
+	if (tp_streq(tuned->text, tuned->fixed))
+		tp_complain(tuned, "fixed", "is the text");
+}
+
 static const struct tp_module tuned = {
 	TP_MODULE_HEADER,
 	.name = "tuned",
@@ -582,10 +592,38 @@ static const struct tp_module tuned = {
 			.flags = TP_FIELD_RELOAD,
 			.offset = offsetof(struct tuned, list),
 			.extra = offsetof(struct tuned, n_list) },
-		TP_CONFIG("fixed", TP_STRING, struct tuned, fixed, "f", NULL), { 0 } },
+		TP_CONFIG("fixed", TP_STRING, struct tuned, fixed, "f", NULL),
+		TP_CONFIG_ALIAS("count", TP_UINT32, struct tuned, number, NULL), { 0 } },
 	.instance_size = sizeof(struct tuned),
 	.reload = tuned_reload,
+	.check = tuned_check,
 };
+
+/* With the mistakes of others; a key is found under its old name, a default has no place. */
+START_TEST(values_that_cannot_be_are_issues_of_the_manifest)
+{
+	static const struct tp_module *const own[] = { &tuned };
+	const struct tp_kernel_options options = {
+		.loop = loop, .modules = own, .n_modules = 1
+	};
+	static const char text[] =
+		"modules:\n"
+		"- { module: tuned, as: a, config: { number: 101 } }\n"
+		"- { module: tuned, as: b, config: { text: 1, nmber: 1 } }\n"
+		"- { module: tuned, as: c, config: { count: 102 } }\n"
+		"- { module: tuned, as: d, config: { text: f } }\n";
+
+	tp_kernel_destroy(kernel);
+	kernel = tp_kernel_create(&options);
+	ck_assert_int_eq(
+		tp_kernel_load_text(kernel, "m.yaml", text, NULL, 0, NULL), -EINVAL);
+	ck_assert_str_eq(tp_kernel_issues(kernel),
+		"m.yaml:2:45: a: number: must be at most 100\n"
+		"m.yaml:3:46: b: unknown key 'nmber', did you mean 'number'?\n"
+		"m.yaml:4:44: c: number: must be at most 100\n"
+		"m.yaml:5:13: d: fixed: is the text\n");
+}
+END_TEST
 
 /* What a reload of this text says: applied, pending and refused, in this order. */
 static void reload(struct test_tmpdir *dir, const char *text, const char *want)
@@ -700,6 +738,8 @@ static const char *const wrong[][2] = {
 		":2:3: tuned: unknown key 'nubmer', did you mean 'number'?\n" },
 	{ "config: { number: 2 } }, { module:\n  /nowhere/more.so }]",
 		":2:3: more: no module '/nowhere/more.so': No such file or directory\n" },
+	{ "config: { text: b,\n  number: 101 } }]",
+		":2:11: t: number: must be at most 100\n" },
 	{ "config: { number: 2 }, use: { modules:\n  nobody } }]",
 		":2:3: t: use modules: there is no instance 'nobody'\n" },
 	{ "config: { number: 2 } }]\nlog: { level: loud }",
@@ -759,6 +799,7 @@ int main(void)
 	tcase_add_test(tc, files_run);
 	tcase_add_test(tc, modules_are_listed);
 	tcase_add_test(tc, kernels_share_a_loop);
+	tcase_add_test(tc, values_that_cannot_be_are_issues_of_the_manifest);
 	tcase_add_test(tc, a_reload_changes_what_may_change);
 	tcase_add_test(tc, a_bad_reload_changes_nothing);
 	tcase_add_loop_test(
