@@ -33,6 +33,8 @@ cluster_sources = $(allocation_sources) \
 	core/cluster/resources_change.c \
 	core/cluster/role.c \
 	core/cluster/task_life.c \
+	core/cluster/value_file.c \
+	core/cluster/value_file.h \
 	core/cluster/value_text.c \
 	core/cluster/value_text.h \
 	core/cluster/zk_address.c \

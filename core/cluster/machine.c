@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "core/cluster/value_file.h"
 #include "tepui/role.h"
 
 #define MB (UINT64_C(1) << 20)
@@ -58,8 +59,10 @@ int tp_machine_resources(const struct tp_machine_size *machine, const char *text
 	size_t n = 0;
 	int r;
 
-	r = tp_resource_records_parse(
-		text == NULL ? "" : text, default_role, arena, &records, &n, err);
+	r = value_file_read(text == NULL ? "" : text, "resources", arena, &text, err);
+	if (r >= 0)
+		r = tp_resource_records_parse(
+			text, default_role, arena, &records, &n, err);
 	if (r < 0)
 		return r;
 	if (!is_given(records, n, "cpus"))

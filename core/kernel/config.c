@@ -65,81 +65,57 @@ static void set_bool(struct filler *filler, const struct spot *spot, bool *ret)
 	const char *text = spot->node->text;
 
 	if (strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 ||
-		strcmp(text, "on") == 0)
+		strcmp(text, "on") == 0 || strcmp(text, "1") == 0)
 		*ret = true;
 	else if (strcmp(text, "false") == 0 || strcmp(text, "no") == 0 ||
-		strcmp(text, "off") == 0)
+		strcmp(text, "off") == 0 || strcmp(text, "0") == 0)
 		*ret = false;
 	else
 		complain(filler, spot, "is not a truth value (true or false)");
 }
 
-/* A decimal whole number within [min, max]; false after an issue. */
-static bool parse_signed(struct filler *filler, const struct spot *spot, int64_t min,
-	int64_t max, int64_t *ret)
+/* A decimal whole number within [min, max], negative ones in two's complement. */
+static bool parse_whole(struct filler *filler, const struct spot *spot, int64_t min,
+	uint64_t max, uint64_t *ret)
 {
+	const char *text = spot->node->text;
+	bool negative = strchr(text, '-') != NULL;
 	char *end;
-	long long value;
 
 	errno = 0;
-	value = strtoll(spot->node->text, &end, 10);
-	if (end == spot->node->text || *end != '\0') {
+	*ret = negative ? (uint64_t)strtoll(text, &end, 10) : strtoull(text, &end, 10);
+	if (end == text || *end != '\0') {
 		complain(filler, spot, "is not a whole number");
 		return false;
 	}
-	if (errno == ERANGE || value < min || value > max) {
-		issues_add(filler->issues, &spot->node->mark,
-			"%s: %s is out of range (%" PRId64 " to %" PRId64 ")", spot->path,
-			shown(filler, spot), min, max);
-		return false;
-	}
-	*ret = value;
-	return true;
-}
-
-static bool parse_unsigned(
-	struct filler *filler, const struct spot *spot, uint64_t max, uint64_t *ret)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(spot->node->text, &end, 10);
-	if (end == spot->node->text || *end != '\0') {
-		complain(filler, spot, "is not a whole number");
-		return false;
-	}
-	if (errno == ERANGE || value > max || strchr(spot->node->text, '-') != NULL) {
-		issues_add(filler->issues, &spot->node->mark,
-			"%s: %s is out of range (0 to %" PRIu64 ")", spot->path,
-			shown(filler, spot), max);
-		return false;
-	}
-	*ret = value;
-	return true;
+	if (errno != ERANGE && (negative ? (int64_t)*ret >= min : *ret <= max))
+		return true;
+	issues_add(filler->issues, &spot->node->mark,
+		"%s: %s is out of range (%" PRId64 " to %" PRIu64 ")", spot->path,
+		shown(filler, spot), min, max);
+	return false;
 }
 
 static void set_integer(struct filler *filler, const struct spot *spot, void *at)
 {
-	int64_t value;
-	uint64_t natural;
+	uint64_t value;
 
 	switch (spot->field->type) {
 	case TP_INT32:
-		if (parse_signed(filler, spot, INT32_MIN, INT32_MAX, &value))
+		if (parse_whole(filler, spot, INT32_MIN, INT32_MAX, &value))
 			*(int32_t *)at = (int32_t)value;
 		break;
 	case TP_INT64:
-		if (parse_signed(filler, spot, INT64_MIN, INT64_MAX, &value))
-			*(int64_t *)at = value;
+		if (parse_whole(filler, spot, INT64_MIN, INT64_MAX, &value))
+			*(int64_t *)at = (int64_t)value;
 		break;
 	case TP_UINT32:
-		if (parse_unsigned(filler, spot, UINT32_MAX, &natural))
-			*(uint32_t *)at = (uint32_t)natural;
+		if (parse_whole(filler, spot, 0, UINT32_MAX, &value))
+			*(uint32_t *)at = (uint32_t)value;
 		break;
 	default:
-		if (parse_unsigned(filler, spot, UINT64_MAX, &natural))
-			*(uint64_t *)at = natural;
+		if (parse_whole(filler, spot, 0, UINT64_MAX, &value))
+			*(uint64_t *)at = value;
 	}
 }
 
@@ -265,19 +241,48 @@ static void set_value(struct filler *filler, const struct spot *spot, void *at)
 	*(void **)at = record;
 }
 
-/* A list; one value alone is a list of one. */
+/*
+ * What is given for a list as one: the words of a text between its commas, the pairs of a mapping
+ * where NAME=value is asked for, else one value alone.
+ */
+static const struct node *as_list(struct tp_arena *arena, const struct spot *spot)
+{
+	const struct node *from = spot->node;
+	bool is_pairs = spot->field->flags & TP_FIELD_PAIRS;
+	struct node *list = node_map(arena, &from->mark), *item;
+	char *word = NULL, *rest;
+
+	if (from->kind == NODE_LIST)
+		return from;
+	if (from->kind == (is_pairs ? NODE_SCALAR : NODE_MAP))
+		tp_arena_push(arena, &list->items, &list->n_items, (struct node *)from);
+	else if (!is_pairs)
+		word = strtok_r(tp_arena_strdup(arena, from->text), ",", &rest);
+	for (; word != NULL; word = strtok_r(NULL, ",", &rest)) {
+		item = node_scalar(arena, &from->mark, word + strspn(word, " "));
+		item->written = from->written;
+		tp_arena_push(arena, &list->items, &list->n_items, item);
+	}
+	for (size_t i = 0; is_pairs && from->kind == NODE_MAP && i < from->n_items; i++) {
+		item = from->items[i];
+		if (item->kind == NODE_SCALAR)
+			item = node_scalar(arena, &item->mark,
+				tp_arena_printf(
+					arena, "%s=%s", from->keys[i]->text, item->text));
+		tp_arena_push(arena, &list->items, &list->n_items, item);
+	}
+	return list;
+}
+
 static void set_list(struct filler *filler, const struct spot *spot, void *object)
 {
 	const struct tp_field *field = spot->field;
-	struct node *const one[] = { (struct node *)spot->node };
-	bool is_list = spot->node->kind == NODE_LIST;
-	struct node *const *nodes = is_list ? spot->node->items : one;
-	size_t n = is_list ? spot->node->n_items : 1;
-	size_t size = tp_field_size(field);
+	const struct node *list = as_list(filler->arena, spot);
+	size_t n = list->n_items, size = tp_field_size(field);
 	char *items = tp_arena_alloc(filler->arena, n * size + 1);
 
 	for (size_t i = 0; i < n && filler->n_values < MAX_VALUES; i++) {
-		struct spot item = { field, spot->path, nodes[i] };
+		struct spot item = { field, spot->path, list->items[i] };
 
 		item.path = tp_arena_printf(filler->arena, "%s[%zu]", spot->path, i);
 		set_value(filler, &item, items + i * size);

@@ -58,6 +58,7 @@ enum tp_field_flags {
 	TP_FIELD_UNSUPPORTED = 1
 		<< 5,             /* config: known name whose feature is not there yet */
 	TP_FIELD_LISTED = 1 << 6, /* JSON prints the list even when it is empty */
+	TP_FIELD_PAIRS = 1 << 7,  /* config: a list of NAME=value, also as a mapping */
 };
 
 struct tp_field {
@@ -141,8 +142,9 @@ TP_EXPORT int tp_enum_number(const struct tp_enum *e, const char *name, int *ret
  *		{ 0 },
  *	};
  *
- * A list of strings is TP_CONFIG_LIST with members `const char **x; size_t n_x;`. A default of
- * NULL leaves the member zero. Rows with more to say are written out in full.
+ * A list of strings is TP_CONFIG_LIST with members `const char **x; size_t n_x;`; one text for it
+ * is split at commas. In a list of TP_CONFIG_PAIRS each item is NAME=value. A default of NULL
+ * leaves the member zero. Rows with more to say are written out in full.
  */
 #define TP_CONFIG(key, kind, object, member, dflt, text) \
 	{ \
@@ -182,6 +184,12 @@ TP_EXPORT int tp_enum_number(const struct tp_enum *e, const char *name, int *ret
 	{ \
 		.name = (key), .type = TP_STRING, .label = TP_MANY, \
 		.offset = offsetof(object, member), \
+		.extra = offsetof(object, n_##member), .doc = (text) \
+	}
+#define TP_CONFIG_PAIRS(key, object, member, text) \
+	{ \
+		.name = (key), .type = TP_STRING, .label = TP_MANY, \
+		.flags = TP_FIELD_PAIRS, .offset = offsetof(object, member), \
 		.extra = offsetof(object, n_##member), .doc = (text) \
 	}
 

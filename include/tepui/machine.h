@@ -17,7 +17,8 @@ struct tp_machine_size {
 TP_EXPORT void tp_machine_measure(const char *work_dir, struct tp_machine_size *ret);
 
 /*
- * The resources that `text` gives (as tp_resources_parse(); NULL or "" = none) and, of cpus,
+ * The resources that `text` gives (as tp_resources_parse(), or file:///path or /path of a file with
+ * that, which is read at once; NULL or "" = none) and, of cpus,
  * mem, disk and ports, those that it does not name in any role, after the machine: all cpus; mem
  * but 1 GB, or half below 2 GB; disk but 5 GB, or half below 10 GB; ports 31000 to 32000.
  */

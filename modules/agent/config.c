@@ -54,8 +54,10 @@ const struct tp_field config_fields[] = {
 		"Find the hostname by the address when it is not given; false: the "
 		"address."),
 	KEY("resources", TP_STRING, resources, "",
-		"Like cpus:4;mem:2048, or a JSON array; what it does not name of cpus, "
-		"mem, disk and ports is detected."),
+		"Like cpus:4;mem:2048, or a JSON array, or file:// and the path of a "
+		"file "
+		"with that; what it does not name of cpus, mem, disk and ports is "
+		"detected."),
 	KEY("attributes", TP_STRING, attributes, "", "Like rack:abc;zone:west."),
 	KEY("domain", TP_STRING, domain, NULL,
 		"Region and zone of this agent, "
@@ -128,10 +130,12 @@ const struct tp_field config_fields[] = {
 	{ .name = "executor_environment_variables",
 		.type = TP_STRING,
 		.label = TP_MANY,
+		.flags = TP_FIELD_PAIRS,
 		.offset = offsetof(struct agent, config.executor_environment_variables),
 		.extra = offsetof(struct agent, config.n_executor_environment_variables),
-		.doc = "List of NAME=value for executors, instead of the agent's own "
-		       "environment." },
+		.doc = "Mapping of names to values, or list of NAME=value, for "
+		       "executors, "
+		       "instead of the agent's own environment." },
 	KEY("insecure", TP_BOOL, insecure, "false",
 		"Listen beyond this machine although nobody is authenticated."),
 	TP_LOG_KEYS(struct agent, config.log),

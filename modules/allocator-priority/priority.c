@@ -192,12 +192,12 @@ static const struct tp_field priority_config[] = {
 		"Roles in order of priority; roles below one of them have its priority, "
 		"all "
 		"others come last."),
-	TP_CONFIG_LIST("priorities", struct priority_allocator, numbers,
+	TP_CONFIG_PAIRS("priorities", struct priority_allocator, numbers,
 		"The same as numbers, role=number: the highest goes first, equal ones "
 		"share."),
 	TP_CONFIG("other_priority", TP_INT64, struct priority_allocator, other, "0",
 		"Priority of roles that are not named."),
-	TP_CONFIG_LIST("minimums", struct priority_allocator, minimums,
+	TP_CONFIG_PAIRS("minimums", struct priority_allocator, minimums,
 		"What a top-level role is guaranteed before anybody's priority counts, "
 		"role=cpus:4;mem:1024."),
 	TP_CONFIG("framework_sorter", TP_STRING, struct priority_allocator,

@@ -199,6 +199,73 @@ START_TEST(one_value_is_a_list_of_one)
 }
 END_TEST
 
+/* As flags were given. What is an item of a list already keeps its commas. */
+START_TEST(a_text_is_split_at_commas_for_a_list)
+{
+	fill(&thing_table, "{ text: 'x,y', names: 'a, b,c', ports: '1,2' }", &thing);
+	ck_assert_str_eq(tp_strbuf_text(&issues.text), "");
+	ck_assert_str_eq(thing.text, "x,y");
+	ck_assert_uint_eq(thing.n_names, 3);
+	ck_assert_str_eq(thing.names[1], "b");
+	ck_assert_str_eq(thing.names[2], "c");
+	ck_assert_uint_eq(thing.n_ports, 2);
+	ck_assert_int_eq(thing.ports[1], 2);
+	fill(&thing_table, "{ text: x, names: ['a,b'] }", &thing);
+	ck_assert_uint_eq(thing.n_names, 1);
+	ck_assert_str_eq(thing.names[0], "a,b");
+	fill(&thing_table, "{ text: x, names: '' }", &thing);
+	ck_assert_uint_eq(thing.n_names, 0);
+}
+END_TEST
+
+START_TEST(pairs_are_a_mapping_or_a_list)
+{
+	static const struct tp_field fields[] = {
+		{ .name = "env",
+			.type = TP_STRING,
+			.label = TP_MANY,
+			.flags = TP_FIELD_PAIRS,
+			.offset = offsetof(struct thing, names),
+			.extra = offsetof(struct thing, n_names) },
+		{ 0 },
+	};
+	struct config_table table = { fields, sizeof(fields[0]), SIZE_MAX };
+
+	fill(&table, "env: {\"A\": \"1\", \"B\": \"x,y\"}", &thing);
+	ck_assert_uint_eq(thing.n_names, 2);
+	ck_assert_str_eq(thing.names[0], "A=1");
+	ck_assert_str_eq(thing.names[1], "B=x,y");
+	fill(&table, "env: 'A=1,2'", &thing);
+	ck_assert_uint_eq(thing.n_names, 1);
+	ck_assert_str_eq(thing.names[0], "A=1,2");
+	fill(&table, "env: [A=1, 'B=2,3']", &thing);
+	ck_assert_uint_eq(thing.n_names, 2);
+	ck_assert_str_eq(thing.names[1], "B=2,3");
+	ck_assert_str_eq(tp_strbuf_text(&issues.text), "");
+	fill(&table, "env: { A: 1, B: [2] }", &thing);
+	ck_assert_str_eq(tp_strbuf_text(&issues.text),
+		"m.yaml:1:17: toy: env[1]: must be a single value, this is a list\n");
+}
+END_TEST
+
+START_TEST(truth_has_its_words_and_digits)
+{
+	static const char *const yes[] = { "true", "yes", "on", "1" };
+	static const char *const no[] = { "false", "no", "off", "0" };
+
+	for (size_t i = 0; i < TP_COUNT(yes); i++) {
+		tp_cleanup(ptr) char *t = tp_asprintf("{ text: x, flag: %s }", yes[i]);
+		tp_cleanup(ptr) char *f = tp_asprintf("{ text: x, flag: %s }", no[i]);
+
+		fill(&thing_table, f, &thing);
+		ck_assert(!thing.flag);
+		fill(&thing_table, t, &thing);
+		ck_assert(thing.flag);
+	}
+	ck_assert_uint_eq(issues.n, 0);
+}
+END_TEST
+
 static const struct {
 	const char *yaml, *line;
 } bad[] = {
@@ -267,10 +334,10 @@ END_TEST
 
 START_TEST(all_issues_come_at_once)
 {
-	fill(&thing_table, "{ flag: 1, small: x, what: 1 }", &thing);
+	fill(&thing_table, "{ flag: 2, small: x, what: 1 }", &thing);
 	ck_assert_str_eq(tp_strbuf_text(&issues.text),
 		"m.yaml:9:9: toy: 'text' is missing: What to say.\n"
-		"m.yaml:1:9: toy: flag: '1' is not a truth value (true or false)\n"
+		"m.yaml:1:9: toy: flag: '2' is not a truth value (true or false)\n"
 		"m.yaml:1:19: toy: small: 'x' is not a whole number\n"
 		"m.yaml:1:22: toy: unknown key 'what'\n");
 }
@@ -366,6 +433,9 @@ int main(void)
 	tcase_add_test(tc, defaults_fill_what_is_not_written);
 	tcase_add_test(tc, every_type_is_read);
 	tcase_add_test(tc, one_value_is_a_list_of_one);
+	tcase_add_test(tc, a_text_is_split_at_commas_for_a_list);
+	tcase_add_test(tc, pairs_are_a_mapping_or_a_list);
+	tcase_add_test(tc, truth_has_its_words_and_digits);
 	tcase_add_loop_test(tc, refuses, 0, TP_COUNT(bad));
 	tcase_add_test(tc, all_issues_come_at_once);
 	tcase_add_test(tc, what_an_alias_of_nobody_stands_for_is_told_once);

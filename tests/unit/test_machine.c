@@ -5,7 +5,9 @@
 #include "tepui/machine.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define GB (UINT64_C(1) << 30)
@@ -51,6 +53,40 @@ START_TEST(bad_text_is_refused)
 	ck_assert_int_lt(tp_machine_resources(&machine, "cpus:x", NULL, &r, &err), 0);
 	ck_assert_str_ne(err.text, "");
 	ck_assert(tp_resources_empty(&r));
+}
+END_TEST
+
+START_TEST(resources_may_be_in_a_file)
+{
+	tp_cleanup(strbuf) struct tp_strbuf out = TP_STRBUF_INIT;
+	struct tp_machine_size machine = { 8, 4 * GB, 20 * GB };
+	char path[] = "/tmp/test_machine.XXXXXX", url[64] = "file://";
+	static const char text[] = "cpus:4;mem:16;disk:7;ports:[]\n";
+	struct tp_error err = { 0, "" };
+	int fd = mkstemp(path);
+
+	ck_assert_int_eq(write(fd, text, sizeof text - 1), (ssize_t)sizeof text - 1);
+	strcat(url, path);
+	for (int i = 0; i < 2; i++) {
+		tp_cleanup(resources) struct tp_resources r = TP_RESOURCES_INIT;
+
+		ck_assert_msg(tp_machine_resources(
+				      &machine, i == 0 ? url : path, NULL, &r, &err) == 0,
+			"%s", err.text);
+		tp_resources_print(&r, &out);
+	}
+	ck_assert_str_eq(
+		tp_strbuf_text(&out), "cpus:4; mem:16; disk:7cpus:4; mem:16; disk:7");
+	close(fd);
+	unlink(path);
+	for (int i = 0; i < 2; i++) {
+		tp_cleanup(resources) struct tp_resources r = TP_RESOURCES_INIT;
+
+		ck_assert_int_eq(tp_machine_resources(
+					 &machine, i == 0 ? url : path, NULL, &r, &err),
+			-ENOENT);
+		ck_assert_ptr_nonnull(strstr(err.text, path));
+	}
 }
 END_TEST
 
@@ -152,6 +188,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, detection_rows, 0, TP_COUNT(rows));
 	tcase_add_test(tc, bad_text_is_refused);
+	tcase_add_test(tc, resources_may_be_in_a_file);
 	tcase_add_test(tc, this_machine_has_something);
 	tcase_add_loop_test(tc, an_address_is_given_or_discovered, 0, TP_COUNT(ips));
 	tcase_add_test(tc, addresses_become_urls);
