@@ -1,34 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who else could put code into our process? Whoever owns the file or may write to it, and
- * whoever may replace it or a folder above it. The group that we run as is taken for our own:
- * where every user has a group of his own, what is built is group-writable. Not a defence
- * against root, nor against a folder's owner who is another user on purpose.
+ * whoever may replace it, a folder above it or a link on the way to it. The group that we run as
+ * is taken for our own: where every user has a group of his own, what is built is group-writable.
+ * Not a defence against root.
  */
 #include "core/kernel/trust.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int check_file(const char *path, struct tp_error *err)
+#define MAX_LINKS 40
+
+/* One file, folder or link. In a sticky folder, as /tmp, only an owner replaces what is his. */
+static int judge(const char *path, struct tp_error *err)
 {
 	struct stat st;
 	unsigned mode;
 
-	if (stat(path, &st) < 0)
+	if (lstat(path, &st) < 0)
 		return tp_fail_errno(err, errno, "%s", path);
 	mode = st.st_mode & 07777;
-	if (!S_ISREG(st.st_mode))
-		return tp_fail(err, EPERM, "%s is not a regular file", path);
 	if (st.st_uid != 0 && st.st_uid != geteuid())
 		return tp_fail(err, EPERM,
-			"%s belongs to user %u, who could change it; modules belong to "
-			"root or to "
-			"the user that runs them (%u): chown it",
+			"%s belongs to user %u, who could change it; modules and the "
+			"folders above them belong to root or to the user that runs them "
+			"(%u): chown it",
 			path, st.st_uid, geteuid());
+	if (S_ISLNK(st.st_mode) || (S_ISDIR(st.st_mode) && (mode & S_ISVTX) != 0))
+		return 0;
 	if ((mode & S_IWOTH) != 0)
 		return tp_fail(err, EPERM,
 			"%s may be written by everybody (mode %04o): chmod go-w it", path,
@@ -40,43 +43,40 @@ static int check_file(const char *path, struct tp_error *err)
 	return 0;
 }
 
-/* Every folder above the file, up to the root. */
-static int check_folders(const char *path, struct tp_error *err)
+/* From the file up to the root, and where each link on the way leads. */
+static int walk(const char *path, int *n_links, struct tp_error *err)
 {
-	tp_cleanup(ptr) char *folder = tp_strdup(path);
-	char *slash;
+	tp_cleanup(ptr) char *at = tp_strdup(path);
+	char *slash = at;
+	int r = 0;
 
-	while ((slash = strrchr(folder, '/')) != NULL) {
-		struct stat st;
-		bool top = slash == folder;
+	while (r == 0 && slash != NULL) {
+		tp_cleanup(ptr) char *next = NULL;
+		char target[PATH_MAX];
+		ssize_t n = readlink(at, target, sizeof(target));
 
-		slash[top ? 1 : 0] = '\0';
-		if (stat(folder, &st) < 0)
-			return tp_fail_errno(err, errno, "%s", folder);
-		if ((st.st_mode & S_IWOTH) != 0 && (st.st_mode & S_ISVTX) == 0)
-			return tp_fail(err, EPERM,
-				"%s is in %s, where everybody may replace it (mode "
-				"%04o): "
-				"chmod o-w that folder",
-				path, folder, (unsigned)st.st_mode & 07777);
-		if (top)
-			break;
+		r = judge(at, err);
+		slash = strcmp(at, "/") == 0 ? NULL : strrchr(at, '/');
+		if (slash != NULL)
+			slash[slash == at ? 1 : 0] = '\0';
+		if (r < 0 || n <= 0)
+			continue;
+		if (++*n_links > MAX_LINKS)
+			return tp_fail_errno(err, ELOOP, "%s", path);
+		next = target[0] == '/' ? tp_strndup(target, (size_t)n)
+					: tp_asprintf("%s/%.*s", at, (int)n, target);
+		r = walk(next, n_links, err);
 	}
-	return 0;
+	return r;
 }
 
 int trust_check(const char *path, struct tp_error *err)
 {
-	char *real = realpath(path, NULL);
-	int r;
+	struct stat st;
+	int n_links = 0;
+	int r = walk(path, &n_links, err);
 
-	if (real == NULL)
-		return tp_fail_errno(err, errno, "%s", path);
-	r = check_folders(path, err);
-	if (r == 0)
-		r = check_folders(real, err);
-	if (r == 0)
-		r = check_file(real, err);
-	free(real);
+	if (r == 0 && (stat(path, &st) < 0 || !S_ISREG(st.st_mode)))
+		return tp_fail(err, EPERM, "%s is not a regular file", path);
 	return r;
 }

@@ -90,10 +90,58 @@ END_TEST
 START_TEST(folders_where_all_may_write_are_refused)
 {
 	ck_assert_int_eq(chmod(folder, 0777), 0);
-	refused(file, folder, "(mode 0777): chmod o-w");
+	refused(file, folder, "(mode 0777): chmod go-w");
 	ck_assert_int_eq(
 		chmod(folder, 01777), 0); /* as /tmp: only its owner replaces it */
 	ck_assert_int_eq(trust_check(file, &err), 0);
+}
+END_TEST
+
+/* They replace what is in them, whoever that belongs to. */
+START_TEST(folders_of_others_are_refused)
+{
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chown(folder, STRANGER, (gid_t)-1), 0);
+	refused(file, folder, "belongs to user 54321");
+	ck_assert_int_eq(chmod(folder, 01777), 0);
+	refused(file, folder, "belongs to user 54321");
+}
+END_TEST
+
+START_TEST(folders_of_other_groups_are_refused_when_those_may_write)
+{
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chown(folder, (uid_t)-1, STRANGER), 0);
+	ck_assert_int_eq(trust_check(file, &err), 0);
+	ck_assert_int_eq(chmod(folder, 0775), 0);
+	refused(file, folder, "group 54321 (mode 0775): chmod g-w");
+}
+END_TEST
+
+/* a -> between/b -> modules/x.so: who may replace b chooses the file. */
+START_TEST(links_on_the_way_are_judged)
+{
+	const char *between = test_tmpdir_file(&dir, "between");
+	const char *first = test_tmpdir_file(&dir, "a.so");
+	const char *second = test_tmpdir_file(&dir, "between/b.so");
+
+	ck_assert_int_eq(mkdir(between, 0755), 0);
+	ck_assert_int_eq(symlink("between/b.so", first), 0);
+	ck_assert_int_eq(symlink("../modules/x.so", second), 0);
+	ck_assert_int_eq(trust_check(first, &err), 0);
+	ck_assert_int_eq(chmod(between, 0777), 0);
+	refused(first, between, "(mode 0777)");
+	ck_assert_int_eq(chmod(between, 01777), 0);
+	ck_assert_int_eq(trust_check(first, &err), 0);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(lchown(second, STRANGER, (gid_t)-1), 0);
+		refused(first, "between/b.so", "belongs to user 54321");
+	}
+	ck_assert_int_eq(unlink(second), 0);
+	ck_assert_int_eq(symlink("../a.so", second), 0);
+	ck_assert_int_eq(trust_check(first, &err), -ELOOP);
 }
 END_TEST
 
@@ -148,6 +196,9 @@ int main(void)
 	tcase_add_test(tc, world_writable_files_are_refused);
 	tcase_add_test(tc, files_of_other_groups_are_refused_when_those_may_write);
 	tcase_add_test(tc, files_of_others_are_refused);
+	tcase_add_test(tc, folders_of_others_are_refused);
+	tcase_add_test(tc, folders_of_other_groups_are_refused_when_those_may_write);
+	tcase_add_test(tc, links_on_the_way_are_judged);
 	tcase_add_test(tc, folders_where_all_may_write_are_refused);
 	tcase_add_test(tc, links_are_judged_on_both_sides);
 	tcase_add_test(tc, what_is_no_file_is_refused);
