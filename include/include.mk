@@ -20,6 +20,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/module.h \
 	include/tepui/modules.h \
 	include/tepui/net.h \
+	include/tepui/refusals.h \
 	include/tepui/offer.h \
 	include/tepui/process.h \
 	include/tepui/record.h \

@@ -2,8 +2,8 @@
 /*
  * Log lines. The pairs are one printf format; its spaces become a separator before it is
  * formatted once, and the result is split at the separators. The separator is a control byte
- * that no value holds: if one does, the next control byte is tried, so that a value can never
- * forge a pair. The only file of core with state of its own: where lines go, and from which
+ * that no value holds: if one does, the next control byte is tried, and if all of them are
+ * taken the pairs become one: a value can never forge a pair. The only file of core with state of its own: where lines go, and from which
  * level on. A line that cannot be written is lost. Config keys that set it: log_keys.c of cluster.
  */
 #include "tepui/log.h"
@@ -19,7 +19,6 @@
 #include "tepui/strbuf.h"
 
 #define SEPARATOR_FIRST '\x1f'
-#define SEPARATOR_LAST '\x01'
 #define MAX_EXTRA 4
 
 static atomic_int log_format = TP_LOG_TEXT;
@@ -110,7 +109,7 @@ static size_t count_of(const char *text, char c)
 	return n;
 }
 
-/* Formats the pairs and returns what separates them in `out`. */
+/* Formats the pairs and returns what separates them in `out`; NUL: nothing can. */
 static char format_pairs(struct tp_strbuf *out, const char *pairs, va_list args)
 {
 	tp_cleanup(strbuf) struct tp_strbuf fmt = TP_STRBUF_INIT;
@@ -122,7 +121,7 @@ static char format_pairs(struct tp_strbuf *out, const char *pairs, va_list args)
 		pairs++;
 	tp_strbuf_puts(&fmt, pairs);
 	n = count_of(pairs, ' ');
-	for (separator = SEPARATOR_FIRST;; separator--) {
+	for (separator = SEPARATOR_FIRST; separator != '\0'; separator--) {
 		at = fmt.data;
 		while ((at = strpbrk(at, (char[]){ ' ', (char)(separator + 1), '\0' })))
 			*at++ = separator;
@@ -130,9 +129,10 @@ static char format_pairs(struct tp_strbuf *out, const char *pairs, va_list args)
 		va_copy(again, args);
 		tp_strbuf_vprintf(out, fmt.data, again);
 		va_end(again);
-		if (count_of(out->data, separator) == n || separator == SEPARATOR_LAST)
-			return separator;
+		if (count_of(out->data, separator) == n)
+			break;
 	}
+	return separator;
 }
 
 /* Would the value be misread without quotes? */

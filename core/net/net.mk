@@ -9,7 +9,7 @@ net_sources = \
 	core/net/envelope.c core/net/envelope.h \
 	core/net/frame.c core/net/frame.h \
 	core/net/link.c \
-	core/net/refusals.c core/net/refusals.h \
+	core/net/refusals.c \
 	core/net/server.c \
 	core/net/session.c core/net/session.h \
 	core/net/slots.c core/net/slots.h \

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first lines of each stretch of time are written, the rest is counted. */
-#include "core/net/refusals.h"
+#include "tepui/refusals.h"
 
 #define STRETCH_NS (10 * TP_SEC)
 #define LINES_MAX 20 /* in a stretch */
 
-static void sum_up(struct refusals *self)
+static void sum_up(struct tp_refusals *self)
 {
 	if (self->n > LINES_MAX)
 		tp_warn(self->instance, "refused more connections than are logged",
@@ -15,22 +15,22 @@ static void sum_up(struct refusals *self)
 
 static void on_timer(struct tp_timer *timer)
 {
-	sum_up(tp_container_of(timer, struct refusals, timer));
+	sum_up(tp_container_of(timer, struct tp_refusals, timer));
 }
 
-void refusals_init(struct refusals *self, struct tp_instance *instance)
+void tp_refusals_init(struct tp_refusals *self, struct tp_instance *instance)
 {
 	self->instance = instance;
 	self->timer.fire = on_timer;
 }
 
-void refusals_fini(struct refusals *self)
+void tp_refusals_fini(struct tp_refusals *self)
 {
 	tp_timer_disarm(self->instance->loop, &self->timer);
 	sum_up(self);
 }
 
-bool refusals_add(struct refusals *self)
+bool tp_refusals_add(struct tp_refusals *self)
 {
 	if (self->n++ == 0)
 		tp_timer_arm(self->instance->loop, &self->timer, STRETCH_NS);

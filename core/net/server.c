@@ -8,10 +8,10 @@
 #include <signal.h>
 #include <string.h>
 
-#include "core/net/refusals.h"
 #include "core/net/session.h"
 #include "core/net/url.h"
 #include "tepui/map.h"
+#include "tepui/refusals.h"
 
 #define SERVER_URLS_MAX 16
 
@@ -31,7 +31,7 @@ struct tp_server {
 	struct slots peers;   /* item: struct peer, greeted or not */
 	struct tp_map by_key; /* of "kind/id": the one session an entity has */
 	size_t n_open;
-	struct refusals refusals;
+	struct tp_refusals refusals;
 	struct tp_timer sweep;
 	struct tp_signal reload; /* once it listens at a tls address */
 	bool watches_reload;
@@ -149,7 +149,7 @@ static void on_over(struct session *session, bool was_ready, const struct tp_err
 
 	if (was_ready)
 		self->n_open--;
-	else if (refusals_add(&self->refusals))
+	else if (tp_refusals_add(&self->refusals))
 		tp_warn(self->config.instance, "refused a connection",
 			"address=%s kind=%s id=%s reason=%s", peer->info.wire.address,
 			session->peer.kind != NULL ? session->peer.kind : "",
@@ -211,7 +211,7 @@ static void on_refused(void *user, const char *address, const struct tp_error *w
 	if (why->code == ECONNRESET)
 		tp_debug(self->config.instance, "somebody connected and left",
 			"address=%s", address);
-	else if (refusals_add(&self->refusals))
+	else if (tp_refusals_add(&self->refusals))
 		tp_warn(self->config.instance, "closed a connection that is none of ours",
 			"address=%s reason=%s", address, why->text);
 }
@@ -234,7 +234,7 @@ int tp_server_create(const struct tp_server_config *config, struct tp_server **r
 	self->env.server = true;
 	self->sweep.fire = on_sweep;
 	tp_map_init(&self->by_key);
-	refusals_init(&self->refusals, config->instance);
+	tp_refusals_init(&self->refusals, config->instance);
 	r = session_env_init(&self->env, &server_session_ops, config->handlers,
 		config->n_handlers, &config->limits, err);
 	if (r < 0) {
@@ -393,7 +393,7 @@ void tp_server_destroy(struct tp_server *server)
 	unlisten(server);
 	drop_peers(server);
 	slots_fini(&server->peers);
-	refusals_fini(&server->refusals);
+	tp_refusals_fini(&server->refusals);
 	tp_map_fini(&server->by_key);
 	session_env_fini(&server->env);
 	tp_free(server);

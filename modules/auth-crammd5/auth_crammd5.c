@@ -21,6 +21,7 @@
 #include "tepui/kind/authenticatee.h"
 #include "tepui/kind/authenticator.h"
 #include "tepui/module.h"
+#include "tepui/refusals.h"
 
 #define NONCE_BYTES 16
 #define PRINCIPAL_MAX 255
@@ -32,6 +33,7 @@ struct crammd5 {
 	struct tp_arena *arena;
 	struct tp_credentials *credentials; /* NULL = none */
 	struct tp_crammd5_client client;
+	struct tp_refusals refusals;
 	struct tp_signal reload;
 	bool watched;
 };
@@ -175,13 +177,22 @@ static bool same(const char *a, const char *b, size_t len)
 	return differs == 0;
 }
 
+static bool is_printable(const char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)data[i] < ' ' || data[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /* Splits "principal digest"; false when it is something else. */
 static bool split(struct asked *asked, const char *data, size_t len, const char **ret)
 {
 	size_t name_len;
 
 	if (len < DIGEST_LEN + 2 || data[len - DIGEST_LEN - 1] != ' ' ||
-		memchr(data, '\0', len) != NULL)
+		!is_printable(data, len))
 		return false;
 	name_len = len - DIGEST_LEN - 1;
 	if (name_len > PRINCIPAL_MAX)
@@ -206,8 +217,9 @@ static int verify(struct crammd5 *self, struct asked *asked, const char *data, s
 		strlen(asked->challenge), digest);
 	if (same(digest, given, DIGEST_LEN) && secret != NULL)
 		return TP_AUTHENTICATION_DONE;
-	tp_warn(self, "authentication failed", "principal=%s reason=%s", asked->principal,
-		secret == NULL ? "unknown" : "wrong secret");
+	if (tp_refusals_add(&self->refusals))
+		tp_warn(self, "authentication failed", "principal=%s reason=%s",
+			asked->principal, secret == NULL ? "unknown" : "wrong secret");
 	return tp_fail(err, EACCES,
 		"authentication failed: no such principal, or its secret is another");
 }
@@ -285,6 +297,7 @@ static int crammd5_init(void *impl, struct tp_error *err)
 
 	(void)err;
 	self->client.loop = self->instance.loop;
+	tp_refusals_init(&self->refusals, &self->instance);
 	self->reload.fire = on_reload;
 	return 0;
 }
@@ -316,6 +329,7 @@ static void crammd5_fini(void *impl)
 
 	if (self->watched)
 		tp_signal_unwatch(self->instance.loop, &self->reload);
+	tp_refusals_fini(&self->refusals);
 	tp_arena_destroy(self->arena);
 }
 

@@ -495,6 +495,10 @@ static const struct {
 	{ "no principal", B(START_FRAME), B(STEP("\x21") " " HEX32), EPROTO },
 	{ "no blank", B(START_FRAME), B(STEP("\x26") "alice-" HEX32), EPROTO },
 	{ "a NUL", B(START_FRAME), B(STEP("\x26") "al\0ce " HEX32), EPROTO },
+	{ "a control character", B(START_FRAME),
+		B(STEP("\x26") "al\x1f"
+			       "ce " HEX32),
+		EPROTO },
 	{ "a short digest", B(START_FRAME), B(STEP("\x07") "alice x"), EPROTO },
 	{ "a wrong digest", B(START_FRAME), B(STEP("\x26") "alice " HEX32), EACCES },
 	{ "a stranger", B(START_FRAME), B(STEP("\x26") "carol " HEX32), EACCES },
@@ -546,6 +550,37 @@ static size_t raw_prove(uint8_t *frame, size_t len)
 	raw_send(frame, len);
 	return len;
 }
+
+START_TEST(a_flood_of_failures_is_a_few_lines)
+{
+	static char log[65536];
+	int ends[2], n_lines = 0;
+	struct envelope e;
+	char text[256];
+	ssize_t n;
+
+	ck_assert_int_eq(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+	tp_log_set_quiet(true);
+	ck_assert_int_eq(tp_log_add_fd(ends[1]), 0);
+	for (int i = 0; i < 100; i++) {
+		raw_prove((uint8_t[]){ STEP("\x26") "carol " HEX32 }, 44);
+		ck_assert(raw_read(&e, text, sizeof text));
+		ck_assert_uint_eq(e.type, EACCES);
+		raw_close();
+	}
+	fixture_advance(f, 10 * TP_SEC);
+	n = read(ends[0], log, sizeof log - 1);
+	ck_assert_int_gt(n, 0);
+	log[n] = '\0';
+	for (char *at = log; (at = strstr(at, "principal=carol")) != NULL; at++)
+		n_lines++;
+	ck_assert_int_eq(n_lines, 20);
+	ck_assert_ptr_nonnull(strstr(log, "count=80"));
+	tp_log_remove_fd(ends[1]);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
 
 START_TEST(an_answer_serves_once)
 {
@@ -634,6 +669,7 @@ int main(void)
 	tcase_add_test(tc, whoever_waits_has_the_place_when_it_is_free);
 	tcase_add_test(tc, what_takes_too_long_is_tried_again);
 	tcase_add_loop_test(tc, strange_steps_are_refused, 0, (int)TP_COUNT(strange));
+	tcase_add_test(tc, a_flood_of_failures_is_a_few_lines);
 	tcase_add_test(tc, an_answer_serves_once);
 	tcase_add_test(tc, who_does_not_answer_is_closed);
 	tcase_add_test(tc, a_long_frame_before_ready_ends_it);

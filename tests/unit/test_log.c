@@ -83,6 +83,25 @@ START_TEST(values_cannot_forge_pairs)
 }
 END_TEST
 
+START_TEST(not_even_values_of_all_control_bytes)
+{
+	char bytes[64] = "x", *at = bytes + 1;
+
+	for (char c = 1; c < ' '; c++)
+		*at++ = c;
+	strcpy(at, "level=error");
+	tp_info(&topic, "m", "a=%s b=%s", bytes, "y");
+	ck_assert_ptr_nonnull(strstr(written(AFTER_TIME), "info master: m a=\"x\\u0001"));
+	ck_assert_int_eq(line[strlen(line) - 2], '"');
+	ck_assert_ptr_eq(strchr(strchr(line, '"') + 1, '"'), line + strlen(line) - 2);
+	ck_assert_ptr_nonnull(strstr(line, "b=y\"\n"));
+	tp_log_setup(TP_LOG_JSON, fds[1]);
+	tp_info(&topic, "m", "a=%s b=%s", bytes, "y");
+	ck_assert_ptr_nonnull(strstr(written(AFTER_JSON_TIME), "\"m\",\"a\":\"x\\u0001"));
+	ck_assert_ptr_null(strstr(line, "\"b\""));
+}
+END_TEST
+
 START_TEST(json_line)
 {
 	tp_log_setup(TP_LOG_JSON, fds[1]);
@@ -182,6 +201,7 @@ int main(void)
 	tcase_add_test(tc, text_quotes);
 	tcase_add_test(tc, text_quotes_backslashes);
 	tcase_add_test(tc, values_cannot_forge_pairs);
+	tcase_add_test(tc, not_even_values_of_all_control_bytes);
 	tcase_add_test(tc, json_line);
 	tcase_add_test(tc, levels);
 	tcase_add_test(tc, other_files_get_every_line);

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/net/refusals.h"
+#include "tepui/refusals.h"
 #include "tests/lib/clock.h"
 
 static struct test_clock virtual_time;
 static struct tp_instance instance = { .topic.name = "test" };
-static struct refusals refusals;
+static struct tp_refusals refusals;
 static int log_pipe[2];
 
 static void setup(void)
@@ -21,7 +21,7 @@ static void setup(void)
 	ck_assert_int_eq(pipe2(log_pipe, O_NONBLOCK | O_CLOEXEC), 0);
 	tp_log_set_quiet(true);
 	ck_assert_int_eq(tp_log_add_fd(log_pipe[1]), 0);
-	refusals_init(&refusals, &instance);
+	tp_refusals_init(&refusals, &instance);
 }
 
 static void teardown(void)
@@ -47,7 +47,7 @@ static int add(int n)
 	int worth = 0;
 
 	while (n-- > 0)
-		worth += refusals_add(&refusals);
+		worth += tp_refusals_add(&refusals);
 	return worth;
 }
 
@@ -66,7 +66,7 @@ START_TEST(a_flood_is_summed_up)
 	ck_assert_ptr_nonnull(strstr(logged(), "count=85"));
 	advance(60 * TP_SEC);
 	ck_assert_str_eq(logged(), "");
-	refusals_fini(&refusals);
+	tp_refusals_fini(&refusals);
 }
 END_TEST
 
@@ -77,14 +77,14 @@ START_TEST(a_few_are_not)
 		advance(10 * TP_SEC);
 	}
 	ck_assert_str_eq(logged(), "");
-	refusals_fini(&refusals);
+	tp_refusals_fini(&refusals);
 }
 END_TEST
 
 START_TEST(the_end_is_an_occasion_too)
 {
 	add(21);
-	refusals_fini(&refusals);
+	tp_refusals_fini(&refusals);
 	ck_assert_ptr_nonnull(strstr(logged(), "count=1"));
 	advance(60 * TP_SEC);
 	ck_assert_str_eq(logged(), "");
