@@ -274,8 +274,3 @@ void *tp_kernel_instance(const struct tp_kernel *kernel, const char *name)
 
 	return instance == NULL || instance->entry == NULL ? NULL : instance->self;
 }
-
-struct tp_metrics *tp_kernel_metrics(const struct tp_kernel *kernel)
-{
-	return kernel->metrics;
-}

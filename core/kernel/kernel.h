@@ -113,6 +113,5 @@ TP_EXPORT void tp_kernel_ready(const struct tp_kernel *kernel, struct tp_strbuf 
 TP_EXPORT void *tp_kernel_instance(const struct tp_kernel *kernel, const char *name);
 /* The service that modules know as `modules`. */
 TP_EXPORT struct tp_modules tp_kernel_modules(struct tp_kernel *kernel);
-TP_EXPORT struct tp_metrics *tp_kernel_metrics(const struct tp_kernel *kernel);
 
 #endif

@@ -5,6 +5,7 @@ net_sources = \
 	core/net/address.c core/net/address.h \
 	core/net/authentication.c core/net/authentication.h \
 	core/net/calls.c \
+	core/net/descriptors.c core/net/descriptors.h \
 	core/net/dispatch.c \
 	core/net/envelope.c core/net/envelope.h \
 	core/net/frame.c core/net/frame.h \
@@ -18,7 +19,6 @@ net_sources = \
 	core/net/url.c core/net/url.h \
 	core/net/wire.c core/net/wire.h
 net_nng_sources = \
-	core/net/descriptors.c core/net/descriptors.h \
 	core/net/nng_dialer.c \
 	core/net/nng_listener.c \
 	core/net/nng_private.h \

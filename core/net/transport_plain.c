@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/net/address.h"
+#include "core/net/descriptors.h"
 #include "core/net/wire.h"
 
 #define READ_BYTES 16384
@@ -252,25 +253,45 @@ static void on_accept_timer(struct tp_timer *timer)
 	listen_on(tp_container_of(timer, struct tp_listener, timer));
 }
 
+/*
+ * Whoever is let in says at once who he is: among the others the one that waited longest gives way
+ * to the next, so that nobody keeps the others out by waiting. False when there is none.
+ */
+static bool give_way(struct tp_listener *self)
+{
+	struct tp_wire *wire = tp_list_first(&self->base.wires, struct tp_wire, node);
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &self->transport->wires) {
+		if (wire == NULL && !tp_container_of(node, struct tp_wire, node)->known)
+			wire = tp_container_of(node, struct tp_wire, node);
+	}
+	if (wire != NULL)
+		wire_fail(wire, EMFILE, "made room for others, descriptors are short");
+	return wire != NULL;
+}
+
 static void on_accept(struct tp_fd *watch, uint32_t events)
 {
 	struct tp_listener *self = tp_container_of(watch, struct tp_listener, watch);
 	struct plain *transport = self->transport;
 	struct plain_wire *wire;
-	int fd;
+	int fd, i;
 
 	(void)events;
-	for (int i = 0; i < 64; i++) {
-		fd = accept4(self->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	for (i = 0; i < 64; i++) {
+		errno = EMFILE;
+		fd = descriptors_are_short()
+			? -1
+			: accept4(self->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0)
 			break;
 		wire = wire_new(transport, &self->base, &self->base.spec.limits, fd,
 			self->unix_file);
 		wire_connected(&wire->wire);
 	}
-	if (fd < 0 &&
-		(errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-			errno == ENOMEM)) {
+	if (fd < 0 && i == 0 && errno != EAGAIN && errno != EINTR &&
+		errno != ECONNABORTED && !give_way(self)) {
 		/* The queue stays readable: without a pause this would spin. */
 		tp_fd_unwatch(transport->loop, &self->watch);
 		tp_timer_arm(transport->loop, &self->timer, ACCEPT_PAUSE_NS);

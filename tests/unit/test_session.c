@@ -8,8 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "core/net/frame.h"
 #include "tests/unit/session_fixture.h"
 
 static struct fixture fixture;
@@ -394,6 +398,44 @@ START_TEST(a_newer_epoch_evicts)
 }
 END_TEST
 
+/* Every second one greets, and says no more. */
+static int stranger(int i)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	strcpy(address.sun_path, f->url + strlen("unix://"));
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+	if (i % 2 == 0)
+		ck_assert_int_eq(write(fd, frame_hello, 8), 8);
+	fixture_settle(f);
+	return fd;
+}
+
+START_TEST(strangers_cannot_take_all_descriptors)
+{
+	struct rlimit limit = { 128, 128 };
+	struct client *before, *after;
+	int fds[60], own[8];
+
+	fixture_start(f, NULL);
+	before = connected(0, "a1", 1);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	/* Their ends are in this process, too: they cannot all be let in. */
+	for (int i = 0; i < (int)TP_COUNT(fds); i++)
+		fds[i] = stranger(i);
+	for (size_t i = 0; i < TP_COUNT(own); i++)
+		ck_assert_int_ge(own[i] = dup(STDERR_FILENO), 0);
+	for (size_t i = 0; i < TP_COUNT(own); i++)
+		close(own[i]);
+	after = connected(1, "a2", 1);
+	ck_assert(tp_link_is_up(before->link) && tp_link_is_up(after->link));
+	for (size_t i = 0; i < TP_COUNT(fds); i++)
+		close(fds[i]);
+}
+END_TEST
+
 START_TEST(silence_is_noticed_on_both_sides)
 {
 	struct client *c;
@@ -514,6 +556,7 @@ int main(void)
 	tcase_add_test(tc, a_link_may_be_destroyed_in_its_callbacks);
 	tcase_add_test(tc, the_refused_hear_why);
 	tcase_add_test(tc, a_newer_epoch_evicts);
+	tcase_add_test(tc, strangers_cannot_take_all_descriptors);
 	tcase_add_test(tc, silence_is_noticed_on_both_sides);
 	tcase_add_test(tc, both_ends_wake_up_together);
 	tcase_add_test(tc, unanswered_calls_are_bounded);
