@@ -35,6 +35,11 @@ NET_TEST_LIBS = tests/libtest.la core/libnet.la core/libkernel.la core/libcodec.
 	core/libbase.la $(NNG_LIBS) $(LTDL_LIBS) $(YAML_LIBS) $(MSGPACK_LIBS) $(JANSSON_LIBS) \
 	$(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/test_server_reload
+tests_unit_test_server_reload_SOURCES = tests/unit/test_server_reload.c
+tests_unit_test_server_reload_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_server_reload_LDADD = $(NET_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_descriptors
 tests_unit_test_descriptors_SOURCES = tests/unit/test_descriptors.c
 tests_unit_test_descriptors_CFLAGS = $(UNIT_CFLAGS)

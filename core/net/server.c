@@ -26,13 +26,14 @@ struct peer {
 struct tp_server {
 	struct session_env env;
 	struct tp_server_config config;
-	struct tp_listener *listeners[SERVER_URLS_MAX];
+	struct tp_listener *listeners[SERVER_URLS_MAX]; /* NULL: lost, tried again */
+	char *urls[SERVER_URLS_MAX];                    /* as bound */
 	size_t n_listeners;
 	struct slots peers;   /* item: struct peer, greeted or not */
 	struct tp_map by_key; /* of "kind/id": the one session an entity has */
 	size_t n_open;
 	struct tp_refusals refusals;
-	struct tp_timer sweep;
+	struct tp_timer sweep;   /* of peers, and of listeners that are lost */
 	struct tp_signal reload; /* once it listens at a tls address */
 	bool watches_reload;
 	struct tp_done *stopping;
@@ -167,21 +168,6 @@ static const struct session_ops server_session_ops = {
 	.over = on_over,
 };
 
-static void on_sweep(struct tp_timer *timer)
-{
-	struct tp_server *self = tp_container_of(timer, struct tp_server, sweep);
-	struct peer *peer;
-
-	for (uint32_t i = 0; i < self->peers.size; i++) {
-		peer = self->peers.rows[i].item;
-		if (peer != NULL)
-			session_check(&peer->session, timer);
-	}
-	if (self->peers.n > 0)
-		tp_timer_arm(self->env.loop, &self->sweep,
-			session_check_interval_ns(&self->env));
-}
-
 static void on_accept(void *user, struct tp_wire *wire)
 {
 	struct tp_server *self = user;
@@ -218,6 +204,59 @@ static void on_refused(void *user, const char *address, const struct tp_error *w
 
 /* --- the server ------------------------------------------------------------------------ */
 
+static int listen_at(struct tp_server *server, const char *url, unsigned mode,
+	struct tp_listener **ret, struct tp_error *err)
+{
+	const struct tp_transport *t = &server->env.transport;
+	struct tp_listen spec = {
+		.url = url,
+		.mode = mode,
+		.accept = on_accept,
+		.refused = on_refused,
+		.user = server,
+		.limits = session_early_limits(&server->env),
+		.tls = server->config.tls,
+	};
+
+	return t->ops->listen(t->impl, &spec, ret, err);
+}
+
+/* Where a listener was lost, until it works: those who dial know these addresses only. */
+static bool listen_again(struct tp_server *self)
+{
+	struct tp_error err;
+	bool all = true;
+
+	for (size_t i = 0; i < self->n_listeners; i++) {
+		if (self->listeners[i] != NULL)
+			continue;
+		listen_at(self, self->urls[i], 0, &self->listeners[i], &err);
+		if (self->listeners[i] != NULL)
+			tp_info(self->config.instance, "certificates were read again",
+				"address=%s", self->urls[i]);
+		else
+			tp_err(self->config.instance, "not listening, trying again",
+				"address=%s error=%s", self->urls[i], err.text);
+		all = all && self->listeners[i] != NULL;
+	}
+	return all;
+}
+
+static void on_sweep(struct tp_timer *timer)
+{
+	struct tp_server *self = tp_container_of(timer, struct tp_server, sweep);
+	struct peer *peer;
+
+	for (uint32_t i = 0; i < self->peers.size; i++) {
+		peer = self->peers.rows[i].item;
+		if (peer != NULL)
+			session_check(&peer->session, timer);
+	}
+	if (!listen_again(self) || self->peers.n > 0)
+		tp_timer_arm(self->env.loop, &self->sweep,
+			session_check_interval_ns(&self->env));
+}
+
 int tp_server_create(const struct tp_server_config *config, struct tp_server **ret,
 	struct tp_error *err)
 {
@@ -245,76 +284,58 @@ int tp_server_create(const struct tp_server_config *config, struct tp_server **r
 	return 0;
 }
 
-static int listen_at(struct tp_server *server, const char *url, unsigned mode,
-	struct tp_listener **ret, struct tp_error *err)
-{
-	const struct tp_transport *t = &server->env.transport;
-	struct tp_listen spec = {
-		.url = url,
-		.mode = mode,
-		.accept = on_accept,
-		.refused = on_refused,
-		.user = server,
-		.limits = session_early_limits(&server->env),
-		.tls = server->config.tls,
-	};
-
-	return t->ops->listen(t->impl, &spec, ret, err);
-}
-
 /*
  * TLS takes new certificates only where somebody begins to listen. Files that do not serve are
  * noticed at another port, while the old listener still stands.
  */
-static int listen_again(
-	struct tp_server *self, struct tp_listener **at, struct tp_error *err)
+static bool serves(struct tp_server *self, const char *url)
 {
 	const struct tp_transport *t = &self->env.transport;
-	tp_cleanup(ptr) char *url = tp_strdup(t->ops->listener_url(t->impl, *at));
 	tp_cleanup(ptr) char *probe =
 		tp_asprintf("%.*s:0", (int)(strrchr(url, ':') - url), url);
-	struct tp_listener *fresh;
-	int r = listen_at(self, probe, 0, &fresh, err);
+	struct tp_listener *listener;
+	struct tp_error err;
 
-	if (r < 0)
-		return r;
-	t->ops->unlisten(t->impl, *at);
-	r = listen_at(self, url, 0, at, err);
-	if (r < 0)
-		*at = fresh;
-	else
-		t->ops->unlisten(t->impl, fresh);
-	return r;
+	if (listen_at(self, probe, 0, &listener, &err) >= 0) {
+		t->ops->unlisten(t->impl, listener);
+		return true;
+	}
+	tp_err(self->config.instance, "certificates were not read again",
+		"address=%s error=%s", url, err.text);
+	return false;
 }
 
 static void on_reload(struct tp_signal *watch)
 {
 	struct tp_server *self = tp_container_of(watch, struct tp_server, reload);
-	struct tp_error err;
+	const struct tp_transport *t = &self->env.transport;
 
 	for (size_t i = 0; i < self->n_listeners; i++) {
-		if (!url_is_tls(tp_server_url(self, i)))
-			continue;
-		if (listen_again(self, &self->listeners[i], &err) < 0)
-			tp_err(self->config.instance, "certificates were not read again",
-				"address=%s error=%s", tp_server_url(self, i), err.text);
-		else
-			tp_info(self->config.instance, "certificates were read again",
-				"address=%s", tp_server_url(self, i));
+		if (url_is_tls(self->urls[i]) && self->listeners[i] != NULL &&
+			serves(self, self->urls[i])) {
+			t->ops->unlisten(t->impl, self->listeners[i]);
+			self->listeners[i] = NULL;
+		}
 	}
+	if (!listen_again(self) && !tp_timer_armed(&self->sweep))
+		tp_timer_arm(self->env.loop, &self->sweep,
+			session_check_interval_ns(&self->env));
 }
 
 int tp_server_listen(
 	struct tp_server *server, const char *url, unsigned mode, struct tp_error *err)
 {
+	const struct tp_transport *t = &server->env.transport;
+	size_t i = server->n_listeners;
 	int r;
 
-	if (server->n_listeners == SERVER_URLS_MAX)
+	if (i == SERVER_URLS_MAX)
 		return tp_fail(err, ENOSPC, "'%s': a server has %d addresses at most",
 			url, SERVER_URLS_MAX);
-	r = listen_at(server, url, mode, &server->listeners[server->n_listeners], err);
+	r = listen_at(server, url, mode, &server->listeners[i], err);
 	if (r < 0)
 		return r;
+	server->urls[i] = tp_strdup(t->ops->listener_url(t->impl, server->listeners[i]));
 	server->n_listeners++;
 	if (!url_is_tls(url) || server->watches_reload)
 		return 0;
@@ -326,11 +347,7 @@ int tp_server_listen(
 
 const char *tp_server_url(const struct tp_server *server, size_t i)
 {
-	const struct tp_transport *t = &server->env.transport;
-
-	if (i >= server->n_listeners)
-		return NULL;
-	return t->ops->listener_url(t->impl, server->listeners[i]);
+	return i < server->n_listeners ? server->urls[i] : NULL;
 }
 
 static void unwatch(struct tp_server *self)
@@ -344,8 +361,11 @@ static void unlisten(struct tp_server *self)
 {
 	const struct tp_transport *t = &self->env.transport;
 
-	while (self->n_listeners > 0)
-		t->ops->unlisten(t->impl, self->listeners[--self->n_listeners]);
+	while (self->n_listeners > 0) {
+		if (self->listeners[--self->n_listeners] != NULL)
+			t->ops->unlisten(t->impl, self->listeners[self->n_listeners]);
+		tp_free(self->urls[self->n_listeners]);
+	}
 }
 
 static void drop_peers(struct tp_server *self)
