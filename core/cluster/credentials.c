@@ -258,6 +258,13 @@ int tp_credentials_read(const char *path, struct tp_arena *arena,
 	return r;
 }
 
+bool tp_credentials_exposed(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_mode & S_IROTH) != 0;
+}
+
 int tp_credential_read(const char *path, struct tp_arena *arena,
 	struct tp_credential **ret, bool *ret_exposed, struct tp_error *err)
 {

@@ -68,6 +68,18 @@ bool tp_listen_host(const char *url, char *ret, size_t size)
 	return true;
 }
 
+const char *tp_listen_advertised(struct tp_arena *arena, const char *url, const char *ip)
+{
+	const char *host = ip_part(url);
+	const char *port = strrchr(url, ':');
+	bool six = strchr(ip, ':') != NULL;
+
+	if (host == NULL || host == url || port < host)
+		return url;
+	return tp_arena_printf(arena, "%.*s%s%s%s%s", (int)(host - url), url,
+		six ? "[" : "", ip, six ? "]" : "", port);
+}
+
 bool tp_listen_is_local(const char *url)
 {
 	static const char *const sockets[] = { "ipc://", "unix://", "abstract://" };

@@ -22,6 +22,8 @@ TP_EXPORT int tp_credentials_read(const char *path, struct tp_arena *arena,
 /* The same, and it must hold exactly one. */
 TP_EXPORT int tp_credential_read(const char *path, struct tp_arena *arena,
 	struct tp_credential **ret, bool *ret_exposed, struct tp_error *err);
+/* Can everybody on this machine read that file? false when it is not there. */
+TP_EXPORT bool tp_credentials_exposed(const char *path);
 /* `name` is the file's, for errors. */
 TP_EXPORT int tp_credentials_parse(const char *name, const char *text, size_t len,
 	struct tp_arena *arena, struct tp_credentials **ret, struct tp_error *err);

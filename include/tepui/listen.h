@@ -6,6 +6,7 @@
 #ifndef TEPUI_LISTEN_H
 #define TEPUI_LISTEN_H
 
+#include "tepui/arena.h"
 #include "tepui/module.h"
 #include "tepui/net.h"
 
@@ -14,6 +15,9 @@
  * there is more than a host and a port.
  */
 TP_EXPORT bool tp_listen_host(const char *url, char *ret, size_t size);
+/* `url` with another host, scheme and port as they are: what peers are told. Not of IP: itself. */
+TP_EXPORT const char *tp_listen_advertised(
+	struct tp_arena *arena, const char *url, const char *ip);
 /* Only from this machine: loopback, localhost and unix sockets. */
 TP_EXPORT bool tp_listen_is_local(const char *url);
 /* At a unix socket, and root or the user of this daemon: nobody has to ask who that is. */

@@ -6,10 +6,10 @@
 #include "native.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tepui/call_status.h"
+#include "tepui/credentials.h"
 #include "tepui/listen.h"
 #include "tepui/machine.h"
 #include "tepui/wire/agent.h"
@@ -147,12 +147,9 @@ static void advertise(struct agent *agent)
 {
 	const char *url = tp_server_url(agent->native->server, 0);
 	const char *ip = agent->config.advertise_ip;
-	const char *colon = strrchr(url, ':');
 
-	agent->native->advertised = url;
-	if (ip != NULL && strncmp(url, "tcp://", 6) == 0)
-		agent->native->advertised = tp_machine_url(
-			agent->arena, ip, (unsigned)strtoul(colon + 1, NULL, 10));
+	agent->native->advertised =
+		ip == NULL ? url : tp_listen_advertised(agent->arena, url, ip);
 }
 
 int native_start(struct agent *agent, struct tp_error *err)
@@ -174,6 +171,9 @@ int native_start(struct agent *agent, struct tp_error *err)
 
 	native->agent = agent;
 	agent->native = native;
+	if (config.tls->key != NULL && tp_credentials_exposed(config.tls->key))
+		tp_warn(agent, "everybody on this machine can read the key in a file",
+			"file=%s remedy=%s", config.tls->key, "chmod 0600");
 	r = check_exposure(agent, err);
 	if (r >= 0)
 		r = tp_server_create(&config, &native->server, err);

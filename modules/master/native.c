@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tepui/credentials.h"
 #include "tepui/listen.h"
 #include "tepui/machine.h"
 
@@ -375,6 +376,9 @@ int native_start(struct master *m, struct tp_error *err)
 {
 	int r = check_authenticators(m, err);
 
+	if (m->tls.key != NULL && tp_credentials_exposed(m->tls.key))
+		tp_warn(m, "everybody on this machine can read the key in a file",
+			"file=%s remedy=%s", m->tls.key, "chmod 0600");
 	if (r >= 0)
 		r = choose_address(m, err);
 	if (r >= 0)

@@ -25,7 +25,8 @@ make_certificate() {
 }
 make_certificates() {
 	make_ca ca && make_ca foreign && make_certificate ca server 127.0.0.1 &&
-		make_certificate ca peer peer1 && make_certificate foreign stranger peer1
+		make_certificate ca peer peer1 && make_certificate ca agent 127.0.0.1 &&
+		make_certificate ca elsewhere other.example && make_certificate foreign stranger peer1
 }
 expect "openssl makes certificates" make_certificates
 
@@ -74,10 +75,24 @@ plain=tcp://${TEPUI_MASTER#*://}
 expect "without tls there is no answer" exits_with 1 "$tepui" agents --master "$plain"
 expect "an operator with the right certificate is served" exits_with 0 "$tepui" agents
 
+daemon_start elsewhere "$tepuid" -c "$conf/master.yaml" \
+	--set master.listen=tls+tcp://127.0.0.1:0 --set "master.work_dir=$dir/elsewhere" \
+	--set "master.tls_certificate=$dir/elsewhere.pem" --set "master.tls_key=$dir/elsewhere.key"
+daemon_wait elsewhere 20 || exit 1
+expect "a certificate of another host is not trusted" exits_with 1 "$tepui" agents \
+	--master "$(daemon_value elsewhere master.listen)"
+daemon_stop elsewhere
+
+chmod 0644 "$dir/agent.key"
 cluster_agent agent1 'cpus:2;mem:512' --set "agent.tls_ca=$dir/ca.pem" \
-	--set "agent.tls_certificate=$dir/peer.pem" --set "agent.tls_key=$dir/peer.key"
+	--set "agent.tls_certificate=$dir/agent.pem" --set "agent.tls_key=$dir/agent.key" \
+	--set agent.listen=tls+tcp://0.0.0.0:0 --set agent.advertise_ip=127.0.0.1 \
+	--set agent.insecure=true
+expect "a key that everybody can read is warned of" grep -q "can read the key.*agent.key" "$dir/agent1.log"
 expect "an agent registers over tls" agent_is_active agent1
 expect "a framework runs its task over tls" exits_with 0 "$run_tasks" true
+task=$("$tepui" tasks --all | sed -n 's/^\(run-tasks-[0-9]*\) .*/\1/p' | head -1)
+expect "an operator reaches the agent over tls where it says it is" exits_with 0 "$tepui" logs "$task"
 
 # SIGHUP: certificates that do not serve change nothing, good ones are shown from then on.
 log_has() {

@@ -105,6 +105,23 @@ START_TEST(elsewhere_uids_say_nothing)
 }
 END_TEST
 
+START_TEST(another_host_is_advertised)
+{
+	struct tp_arena *arena = tp_arena_create(0);
+
+	ck_assert_str_eq(tp_listen_advertised(arena, "tcp://0.0.0.0:5061", "10.0.0.7"),
+		"tcp://10.0.0.7:5061");
+	ck_assert_str_eq(
+		tp_listen_advertised(arena, "tls+tcp://0.0.0.0:5061", "10.0.0.7"),
+		"tls+tcp://10.0.0.7:5061");
+	ck_assert_str_eq(tp_listen_advertised(arena, "tls+tcp://[::]:1", "fd00::7"),
+		"tls+tcp://[fd00::7]:1");
+	ck_assert_str_eq(tp_listen_advertised(arena, "ipc:///run/a.sock", "10.0.0.7"),
+		"ipc:///run/a.sock");
+	tp_arena_destroy(arena);
+}
+END_TEST
+
 static bool answer(void *impl)
 {
 	return *(bool *)impl;
@@ -139,6 +156,7 @@ int main(void)
 	tcase_add_test(tcase, hosts_are_found);
 	tcase_add_test(tcase, a_socket_of_this_machine_knows_its_own);
 	tcase_add_test(tcase, elsewhere_uids_say_nothing);
+	tcase_add_test(tcase, another_host_is_advertised);
 	tcase_add_test(tcase, a_usable_authenticator_is_needed);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
