@@ -60,6 +60,14 @@ tests_fuzz_fuzz_credentials_CFLAGS = $(UNIT_CFLAGS)
 tests_fuzz_fuzz_credentials_LDADD = core/libcluster.la core/libkernel.la core/libcodec.la \
 	core/libbase.la $(LTDL_LIBS) $(YAML_LIBS) $(JANSSON_LIBS) $(FUZZ_LIBS)
 
+FUZZ_TESTS += tests/fuzz/fuzz_authentication
+tests_fuzz_fuzz_authentication_SOURCES = tests/fuzz/fuzz_authentication.c \
+	modules/auth-crammd5/auth_crammd5.c tests/lib/clock.c $(FUZZ_SOURCES)
+tests_fuzz_fuzz_authentication_CFLAGS = $(UNIT_CFLAGS)
+tests_fuzz_fuzz_authentication_LDADD = core/libcluster.la core/libnet.la core/libkernel.la \
+	core/libcodec.la core/libbase.la $(NNG_LIBS) $(LTDL_LIBS) $(YAML_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
+	$(FUZZ_LIBS)
+
 FUZZ_TESTS += tests/fuzz/fuzz_plan
 tests_fuzz_fuzz_plan_SOURCES = tests/fuzz/fuzz_plan.c tools/launch/command.c tools/launch/plan.c \
 	tools/launch/plan.h $(FUZZ_SOURCES)
