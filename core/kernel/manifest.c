@@ -113,8 +113,7 @@ static void read_admin(
 	if (socket->text[0] != '\0' &&
 		(socket->text[0] != '/' || strlen(socket->text) > MAX_SOCKET))
 		issues_add(issues, &socket->mark,
-			"'%s' is not an absolute path of at most %d bytes, which a unix "
-			"socket needs",
+			"'%s' is not an absolute path of at most %d bytes",
 			node_shown(socket), MAX_SOCKET);
 }
 
@@ -156,15 +155,13 @@ static const char *name_of(const struct manifest *manifest, const struct node *m
 		name = default_name(manifest->arena, text);
 	if (module != NULL && name == NULL)
 		issues_add(issues, &module->mark,
-			"'%s' is neither the name of a module nor the absolute path of a "
-			".so",
+			"'%s' is neither the name of a module nor a .so's absolute path",
 			node_shown(module));
 	if (as != NULL)
 		name = text_of(as, "'as'", issues);
 	if (name != NULL && !good_name(name, strlen(name)))
 		issues_add(issues, &as->mark,
-			"'%s' is no name for an instance: at most %d of letters, digits, "
-			"- and _",
+			"'%s' is no name: it has at most %d of letters, digits, - and _",
 			node_shown(as), MAX_NAME);
 	return name;
 }
@@ -175,8 +172,7 @@ static void merge(struct manifest *manifest, struct manifest_entry *into,
 {
 	if (from->module != NULL && strcmp(from->module, into->module) != 0)
 		issues_add(issues, &from->mark,
-			"instance '%s' is of module '%s' (%s): a drop-in changes keys, "
-			"not the module",
+			"instance '%s' is of module '%s' (%s): a drop-in changes keys",
 			into->name, into->module, mark_text(&into->mark).text);
 	for (size_t i = 0; from->use != NULL && i < from->use->n_items; i++)
 		into->use = node_with(manifest->arena, into->use, from->use->keys[i],
@@ -258,8 +254,7 @@ static void read_entry(
 
 	if (node->kind != NODE_MAP) {
 		issues_add(issues, &node->mark,
-			"an entry of 'modules' must be a mapping with 'module', this is "
-			"%s",
+			"an entry of 'modules' must be a mapping with 'module', not %s",
 			node_kind_name(node));
 		return;
 	}

@@ -105,8 +105,7 @@ static const char **list_drop_ins(
 					manifest->arena, "%s/%s", dir, entry->d_name));
 		else
 			issues_add(issues, &mark,
-				"'%s' is not read: name it *.yaml, *.yml or *.json, or "
-				"take it away",
+				"'%s' is not read: name it *.yaml, *.yml or *.json",
 				entry->d_name);
 	}
 	closedir(stream);

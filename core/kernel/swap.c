@@ -38,8 +38,7 @@ static int find_user(const struct graph *graph, const struct instance *old,
 	if (n != 1 || ret->node->module->rebind == NULL ||
 		(ret->row->flags & TP_REQUIRE_IS_MANY))
 		return tp_fail(err, ENOTSUP,
-			"'%s' cannot be replaced while it runs: change the manifest and "
-			"restart",
+			"'%s' cannot be replaced while it runs: it takes a restart",
 			old->name);
 	return 0;
 }

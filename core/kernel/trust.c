@@ -2,7 +2,8 @@
 /*
  * Who else could put code into our process? Whoever owns the file or may write to it, and
  * whoever may replace it, a folder above it or a link on the way to it. The group that we run as
- * is taken for our own: where every user has a group of his own, what is built is group-writable.
+ * and one of an owner's number are taken for their own: where every user has a group of his own,
+ * what is built is group-writable.
  * Not a defence against root.
  */
 #include "core/kernel/trust.h"
@@ -15,6 +16,21 @@
 
 #define MAX_LINKS 40
 
+/* Who can replace the running program, the owner of the tree it was built in say, needs no module. */
+static bool is_trusted(uid_t uid)
+{
+	tp_cleanup(ptr) char *at = tp_alloc(PATH_MAX);
+	bool trusted = uid == 0 || uid == geteuid();
+	ssize_t n = readlink("/proc/self/exe", at, PATH_MAX - 1);
+	struct stat st;
+
+	for (; n > 0 && !trusted; *strrchr(at, '/') = '\0') {
+		trusted = lstat(at, &st) == 0 && st.st_uid == uid;
+		n = strrchr(at, '/') - at;
+	}
+	return trusted;
+}
+
 /* One file, folder or link. In a sticky folder, as /tmp, only an owner replaces what is his. */
 static int judge(const char *path, struct tp_error *err)
 {
@@ -24,22 +40,19 @@ static int judge(const char *path, struct tp_error *err)
 	if (lstat(path, &st) < 0)
 		return tp_fail_errno(err, errno, "%s", path);
 	mode = st.st_mode & 07777;
-	if (st.st_uid != 0 && st.st_uid != geteuid())
+	if (!is_trusted(st.st_uid))
 		return tp_fail(err, EPERM,
-			"%s belongs to user %u, who could change it; modules and the "
-			"folders above them belong to root or to the user that runs them "
-			"(%u): chown it",
+			"%s belongs to user %u, who could change a module: it must be "
+			"that of root or of user %u, who runs it",
 			path, st.st_uid, geteuid());
 	if (S_ISLNK(st.st_mode) || (S_ISDIR(st.st_mode) && (mode & S_ISVTX) != 0))
 		return 0;
-	if ((mode & S_IWOTH) != 0)
+	if ((mode & S_IWOTH) != 0 ||
+		((mode & S_IWGRP) != 0 && st.st_gid != 0 && st.st_gid != getegid() &&
+			st.st_gid != st.st_uid))
 		return tp_fail(err, EPERM,
-			"%s may be written by everybody (mode %04o): chmod go-w it", path,
-			mode);
-	if ((mode & S_IWGRP) != 0 && st.st_gid != 0 && st.st_gid != getegid())
-		return tp_fail(err, EPERM,
-			"%s may be written by group %u (mode %04o): chmod g-w it", path,
-			st.st_gid, mode);
+			"%s may be written by %s (mode %04o): chmod go-w it", path,
+			(mode & S_IWOTH) != 0 ? "everybody" : "its group", mode);
 	return 0;
 }
 

@@ -68,9 +68,7 @@ int nng_tls_make(nng_tls_mode mode, const char *url, const struct tp_tls *tls,
 	tls = tls == NULL ? &none : tls;
 	if (dials && !is_set(tls->ca))
 		return tp_fail(err, EINVAL,
-			"'%s' needs tls_ca: the file that its certificate is checked "
-			"with",
-			url);
+			"'%s' needs tls_ca, which its certificate is checked with", url);
 	if (is_set(tls->certificate) != is_set(tls->key) ||
 		(!dials && !is_set(tls->certificate)))
 		return tp_fail(

@@ -180,5 +180,20 @@ check "what cannot change needs a restart" 1 \
 daemon_stop reload TERM
 check "and it goes on after that" 0 $?
 
+# A tree that belongs to somebody else: its own program trusts it, for he could replace that as well.
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir -p tree/modules
+	cp "$builddir/core/.libs/tepuid" tree/
+	cp "$toys"/toy_caller.so "$toys"/toy_greeter.so tree/modules/
+	chown 54321 tree
+	LD_LIBRARY_PATH=$builddir/core/.libs tree/tepuid -c good.yaml --check \
+		--module-dir "$dir/tree/modules" 2>err
+	check "root runs what is in somebody's tree" 0 $?
+	"$tepuid" -c good.yaml --check --module-dir "$dir/tree/modules" 2>err
+	check "and loads nothing from there into another program" 2 $?
+	grep -q 'tree belongs to user 54321' err
+	check "and says why" 0 $?
+fi
+
 [ "$failures" -eq 0 ] || exit 1
 cd "$builddir" && rm -rf "$dir"

@@ -374,7 +374,7 @@ END_TEST
 /* More than are remembered: each is synced, none twice in a row. */
 START_TEST(many_directories_of_one_service)
 {
-	char name[16];
+	char name[32];
 
 	disk_set_sync(disk, no_sync, NULL);
 	for (int i = 0; i < 1100; i++) {

@@ -212,12 +212,11 @@ END_TEST
 
 START_TEST(the_same_twice_to_one_framework_is_no_use)
 {
-	char both[300];
+	tp_cleanup(ptr) char *both = tp_asprintf("%s,%s", offer(0), offer(1));
 
 	fixture_offer(f, 0, 0, "cpus:4", "eng");
 	fixture_offer(f, 0, 0, "cpus:4", "eng");
 	fixture_forget(f);
-	snprintf(both, sizeof both, "%s,%s", offer(0), offer(1));
 	accept(0, both,
 		"{'type':'LAUNCH','launch':{'task_infos':[{'name':'n',"
 		"'task_id':{'value':'t'},'agent_id':{'value':'a'},'resources':[" CPUS(
