@@ -55,34 +55,36 @@ modules_agent_agent_la_LDFLAGS = $(MODULE_LDFLAGS)
 modules_agent_agent_la_LIBADD = $(MODULE_LIBS)
 EXTRA_DIST += modules/agent/README.md
 
-# The tests run the agent's own sources in a kernel on virtual time.
-AGENT_TEST_SOURCES = modules/agent/agent.c $(agent_sources) \
+# The tests run the agent's own sources in a kernel on virtual time; compiled once for all of them.
+check_LTLIBRARIES += modules/agent/libtest.la
+modules_agent_libtest_la_SOURCES = modules/agent/agent.c $(agent_sources) \
 	tests/unit/agent_fixture.c tests/unit/agent_fixture.h \
 	tests/lib/sim_election.c tests/lib/sim_election.h
-AGENT_TEST_LIBS = core/libcluster.la $(NET_TEST_LIBS)
+modules_agent_libtest_la_CFLAGS = $(UNIT_CFLAGS)
+AGENT_TEST_LIBS = modules/agent/libtest.la core/libcluster.la $(NET_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_updates
-tests_unit_test_agent_updates_SOURCES = tests/unit/test_agent_updates.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_updates_SOURCES = tests/unit/test_agent_updates.c
 tests_unit_test_agent_updates_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_updates_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_tasks
-tests_unit_test_agent_tasks_SOURCES = tests/unit/test_agent_tasks.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_tasks_SOURCES = tests/unit/test_agent_tasks.c
 tests_unit_test_agent_tasks_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_tasks_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_damage
-tests_unit_test_agent_damage_SOURCES = tests/unit/test_agent_damage.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_damage_SOURCES = tests/unit/test_agent_damage.c
 tests_unit_test_agent_damage_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_damage_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_recovery
-tests_unit_test_agent_recovery_SOURCES = tests/unit/test_agent_recovery.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_recovery_SOURCES = tests/unit/test_agent_recovery.c
 tests_unit_test_agent_recovery_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_recovery_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_disk
-tests_unit_test_agent_disk_SOURCES = tests/unit/test_agent_disk.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_disk_SOURCES = tests/unit/test_agent_disk.c
 tests_unit_test_agent_disk_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_disk_LDADD = $(AGENT_TEST_LIBS)
 
@@ -93,27 +95,27 @@ tests_unit_test_agent_task_place_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_task_place_LDADD = core/libbase.la $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_gc
-tests_unit_test_agent_gc_SOURCES = tests/unit/test_agent_gc.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_gc_SOURCES = tests/unit/test_agent_gc.c
 tests_unit_test_agent_gc_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_gc_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_leader
-tests_unit_test_agent_leader_SOURCES = tests/unit/test_agent_leader.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_leader_SOURCES = tests/unit/test_agent_leader.c
 tests_unit_test_agent_leader_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_leader_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_operations
-tests_unit_test_agent_operations_SOURCES = tests/unit/test_agent_operations.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_operations_SOURCES = tests/unit/test_agent_operations.c
 tests_unit_test_agent_operations_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_operations_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_files
-tests_unit_test_agent_files_SOURCES = tests/unit/test_agent_files.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_files_SOURCES = tests/unit/test_agent_files.c
 tests_unit_test_agent_files_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_files_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_hooks
-tests_unit_test_agent_hooks_SOURCES = tests/unit/test_agent_hooks.c $(AGENT_TEST_SOURCES)
+tests_unit_test_agent_hooks_SOURCES = tests/unit/test_agent_hooks.c
 tests_unit_test_agent_hooks_CPPFLAGS = $(TOY_CPPFLAGS)
 tests_unit_test_agent_hooks_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_hooks_LDADD = $(AGENT_TEST_LIBS)

@@ -117,78 +117,80 @@ modules_master_master_la_LDFLAGS = $(MODULE_LDFLAGS)
 modules_master_master_la_LIBADD = $(MODULE_LIBS)
 EXTRA_DIST += modules/master/README.md
 
-# The tests run the master's own sources in a kernel on virtual time.
-MASTER_TEST_SOURCES = modules/master/master.c $(master_sources) \
+# The tests run the master's own sources in a kernel on virtual time; compiled once for all of them.
+check_LTLIBRARIES += modules/master/libtest.la
+modules_master_libtest_la_SOURCES = modules/master/master.c $(master_sources) \
 	tests/unit/master_allocator.c \
 	tests/unit/master_fixture.c tests/unit/master_fixture.h
-MASTER_TEST_LIBS = core/libcluster.la $(NET_TEST_LIBS)
+modules_master_libtest_la_CFLAGS = $(UNIT_CFLAGS)
+MASTER_TEST_LIBS = modules/master/libtest.la core/libcluster.la $(NET_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_tasks
-tests_unit_test_master_tasks_SOURCES = tests/unit/test_master_tasks.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_tasks_SOURCES = tests/unit/test_master_tasks.c
 tests_unit_test_master_tasks_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_tasks_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_offers
-tests_unit_test_master_offers_SOURCES = tests/unit/test_master_offers.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_offers_SOURCES = tests/unit/test_master_offers.c
 tests_unit_test_master_offers_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_offers_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_explain
-tests_unit_test_master_explain_SOURCES = tests/unit/test_master_explain.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_explain_SOURCES = tests/unit/test_master_explain.c
 tests_unit_test_master_explain_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_explain_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_overlap
-tests_unit_test_master_overlap_SOURCES = tests/unit/test_master_overlap.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_overlap_SOURCES = tests/unit/test_master_overlap.c
 tests_unit_test_master_overlap_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_overlap_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_operations
-tests_unit_test_master_operations_SOURCES = tests/unit/test_master_operations.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_operations_SOURCES = tests/unit/test_master_operations.c
 tests_unit_test_master_operations_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_operations_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_shares
-tests_unit_test_master_shares_SOURCES = tests/unit/test_master_shares.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_shares_SOURCES = tests/unit/test_master_shares.c
 tests_unit_test_master_shares_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_shares_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_members
-tests_unit_test_master_members_SOURCES = tests/unit/test_master_members.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_members_SOURCES = tests/unit/test_master_members.c
 tests_unit_test_master_members_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_members_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_hostile
-tests_unit_test_master_hostile_SOURCES = tests/unit/test_master_hostile.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_hostile_SOURCES = tests/unit/test_master_hostile.c
 tests_unit_test_master_hostile_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_hostile_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_hooks
-tests_unit_test_master_hooks_SOURCES = tests/unit/test_master_hooks.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_hooks_SOURCES = tests/unit/test_master_hooks.c
 tests_unit_test_master_hooks_CPPFLAGS = $(TOY_CPPFLAGS)
 tests_unit_test_master_hooks_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_hooks_LDADD = $(MASTER_TEST_LIBS)
 EXTRA_tests_unit_test_master_hooks_DEPENDENCIES = tests/unit/modules/toy_hook.la
 
 UNIT_TESTS += tests/unit/test_master_validation
-tests_unit_test_master_validation_SOURCES = tests/unit/test_master_validation.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_validation_SOURCES = tests/unit/test_master_validation.c
 tests_unit_test_master_validation_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_validation_LDADD = $(MASTER_TEST_LIBS)
 UNIT_TESTS += tests/unit/test_master_hosts
-tests_unit_test_master_hosts_SOURCES = tests/unit/test_master_hosts.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_hosts_SOURCES = tests/unit/test_master_hosts.c
 tests_unit_test_master_hosts_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_hosts_LDADD = $(MASTER_TEST_LIBS)
 UNIT_TESTS += tests/unit/test_master_departures
-tests_unit_test_master_departures_SOURCES = tests/unit/test_master_departures.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_departures_SOURCES = tests/unit/test_master_departures.c
 tests_unit_test_master_departures_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_departures_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_registrar
-tests_unit_test_master_registrar_SOURCES = tests/unit/test_master_registrar.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_registrar_SOURCES = tests/unit/test_master_registrar.c
 tests_unit_test_master_registrar_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_registrar_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_leadership
-tests_unit_test_master_leadership_SOURCES = tests/unit/test_master_leadership.c $(MASTER_TEST_SOURCES)
+tests_unit_test_master_leadership_SOURCES = tests/unit/test_master_leadership.c
 tests_unit_test_master_leadership_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_leadership_LDADD = $(MASTER_TEST_LIBS)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What tests of every area use: link tests/libtest.la.
-check_LTLIBRARIES = tests/libtest.la
+check_LTLIBRARIES += tests/libtest.la
 tests_libtest_la_SOURCES = \
 	tests/lib/clock.c \
 	tests/lib/clock.h \
