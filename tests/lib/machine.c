@@ -44,7 +44,7 @@ static char *agent_manifest(const struct machine *m)
 			   "  - module: agent\n    config:\n%s%s%s"
 			   "      listen: tcp://127.0.0.1:0\n      work_dir: %s/%s\n"
 			   "      runtime_dir: %s/%s.run\n      hostname: %s\n"
-			   "      resources: \"%s;disk:0;ports:[]\"\n%s",
+			   "      resources: \"%s;disk:1024;ports:[]\"\n%s",
 		m->party == NULL ? "" : "  - module: sim-election\n",
 		m->party == NULL ? "      master: " : "",
 		m->party == NULL ? m->cluster->master_urls : "",

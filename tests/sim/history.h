@@ -84,7 +84,10 @@ void steps_narrate(const struct history *h, const char *what, const char *whom);
 void operators_swap_allocator(struct history *h);
 void operators_change_weights(struct history *h);
 void operators_change_quota(struct history *h);
-void operators_reserve(struct history *h);
+void operators_operate(struct history *h);
+/* What operators reserve is for this role, and their one volume of each agent has this id. */
+#define OPERATORS_ROLE "operators"
+#define OPERATORS_VOLUME "data"
 
 /* --- invariants.c: each of them fails the test ------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "history.h"
 
@@ -205,6 +206,39 @@ static void check_master_agents(struct history *h)
 		(long long)offered, (long long)held);
 }
 
+static bool has_volume(const struct tp_master_response_get_agents_agent *agent)
+{
+	for (size_t i = 0; i < agent->n_total_resources; i++) {
+		const struct tp_resource *r = agent->total_resources[i];
+
+		if (r->disk != NULL && r->disk->persistence != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* A volume that the master knows has its folder, and no folder is left of others. */
+static void check_volumes(struct history *h)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	const struct tp_master_response *response =
+		ask_leader(h, TP_MASTER_CALL_GET_AGENTS, arena);
+
+	ck_assert_msg(response != NULL, "no master leads");
+	for (size_t i = 0; i < response->get_agents->n_agents; i++) {
+		const struct tp_master_response_get_agents_agent *agent =
+			response->get_agents->agents[i];
+		const char *folder = tp_arena_printf(arena,
+			"%s/%s/volumes/roles/" OPERATORS_ROLE "/" OPERATORS_VOLUME,
+			h->cluster->dir.path, agent->agent_info->hostname);
+
+		ck_assert_msg(has_volume(agent) == (access(folder, F_OK) == 0),
+			"%s: the master knows %s volume, and the folder is %s",
+			agent->agent_info->hostname, has_volume(agent) ? "a" : "no",
+			access(folder, F_OK) == 0 ? "there" : "not there");
+	}
+}
+
 static void check_master_tasks(struct history *h)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
@@ -293,6 +327,7 @@ void check_quiet(struct history *h)
 	reconcile(h);
 	check_always(h);
 	check_master_agents(h);
+	check_volumes(h);
 	check_master_tasks(h);
 	for (unsigned i = 0; i < h->plan->n_agents; i++)
 		check_agent_tasks(h->agents[i]);

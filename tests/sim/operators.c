@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What operators do to a running cluster in a history: another allocator, weights, quota,
- * reservations. Nobody waits for the answers; what must hold all the same is invariants.c's.
+ * reservations, volumes. Nobody waits for the answers; what must hold all the same is invariants.c's.
  */
 #include <check.h>
 #include <stdio.h>
@@ -12,6 +12,9 @@
 #include "tepui/kind/calls.h"
 #include "tepui/module.h"
 #include "tepui/record.h"
+
+#define CPUS_MILLI 500
+#define DISK_MILLI (64 * 1000)
 
 /* A call whose answer nobody reads. */
 struct errand {
@@ -129,27 +132,106 @@ void operators_change_quota(struct history *h)
 	tell(m, call, arena);
 }
 
-/* Half a cpu for a role that nobody has, or back again. */
-static struct tp_resource *half_a_cpu(struct tp_arena *arena)
+/* Kept for a role that nobody has. */
+static struct tp_resource *reserved(
+	const char *name, int64_t milli, struct tp_arena *arena)
 {
-	struct tp_resource *cpus = tp_record_new(&tp_resource_desc, arena);
+	struct tp_resource *resource = tp_record_new(&tp_resource_desc, arena);
 	struct tp_resource_reservation_info *reservation =
 		tp_record_new(&tp_resource_reservation_info_desc, arena);
 
 	reservation->has_type = true;
 	reservation->type = TP_RESOURCE_RESERVATION_INFO_DYNAMIC;
-	reservation->role = "operators";
-	cpus->name = "cpus";
-	cpus->has_type = true;
-	cpus->type = TP_VALUE_SCALAR;
-	cpus->scalar = tp_record_new(&tp_value_scalar_desc, arena);
-	cpus->scalar->has_value_milli = true;
-	cpus->scalar->value_milli = 500;
-	tp_arena_push(arena, &cpus->reservations, &cpus->n_reservations, reservation);
-	return cpus;
+	reservation->role = OPERATORS_ROLE;
+	resource->name = name;
+	resource->has_type = true;
+	resource->type = TP_VALUE_SCALAR;
+	resource->scalar = tp_record_new(&tp_value_scalar_desc, arena);
+	resource->scalar->has_value_milli = true;
+	resource->scalar->value_milli = milli;
+	tp_arena_push(
+		arena, &resource->reservations, &resource->n_reservations, reservation);
+	return resource;
 }
 
-static void reserve(struct machine *m, const char *agent_id, bool undo)
+static struct tp_resource *volume(struct tp_arena *arena)
+{
+	struct tp_resource *disk = reserved("disk", DISK_MILLI, arena);
+
+	disk->disk = tp_record_new(&tp_resource_disk_info_desc, arena);
+	disk->disk->persistence =
+		tp_record_new(&tp_resource_disk_info_persistence_desc, arena);
+	disk->disk->persistence->id = OPERATORS_VOLUME;
+	disk->disk->volume = tp_record_new(&tp_volume_desc, arena);
+	disk->disk->volume->container_path = OPERATORS_VOLUME;
+	disk->disk->volume->has_mode = true;
+	disk->disk->volume->mode = TP_VOLUME_MODE_RW;
+	return disk;
+}
+
+#define ADD(to, resource) \
+	tp_arena_push(arena, &(to)->resources, &(to)->n_resources, resource)
+
+static void fill_reserve(
+	struct tp_master_call *call, struct tp_agent_id *id, struct tp_arena *arena)
+{
+	struct tp_master_call_reserve_resources *to =
+		tp_record_new(&tp_master_call_reserve_resources_desc, arena);
+
+	call->type = TP_MASTER_CALL_RESERVE_RESOURCES;
+	call->reserve_resources = to;
+	to->agent_id = id;
+	ADD(to, reserved("cpus", CPUS_MILLI, arena));
+	ADD(to, reserved("disk", DISK_MILLI, arena));
+}
+
+static void fill_unreserve(
+	struct tp_master_call *call, struct tp_agent_id *id, struct tp_arena *arena)
+{
+	struct tp_master_call_unreserve_resources *to =
+		tp_record_new(&tp_master_call_unreserve_resources_desc, arena);
+
+	call->type = TP_MASTER_CALL_UNRESERVE_RESOURCES;
+	call->unreserve_resources = to;
+	to->agent_id = id;
+	ADD(to, reserved("cpus", CPUS_MILLI, arena));
+	ADD(to, reserved("disk", DISK_MILLI, arena));
+}
+
+static void fill_create(
+	struct tp_master_call *call, struct tp_agent_id *id, struct tp_arena *arena)
+{
+	call->type = TP_MASTER_CALL_CREATE_VOLUMES;
+	call->create_volumes = tp_record_new(&tp_master_call_create_volumes_desc, arena);
+	call->create_volumes->agent_id = id;
+	tp_arena_push(arena, &call->create_volumes->volumes,
+		&call->create_volumes->n_volumes, volume(arena));
+}
+
+static void fill_destroy(
+	struct tp_master_call *call, struct tp_agent_id *id, struct tp_arena *arena)
+{
+	call->type = TP_MASTER_CALL_DESTROY_VOLUMES;
+	call->destroy_volumes =
+		tp_record_new(&tp_master_call_destroy_volumes_desc, arena);
+	call->destroy_volumes->agent_id = id;
+	tp_arena_push(arena, &call->destroy_volumes->volumes,
+		&call->destroy_volumes->n_volumes, volume(arena));
+}
+
+enum operation { RESERVE, UNRESERVE, CREATE, DESTROY };
+static const struct {
+	const char *name;
+	void (*fill)(struct tp_master_call *call, struct tp_agent_id *id,
+		struct tp_arena *arena);
+} operations[] = {
+	[RESERVE] = { "reserve", fill_reserve },
+	[UNRESERVE] = { "unreserve", fill_unreserve },
+	[CREATE] = { "create a volume", fill_create },
+	[DESTROY] = { "destroy a volume", fill_destroy },
+};
+
+static void operate(struct machine *m, const char *agent_id, enum operation which)
 {
 	struct tp_arena *arena = tp_arena_create(0);
 	struct tp_master_call *call = tp_record_new(&tp_master_call_desc, arena);
@@ -157,41 +239,46 @@ static void reserve(struct machine *m, const char *agent_id, bool undo)
 
 	id->value = tp_arena_strdup(arena, agent_id);
 	call->has_type = true;
-	if (undo) {
-		call->type = TP_MASTER_CALL_UNRESERVE_RESOURCES;
-		call->unreserve_resources =
-			tp_record_new(&tp_master_call_unreserve_resources_desc, arena);
-		call->unreserve_resources->agent_id = id;
-		tp_arena_push(arena, &call->unreserve_resources->resources,
-			&call->unreserve_resources->n_resources, half_a_cpu(arena));
-	} else {
-		call->type = TP_MASTER_CALL_RESERVE_RESOURCES;
-		call->reserve_resources =
-			tp_record_new(&tp_master_call_reserve_resources_desc, arena);
-		call->reserve_resources->agent_id = id;
-		tp_arena_push(arena, &call->reserve_resources->resources,
-			&call->reserve_resources->n_resources, half_a_cpu(arena));
-	}
+	operations[which].fill(call, id, arena);
 	tell(m, call, arena);
 }
 
-void operators_reserve(struct history *h)
+/* What comes next by what the agent has, and now and then what cannot be. */
+static enum operation choose(
+	struct history *h, const struct tp_master_response_get_agents_agent *agent)
+{
+	static const enum operation next[] = { RESERVE, CREATE, DESTROY };
+	bool other = below(h, 4) == 0;
+	unsigned has = 0; /* nothing, a reservation, a volume */
+
+	for (size_t i = 0; i < agent->n_total_resources; i++) {
+		const struct tp_resource *r = agent->total_resources[i];
+
+		if (r->disk != NULL && r->disk->persistence != NULL)
+			has = 2;
+		else if (has == 0 && r->n_reservations > 0 &&
+			strcmp(r->name, "disk") == 0)
+			has = 1;
+	}
+	return other ? UNRESERVE : next[has];
+}
+
+void operators_operate(struct history *h)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	const struct tp_master_call call = { .has_type = true,
 		.type = TP_MASTER_CALL_GET_AGENTS };
 	const struct tp_master_response *response;
-	const struct tp_master_response_get_agents *agents;
+	const struct tp_master_response_get_agents_agent *agent;
 	struct machine *m = leader(h);
-	bool undo = below(h, 2) == 0;
+	enum operation which;
 
 	response = m == NULL ? NULL : cluster_try_ask(m, &call, arena);
 	if (response == NULL || response->get_agents->n_agents == 0)
 		return;
-	agents = response->get_agents;
-	steps_narrate(h, undo ? "unreserve" : "reserve", "");
-	reserve(m,
-		agents->agents[below(h, (unsigned)agents->n_agents)]
-			->agent_info->id->value,
-		undo);
+	agent = response->get_agents
+			->agents[below(h, (unsigned)response->get_agents->n_agents)];
+	which = choose(h, agent);
+	steps_narrate(h, operations[which].name, "");
+	operate(m, agent->agent_info->id->value, which);
 }

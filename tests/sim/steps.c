@@ -395,7 +395,7 @@ const struct step_kind step_kinds[] = {
 	{ "swap-allocator", 1, operators_swap_allocator },
 	{ "weights", 1, operators_change_weights },
 	{ "quota", 1, operators_change_quota },
-	{ "reserve", 2, operators_reserve },
+	{ "operate", 10, operators_operate },
 };
 const unsigned n_step_kinds = TP_COUNT(step_kinds);
 
