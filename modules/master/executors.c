@@ -24,10 +24,25 @@ int executors_create(struct master *m)
 	return 0;
 }
 
+static void destroy(struct executor *e, struct executors *executors)
+{
+	tp_list_remove(&e->node);
+	slot_table_release(&executors->slots, e->slot);
+	tp_resources_fini(&e->resources);
+	tp_free(e->packed);
+	tp_free(e);
+}
+
 void executors_destroy(struct master *m)
 {
 	if (m->executors == NULL)
 		return;
+	for (uint32_t i = 0; i < m->executors->slots.n; i++) {
+		struct executor *e = slot_table_get(&m->executors->slots, i);
+
+		if (e != NULL)
+			destroy(e, m->executors);
+	}
 	slot_table_fini(&m->executors->slots);
 	tp_free(m->executors);
 	m->executors = NULL;
@@ -71,12 +86,8 @@ struct executor *executors_add(struct framework *f, struct agent *a,
 
 void executors_remove(struct executor *e)
 {
-	tp_list_remove(&e->node);
 	use_release(e->framework, e->agent, &e->resources);
-	slot_table_release(&e->agent->master->executors->slots, e->slot);
-	tp_resources_fini(&e->resources);
-	tp_free(e->packed);
-	tp_free(e);
+	destroy(e, e->agent->master->executors);
 }
 
 void executors_remove_all_of_framework(struct framework *f)
