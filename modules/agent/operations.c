@@ -26,6 +26,7 @@
 #define FILE_MAX_BYTES (64 * 1024 * 1024)
 #define WRITE_RETRY_MIN_NS TP_SEC
 #define WRITE_RETRY_MAX_NS TP_MIN
+#define EARLIER_MAX 8
 #define TELL_RETRY_MIN_NS (10 * TP_SEC)
 #define TELL_RETRY_MAX_NS (10 * TP_MIN)
 
@@ -49,6 +50,9 @@ struct operations {
 	struct tp_list list; /* oldest first */
 	struct tp_arena *arena;
 	struct tp_uuid *version;
+	/* Versions of the same resources, which earlier registrations told. */
+	uint8_t earlier[EARLIER_MAX][TP_UUID_BYTES];
+	size_t n_earlier;
 	bool running; /* a master is there */
 	bool known;   /* the file was read */
 
@@ -61,7 +65,7 @@ struct operations {
 	struct tp_list waiters;
 };
 
-static void new_version(struct operations *self)
+static void rename_version(struct operations *self)
 {
 	uint8_t *uuid;
 
@@ -70,6 +74,36 @@ static void new_version(struct operations *self)
 	tp_uuid_generate(uuid);
 	self->version = tp_record_new(&tp_uuid_desc, self->arena);
 	self->version->value = (struct tp_bytes){ uuid, TP_UUID_BYTES };
+}
+
+static void new_version(struct operations *self)
+{
+	self->n_earlier = 0;
+	rename_version(self);
+}
+
+struct tp_uuid *operations_announce(struct agent *agent)
+{
+	struct operations *self = agent->operations;
+	size_t at = self->n_earlier++ % EARLIER_MAX;
+
+	memcpy(self->earlier[at], self->version->value.data, TP_UUID_BYTES);
+	rename_version(self);
+	return self->version;
+}
+
+bool operations_are_of(const struct agent *agent, const struct tp_uuid *version)
+{
+	const struct operations *self = agent->operations;
+	size_t n = self->n_earlier < EARLIER_MAX ? self->n_earlier : EARLIER_MAX;
+
+	if (tp_record_equal(&tp_uuid_desc, self->version, version))
+		return true;
+	for (size_t i = 0; version->value.len == TP_UUID_BYTES && i < n; i++) {
+		if (memcmp(self->earlier[i], version->value.data, TP_UUID_BYTES) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void retry_write(struct tp_timer *timer);
@@ -508,6 +542,7 @@ static void on_apply(void *user, struct tp_message *message)
 	const struct tp_apply_operation *body = message->body;
 	struct tp_error err = { 0 };
 	struct operation *op;
+	bool current;
 	int r, state;
 
 	if (agent->state != AGENT_RUNNING ||
@@ -517,7 +552,8 @@ static void on_apply(void *user, struct tp_message *message)
 		return;
 	}
 	op = take(agent, body);
-	if (is_current(self, body->resource_version)) {
+	current = is_current(self, body->resource_version);
+	if (current) {
 		r = carry_out(op, &state, &err);
 	} else {
 		state = TP_OPERATION_DROPPED;
@@ -527,7 +563,8 @@ static void on_apply(void *user, struct tp_message *message)
 	report(op, r < 0 ? state : TP_OPERATION_FINISHED, r < 0 ? err.text : NULL);
 	if (r < 0) {
 		/* The master believes otherwise: what builds on it is dropped, too. */
-		new_version(self);
+		if (current)
+			new_version(self);
 		tell(op);
 		return;
 	}
@@ -577,11 +614,6 @@ struct handler_rows operations_rows(void)
 }
 
 /* --- what others ask ------------------------------------------------------------------- */
-
-struct tp_uuid *operations_version(const struct agent *agent)
-{
-	return agent->operations->version;
-}
 
 /* What is not stored is pending, whatever will be told of it. */
 static struct tp_operation *as_known(struct operation *op, struct tp_arena *arena)

@@ -42,8 +42,13 @@ const struct tp_resources *operations_total(const struct agent *agent);
 void operations_describe(const struct agent *agent, struct tp_arena *arena,
 	struct tp_resource ***resources, size_t *n_resources,
 	struct tp_operation ***records, size_t *n_records);
-/* Of the resources as they are; a launch or operation made for another one is dropped. */
-struct tp_uuid *operations_version(const struct agent *agent);
+/*
+ * For a registration: a name of its own for the resources as they are. The master drops an
+ * operation that it sent before and that the registration does not mention, so one made for
+ * an earlier name is dropped here, too. Launches may name any since the resources changed.
+ */
+struct tp_uuid *operations_announce(struct agent *agent);
+bool operations_are_of(const struct agent *agent, const struct tp_uuid *version);
 /* A master is there: all that was not acknowledged is said again. */
 void operations_resume(struct agent *agent);
 void operations_pause(struct agent *agent);

@@ -86,7 +86,7 @@ static void send_register(struct agent *agent, struct tp_arena *arena)
 
 	operations_describe(agent, arena, &body->checkpointed_resources,
 		&body->n_checkpointed_resources, &operations, &n_operations);
-	body->resource_version_uuid = operations_version(agent);
+	body->resource_version_uuid = operations_announce(agent);
 	body->agent = agent->info;
 	body->address = native_advertised_url(agent);
 	body->version = AGENT_VERSION;
@@ -102,7 +102,7 @@ static void send_reregister(struct agent *agent, struct tp_arena *arena)
 
 	operations_describe(agent, arena, &body->checkpointed_resources,
 		&body->n_checkpointed_resources, &body->operations, &body->n_operations);
-	body->resource_version_uuid = operations_version(agent);
+	body->resource_version_uuid = operations_announce(agent);
 	body->agent = agent->info;
 	body->address = native_advertised_url(agent);
 	body->version = AGENT_VERSION;

@@ -201,8 +201,7 @@ static bool resources_are_fine(struct agent *agent, const struct tp_run_task *bo
 		const struct tp_resource_version *version = body->resource_versions[i];
 
 		if (version->resource_provider_id == NULL &&
-			!tp_record_equal(&tp_uuid_desc, version->uuid,
-				operations_version(agent))) {
+			!operations_are_of(agent, version->uuid)) {
 			drop(agent, body, TP_REASON_INVALID_OFFERS,
 				"It was launched for an outdated resource state");
 			return false;

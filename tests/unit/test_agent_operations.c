@@ -73,13 +73,14 @@ static struct tp_uuid uuid(uint8_t seed, uint8_t room[16])
 	return (struct tp_uuid){ .value = { room, 16 } };
 }
 
-static void apply(uint8_t seed, const char *operation, bool feedback)
+static void apply_to(
+	struct tp_uuid *state, uint8_t seed, const char *operation, bool feedback)
 {
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	char *json = tp_arena_printf(
 		arena, "{%s%s}", feedback ? "'id':{'value':'op'}," : "", operation);
 	struct tp_offer_operation *info = parse(&tp_offer_operation_desc, json, arena);
-	struct tp_resource_version v = { .uuid = version() };
+	struct tp_resource_version v = { .uuid = state };
 	uint8_t room[16];
 	struct tp_uuid id = uuid(seed, room);
 
@@ -87,6 +88,11 @@ static void apply(uint8_t seed, const char *operation, bool feedback)
 		&(struct tp_apply_operation){ .operation_info = info,
 			.operation_uuid = &id,
 			.resource_version = &v });
+}
+
+static void apply(uint8_t seed, const char *operation, bool feedback)
+{
+	apply_to(version(), seed, operation, feedback);
 }
 
 static const struct tp_operation_status *told(void)
@@ -187,6 +193,24 @@ START_TEST(what_cannot_be_is_dropped_and_so_is_what_builds_on_it)
 		told()->message, "it was made for an earlier state of the agent");
 	restart();
 	do_apply(3, RESERVE);
+}
+END_TEST
+
+/* The master sent it, and drops it when it reads a registration that does not mention it. */
+START_TEST(an_operation_that_crosses_a_registration_is_dropped)
+{
+	const struct tp_agent_ping gone = { .has_connected = true, .connected = false };
+	uint8_t bytes[16];
+	struct tp_uuid before = { .value = { bytes, sizeof bytes } };
+
+	memcpy(bytes, version()->value.data, sizeof bytes);
+	agent_fixture_send(f, TP_MESSAGE_AGENT_PING, &tp_agent_ping_desc, &gone);
+	agent_fixture_settle(f);
+	ck_assert_int_ne(memcmp(bytes, version()->value.data, sizeof bytes), 0);
+	apply_to(&before, 1, RESERVE, false);
+	agent_fixture_settle(f);
+	ck_assert_int_eq(told()->state, TP_OPERATION_DROPPED);
+	do_apply(2, RESERVE);
 }
 END_TEST
 
@@ -614,6 +638,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_reservation_outlives_the_agent);
 	tcase_add_test(tc, feedback_is_repeated_until_it_is_acknowledged);
 	tcase_add_test(tc, what_cannot_be_is_dropped_and_so_is_what_builds_on_it);
+	tcase_add_test(tc, an_operation_that_crosses_a_registration_is_dropped);
 	tcase_add_test(tc, a_volume_keeps_its_data_until_it_is_destroyed);
 	tcase_add_test(tc, a_volume_may_take_the_place_of_a_destroyed_one_at_once);
 	tcase_add_test(tc, a_destroyed_volume_keeps_its_data_until_that_is_stored);
