@@ -307,6 +307,44 @@ START_TEST(recovery_waits_for_agents)
 }
 END_TEST
 
+/* An agent that comes back, goes and comes back again is one that is back. */
+START_TEST(recovery_counts_an_agent_once)
+{
+	fixture_quota(&f, "q", "cpus:1", NULL);
+	f.ops->recover(f.drf, 5);
+	fixture_framework(&f, 0, "q", 0);
+	for (uint32_t i = 0; i < 4; i++) {
+		fixture_agent(&f, 0, "cpus:1;mem:64", NULL, 0, NULL);
+		f.ops->remove_agent(f.drf, 0);
+	}
+	for (uint32_t i = 0; i < 3; i++)
+		fixture_agent(&f, i, "cpus:1;mem:64", NULL, 0, NULL);
+	fixture_advance(&f, TP_MIN);
+	ck_assert_uint_eq(f.n_offers, 0);
+	fixture_agent(&f, 3, "cpus:1;mem:64", NULL, 0, NULL);
+	fixture_advance(&f, SOON);
+	ck_assert_uint_eq(f.n_offers, 4);
+}
+END_TEST
+
+/* Another failover of which the allocator hears counts from the beginning. */
+START_TEST(recovery_counts_anew)
+{
+	fixture_quota(&f, "q", "cpus:1", NULL);
+	f.ops->recover(f.drf, 5);
+	for (uint32_t i = 0; i < 3; i++)
+		fixture_agent(&f, i, "cpus:1;mem:64", NULL, 0, NULL);
+	for (uint32_t i = 0; i < 3; i++)
+		f.ops->remove_agent(f.drf, i);
+	f.ops->recover(f.drf, 5);
+	fixture_framework(&f, 0, "q", 0);
+	for (uint32_t i = 0; i < 4; i++)
+		fixture_agent(&f, i, "cpus:1;mem:64", NULL, 0, NULL);
+	fixture_advance(&f, SOON);
+	ck_assert_uint_eq(f.n_offers, 4);
+}
+END_TEST
+
 START_TEST(recovery_ends_in_time)
 {
 	fixture_quota(&f, "q", "cpus:1", NULL);
@@ -356,6 +394,8 @@ int main(void)
 	tcase_add_test(tc, old_agents_serve_flat_roles_only);
 	tcase_add_test(tc, use_counts_before_its_framework_is_back);
 	tcase_add_test(tc, recovery_waits_for_agents);
+	tcase_add_test(tc, recovery_counts_an_agent_once);
+	tcase_add_test(tc, recovery_counts_anew);
 	tcase_add_test(tc, recovery_ends_in_time);
 	tcase_add_test(tc, recovery_without_quota_waits_for_nobody);
 	suite_add_tcase(suite, tc);

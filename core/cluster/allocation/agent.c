@@ -338,6 +338,7 @@ void alloc_agent_remove(struct tp_allotment *self, uint32_t slot)
 		.holds = agent->holds,
 		.n_holds = agent->n_holds,
 		.holds_room = agent->holds_room,
+		.counted = agent->counted,
 	};
 
 	alloc_filters_clear_agent(self, slot);

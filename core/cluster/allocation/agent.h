@@ -90,6 +90,7 @@ struct alloc_agent {
 	bool given_first;           /* something of it, in stage one of this run */
 	uint8_t demands;            /* of enum alloc_class, from its framework */
 	bool odd;                   /* plain has scalars that are not in `known` */
+	bool counted;               /* as back, of those that a recovery awaits */
 	uint32_t version;           /* of what is free */
 	uint32_t n_filters, n_others, n_holds;
 	uint32_t holds_room;          /* 0: the one is here, if any */

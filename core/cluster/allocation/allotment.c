@@ -137,7 +137,7 @@ static void on_add_agent(void *impl, uint32_t slot, const struct tp_allocator_ag
 	struct tp_allotment *self = of(impl);
 
 	alloc_agent_add(self, slot, spec, used, n_used);
-	alloc_recovered_one(self);
+	alloc_recovered_one(self, slot);
 	alloc_want(self, slot, true);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * After a failover of the master, offers wait while quotas could be broken because most agents, and
- * what is used of them, are not back yet.
+ * what is used of them, are not back yet. An agent that comes, goes and comes again in its slot is
+ * back once.
  */
 #include "core/cluster/allocation/alloc.h"
 #include "core/cluster/allocation/run.h"
@@ -19,6 +20,8 @@ void alloc_recover(struct tp_allotment *self, size_t expected)
 	self->n_awaited = self->n_quotas == 0
 		? 0
 		: (uint64_t)((double)expected * self->recovery_factor);
+	for (uint32_t i = 0; i < self->n_agents; i++)
+		self->agents[i].counted = false;
 	if (self->n_awaited == 0)
 		return;
 	tp_info(self->instance,
@@ -27,9 +30,14 @@ void alloc_recover(struct tp_allotment *self, size_t expected)
 	tp_timer_arm(self->instance->loop, &self->recovery, self->recovery_timeout_ns);
 }
 
-void alloc_recovered_one(struct tp_allotment *self)
+void alloc_recovered_one(struct tp_allotment *self, uint32_t slot)
 {
-	if (self->n_awaited > 0 && --self->n_awaited == 0)
+	struct alloc_agent *agent = &self->agents[slot];
+
+	if (self->n_awaited == 0 || agent->counted)
+		return;
+	agent->counted = true;
+	if (--self->n_awaited == 0)
 		recovery_end(self);
 }
 

@@ -109,7 +109,7 @@ enum alloc_verdict alloc_judge(
 
 /* recovery.c */
 void alloc_recover(struct tp_allotment *self, size_t expected);
-void alloc_recovered_one(struct tp_allotment *self);
+void alloc_recovered_one(struct tp_allotment *self, uint32_t slot);
 void alloc_recovery_timeout(struct tp_timer *timer);
 
 #endif
