@@ -49,6 +49,7 @@ allocation_sources = \
 	core/cluster/allocation/client.c \
 	core/cluster/allocation/client.h \
 	core/cluster/allocation/constraint.c \
+	core/cluster/allocation/constraint.h \
 	core/cluster/allocation/create.c \
 	core/cluster/allocation/explain.c \
 	core/cluster/allocation/fair.c \
@@ -66,6 +67,8 @@ allocation_sources = \
 	core/cluster/allocation/metric.h \
 	core/cluster/allocation/offer.c \
 	core/cluster/allocation/pattern.c \
+	core/cluster/allocation/pattern.h \
+	core/cluster/allocation/pattern_compile.c \
 	core/cluster/allocation/plain.c \
 	core/cluster/allocation/portion.c \
 	core/cluster/allocation/quota.c \

@@ -47,6 +47,13 @@ tests_bench_bench_allocator_SOURCES = tests/bench/bench_allocator.c \
 	$(modules_allocator_drf_allocator_drf_la_SOURCES)
 tests_bench_bench_allocator_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_bench_allocator_LDADD = $(MODULE_TEST_LIBS)
+
+EXTRA_PROGRAMS += tests/bench/bench_constraints
+tests_bench_bench_constraints_SOURCES = tests/bench/bench_constraints.c \
+	$(modules_allocator_drf_allocator_drf_la_SOURCES)
+tests_bench_bench_constraints_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_bench_constraints_LDADD = $(MODULE_TEST_LIBS)
+
 EXTRA_PROGRAMS += tests/bench/bench_failover
 tests_bench_bench_failover_SOURCES = tests/bench/bench_failover.c \
 	tests/bench/fake_agents.c tests/bench/fake_agents.h \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cluster/allocation/pattern.h"
 #include "drf_fixture.h"
 
 #define SOON (100 * TP_MSEC) /* well before the interval of one second */
@@ -237,15 +238,104 @@ static const struct {
 START_TEST(patterns_match_all_of_a_text)
 {
 	struct tp_error err = { 0 };
-	bool good = alloc_pattern_check(patterns[_i].pattern, &err) >= 0;
+	struct alloc_pattern *pattern = NULL;
+	uint64_t cost = 0;
+	int r = alloc_pattern_compile(
+		patterns[_i].pattern, ALLOC_PATTERN_STEPS_MAX, &pattern, &err);
 
-	ck_assert_msg(good == (patterns[_i].matches >= 0), "'%s': %s",
+	ck_assert_msg((r == 0) == (patterns[_i].matches >= 0), "'%s': %s",
 		patterns[_i].pattern, err.text);
-	if (!good)
-		ck_assert_ptr_nonnull(strstr(err.text, "pattern"));
-	ck_assert_msg(alloc_pattern_matches(patterns[_i].pattern, patterns[_i].text) ==
-			(patterns[_i].matches > 0),
-		"'%s' and '%s'", patterns[_i].pattern, patterns[_i].text);
+	if (r < 0) {
+		ck_assert_int_eq(r, -EINVAL);
+		ck_assert_ptr_nonnull(strstr(err.text, patterns[_i].pattern));
+		ck_assert_ptr_null(pattern);
+		return;
+	}
+	for (int i = 0; i < 2; i++) /* nothing is left of the time before */
+		ck_assert_msg(alloc_pattern_matches(pattern, patterns[_i].text, &cost) ==
+				(patterns[_i].matches > 0),
+			"'%s' and '%s'", patterns[_i].pattern, patterns[_i].text);
+	alloc_pattern_destroy(pattern);
+}
+END_TEST
+
+START_TEST(a_pattern_has_a_size)
+{
+	struct tp_error err = { 0 };
+	struct alloc_pattern *pattern = NULL;
+
+	/* four bytes and the end */
+	ck_assert_int_eq(alloc_pattern_compile("abcd", 5, &pattern, &err), 0);
+	alloc_pattern_destroy(pattern);
+	ck_assert_int_eq(alloc_pattern_compile("abcd", 4, &pattern, &err), -EINVAL);
+	ck_assert_str_eq(err.text,
+		"Regex 'abcd' is too complex: its program is larger than the maximum of "
+		"4 allowed");
+	ck_assert_int_eq(alloc_pattern_compile("a{5}", 5, &pattern, &err), -EINVAL);
+}
+END_TEST
+
+/* However many agents there are, a client that comes does not hold the loop. */
+START_TEST(many_agents_are_judged_in_slices)
+{
+	struct tp_attribute_constraint_predicate_text_matches slow = {
+		"(a?){100}.*.*.*.*.*.*b"
+	};
+	struct constraint c[] = { { RACK, .predicate = { .text_matches = &slow } } };
+	const uint32_t n = 40;
+	size_t at_once;
+	char rack[401];
+
+	memset(rack, 'a', sizeof rack);
+	for (uint32_t i = 0; i < n; i++) {
+		rack[399] = i % 2 == 0 ? 'a' : 'b';
+		rack[400] = '\0';
+		rack_agent(i, rack);
+	}
+	constrain(c, 1);
+	f.ops->run(f.drf);
+	at_once = f.n_offers;
+	ck_assert_uint_gt(at_once, 0);
+	ck_assert_uint_lt(at_once, n / 2);
+	fixture_advance(&f, SOON);
+	ck_assert_uint_eq(f.n_offers, n / 2);
+	for (size_t i = 0; i < f.n_offers; i++)
+		ck_assert_uint_eq(f.offers[i].agent % 2, 1);
+}
+END_TEST
+
+/* An agent may change, and the client go or want something else, before all are judged. */
+START_TEST(what_changes_between_slices_counts)
+{
+	struct tp_attribute_constraint_predicate_text_matches slow = {
+		"(a?){100}.*.*.*.*.*.*b"
+	};
+	struct tp_attribute_constraint_predicate_text_equals equals = { "c" };
+	struct constraint c[] = { { RACK, .predicate = { .text_matches = &slow } } };
+	struct constraint d[] = { { RACK, .predicate = { .text_equals = &equals } } };
+	char rack[401];
+
+	memset(rack, 'a', sizeof rack);
+	rack[400] = '\0';
+	for (uint32_t i = 0; i < 40; i++)
+		rack_agent(i, rack);
+	constrain(c, 1);
+	f.ops->remove_agent(f.drf, 0);
+	rack_agent(0, "b");
+	f.ops->remove_agent(f.drf, 39);
+	rack_agent(39, "b");
+	fixture_advance(&f, SOON);
+	ck_assert_uint_eq(f.n_offers, 2);
+	fixture_decline(&f, -1);
+	fixture_decline(&f, -1);
+	f.ops->remove_framework(f.drf, 0);
+	constrain(c, 1);
+	f.ops->remove_framework(f.drf, 0);
+	rack_agent(40, "c");
+	constrain(d, 1);
+	fixture_advance(&f, SOON);
+	ck_assert_uint_eq(f.n_offers, 1);
+	ck_assert_uint_eq(f.offers[0].agent, 40);
 }
 END_TEST
 
@@ -450,6 +540,9 @@ int main(void)
 	tcase_add_test(tc, any_group_is_enough);
 	tcase_add_test(tc, an_attribute_that_changes_is_judged_again);
 	tcase_add_loop_test(tc, patterns_match_all_of_a_text, 0, (int)TP_COUNT(patterns));
+	tcase_add_test(tc, a_pattern_has_a_size);
+	tcase_add_test(tc, many_agents_are_judged_in_slices);
+	tcase_add_test(tc, what_changes_between_slices_counts);
 	tcase_add_test(tc, the_whitelist_decides);
 	tcase_add_test(tc, other_regions_are_for_who_knows);
 	tcase_add_test(tc, a_framework_has_a_minimum_of_its_own);

@@ -51,6 +51,8 @@ struct tp_allotment {
 	uint32_t n_quotas;                      /* roles with one */
 	uint32_t n_minimums;                    /* clients with a minimum of their own */
 	uint32_t n_constrained;                 /* clients with constraints */
+	uint32_t n_unjudged;                    /* of them: not by all agents yet */
+	uint64_t judge_cost;                    /* of judging, in this turn */
 	uint32_t n_maintained;                  /* agents that will be unavailable */
 	struct tp_quantities headroom, offered; /* offered: or allocated, all together */
 	struct tp_resources interned;           /* keys that many agents share */
@@ -63,7 +65,7 @@ struct tp_allotment {
 	uint32_t n_waiting, waiting_room;
 	uint32_t *wakes; /* heap of agents by the end of their first filter */
 	uint32_t n_wakes, wakes_room;
-	struct tp_defer run_soon;
+	struct tp_defer run_soon, judge_more;
 	struct tp_timer run_later; /* no later than the interval */
 	struct tp_timer expiry;    /* of the earliest filter */
 	struct tp_timer recovery;

@@ -3,6 +3,7 @@
 #ifndef ALLOCATION_CLIENT_H
 #define ALLOCATION_CLIENT_H
 
+#include "core/cluster/allocation/constraint.h"
 #include "tepui/arena.h"
 #include "tepui/kind/allocator.h"
 #include "tepui/quantities.h"
@@ -13,14 +14,6 @@ struct tp_allotment;
 struct alloc_minimum {
 	struct tp_quantities *any_of;
 	uint32_t n; /* 0: any offer will do */
-};
-
-/* Constraints of one client, judged once for each agent. */
-struct alloc_constraints {
-	struct tp_arena *arena;
-	const struct tp_offer_constraints_role_constraints *record;
-	uint8_t *excluded; /* by agent: a bit */
-	uint32_t n_bytes;
 };
 
 struct alloc_client {
@@ -69,20 +62,5 @@ struct alloc_framework *alloc_framework_at(struct tp_allotment *self, uint32_t s
 void alloc_framework_read(struct tp_allotment *self, uint32_t slot,
 	const struct tp_allocator_framework *spec);
 void alloc_frameworks_fini(struct tp_allotment *self);
-
-/* constraints.c */
-void alloc_constraints_set(struct tp_allotment *self, uint32_t client,
-	const struct tp_offer_constraints_role_constraints *record);
-void alloc_constraints_judge_agent(struct tp_allotment *self, uint32_t agent);
-void alloc_constraints_destroy(struct alloc_constraints *constraints);
-static inline bool alloc_constraints_exclude(
-	const struct alloc_constraints *constraints, uint32_t agent)
-{
-	return (constraints->excluded[agent / 8] >> agent % 8 & 1) != 0;
-}
-
-/* pattern.c: does all of the text match? -EINVAL with the reason for a bad pattern. */
-int alloc_pattern_check(const char *pattern, struct tp_error *err);
-bool alloc_pattern_matches(const char *pattern, const char *text);
 
 #endif

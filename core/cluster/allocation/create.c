@@ -94,6 +94,7 @@ int tp_allotment_create(struct tp_instance *instance,
 	tp_map_init(&self->whitelist);
 	self->expiry.fire = alloc_filters_expired;
 	self->recovery.fire = alloc_recovery_timeout;
+	self->judge_more.run = alloc_constraints_judge_more;
 	alloc_run_init(self);
 	alloc_metrics_init(self);
 	self->role_order = self->role_sorter.ops->create(self->role_sorter.impl, &spec);
@@ -115,6 +116,7 @@ void tp_allotment_stop(struct tp_allotment *self)
 	tp_timer_disarm(self->instance->loop, &self->expiry);
 	tp_timer_disarm(self->instance->loop, &self->run_later);
 	tp_loop_undefer(self->instance->loop, &self->run_soon);
+	tp_loop_undefer(self->instance->loop, &self->judge_more);
 }
 
 void tp_allotment_destroy(struct tp_allotment *self)
@@ -124,6 +126,7 @@ void tp_allotment_destroy(struct tp_allotment *self)
 	tp_timer_disarm(self->instance->loop, &self->recovery);
 	alloc_agents_fini(self);
 	tp_timer_disarm(self->instance->loop, &self->expiry);
+	tp_loop_undefer(self->instance->loop, &self->judge_more);
 	alloc_run_fini(self);
 	alloc_clients_fini(self);
 	alloc_roles_fini(self);
