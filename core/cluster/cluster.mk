@@ -15,6 +15,7 @@ cluster_sources = $(allocation_sources) \
 	core/cluster/machine.c \
 	core/cluster/machine_ip.c \
 	core/cluster/machine_name.c \
+	core/cluster/offer_constraints.c \
 	core/cluster/operation.c \
 	core/cluster/process_tree.c \
 	core/cluster/quantities.c \
@@ -171,6 +172,7 @@ tepuiinclude_HEADERS += \
 	include/tepui/ids.h \
 	include/tepui/listen.h \
 	include/tepui/machine.h \
+	include/tepui/offer_constraints.h \
 	include/tepui/operation.h \
 	include/tepui/quantities.h \
 	include/tepui/registry_variable.h \

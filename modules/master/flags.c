@@ -12,6 +12,7 @@
 #include "removal.h"
 
 #include "tepui/domain.h"
+#include "tepui/offer_constraints.h"
 #include "tepui/record.h"
 #include "tepui/role.h"
 #include "tepui/units.h"
@@ -124,6 +125,15 @@ const struct tp_field master_config[] = {
 	TP_CONFIG_RELOAD("max_operator_event_stream_subscribers", TP_UINT32,
 		struct master, max_operator_event_stream_subscribers, "1000",
 		"Streams of operator events at a time; beyond, the oldest is closed."),
+	TP_CONFIG_RELOAD("offer_constraints_re2_max_program_size", TP_UINT32,
+		struct master, offer_constraints_max_program, "100",
+		"Frameworks may not have regexes in their offer constraints with a "
+		"program larger than this: about their characters, repeats counted as "
+		"often as they repeat. From 1 to 1000."),
+	TP_CONFIG_RELOAD("offer_constraints_re2_max_mem", TP_SIZE, struct master,
+		offer_constraints_max_mem_bytes, "4096B",
+		"Without effect: a regex here takes no memory beyond its program, some "
+		"60 bytes for each unit of offer_constraints_re2_max_program_size."),
 	TP_CONFIG_RELOAD("root_submissions", TP_BOOL, struct master, root_submissions,
 		"true", "May frameworks and tasks run as root?"),
 	TP_LOG_KEYS(struct master, log),
@@ -204,6 +214,10 @@ static void check_limits(const struct master *m)
 		tp_complain(m, "agent_removal_rate_limit", "%s", err.text);
 	if (removal_parse_percent(m->recovery_agent_removal_limit, &percent, &err) < 0)
 		tp_complain(m, "recovery_agent_removal_limit", "%s", err.text);
+	if (m->offer_constraints_max_program < 1 ||
+		m->offer_constraints_max_program > TP_OFFER_CONSTRAINTS_PROGRAM_MAX)
+		tp_complain(m, "offer_constraints_re2_max_program_size",
+			"must be from 1 to %d", TP_OFFER_CONSTRAINTS_PROGRAM_MAX);
 	if (m->registry_gc_interval_ns < TP_SEC)
 		tp_complain(m, "registry_gc_interval", "must be at least 1s");
 	if (m->max_operator_event_stream_subscribers < 1)
@@ -275,6 +289,9 @@ static bool print_value(
 		return true;
 	case TP_UINT64:
 		tp_strbuf_printf(out, "%" PRIu64, *(const uint64_t *)at);
+		return true;
+	case TP_SIZE:
+		tp_size_print(*(const int64_t *)at, out);
 		return true;
 	case TP_ENUM:
 		tp_strbuf_puts(out, tp_enum_name(field->sub, *(const int *)at));

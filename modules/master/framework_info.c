@@ -13,6 +13,7 @@
 #include "roles.h"
 
 #include "tepui/ids.h"
+#include "tepui/offer_constraints.h"
 #include "tepui/role.h"
 
 #define FAILOVER_TIMEOUT_MAX_NS (INT64_C(9000000000) * TP_SEC)
@@ -86,6 +87,65 @@ static bool in_roles(const struct tp_framework_info *info, const char *role)
 	return strcmp(role, info->role == NULL ? "*" : info->role) == 0;
 }
 
+/* What is set for a role that the framework has not has no effect, and may come. */
+static int check_filters(const struct tp_offer_filters *filters, struct tp_error *err)
+{
+	const struct tp_offer_filters_min_allocatable_resources *minimum =
+		filters == NULL ? NULL : filters->min_allocatable_resources;
+
+	for (size_t i = 0; minimum != NULL && i < minimum->n_quantities; i++) {
+		const struct tp_offer_filters_resource_quantities *any =
+			minimum->quantities[i];
+
+		if (any->n_quantities == 0)
+			return tp_fail(err, EINVAL,
+				"Resource quantities must contain at least one quantity");
+		for (size_t k = 0; k < any->n_quantities; k++) {
+			if (any->quantities[k]->value == NULL ||
+				any->quantities[k]->value->value_milli < 0)
+				return tp_fail(err, EINVAL,
+					"Invalid resource quantity for '%s': it must be "
+					"a number that is not negative",
+					any->quantities[k]->key);
+		}
+	}
+	return 0;
+}
+
+static int check_constraints(
+	const struct master *m, const struct framework_terms *terms, struct tp_error *err)
+{
+	const struct tp_offer_constraints *constraints = terms->constraints;
+
+	for (size_t i = 0; constraints != NULL && i < constraints->n_role_constraints;
+		i++) {
+		if (!in_roles(terms->info, constraints->role_constraints[i]->key))
+			return tp_fail(err, EINVAL,
+				"Offer constraints specify `role_constraints` for a role "
+				"'%s' not contained in the set of roles",
+				constraints->role_constraints[i]->key);
+	}
+	return tp_offer_constraints_validate(
+		constraints, m->offer_constraints_max_program, err);
+}
+
+static int check_offers(
+	const struct master *m, const struct framework_terms *terms, struct tp_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < terms->n_suppressed; i++) {
+		if (!in_roles(terms->info, terms->suppressed[i]))
+			return tp_fail(err, EINVAL,
+				"Suppressed role '%s' is not one of the framework's "
+				"roles",
+				terms->suppressed[i]);
+	}
+	for (size_t i = 0; r >= 0 && i < terms->info->n_offer_filters; i++)
+		r = check_filters(terms->info->offer_filters[i]->value, err);
+	return r < 0 ? r : check_constraints(m, terms, err);
+}
+
 int framework_info_check(
 	const struct master *m, const struct framework_terms *terms, struct tp_error *err)
 {
@@ -109,14 +169,7 @@ int framework_info_check(
 		return tp_fail(err, EINVAL,
 			"The framework failover_timeout is invalid: expected seconds "
 			"from 0 to 9e9");
-	for (size_t i = 0; i < terms->n_suppressed; i++) {
-		if (!in_roles(info, terms->suppressed[i]))
-			return tp_fail(err, EINVAL,
-				"Suppressed role '%s' is not one of the framework's "
-				"roles",
-				terms->suppressed[i]);
-	}
-	return 0;
+	return check_offers(m, terms, err);
 }
 
 int framework_info_check_change(const struct framework *f,

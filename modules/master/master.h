@@ -85,6 +85,8 @@ struct master {
 	uint32_t max_completed_tasks_per_framework;
 	uint32_t max_unreachable_tasks_per_framework;
 	uint32_t max_operator_event_stream_subscribers;
+	uint32_t offer_constraints_max_program;
+	int64_t offer_constraints_max_mem_bytes; /* asked for, and without effect */
 	bool root_submissions;
 	bool insecure;
 	struct tp_tls tls;

@@ -51,6 +51,8 @@ static const struct flag {
 	{ "master", "weights", NULL, LATER },
 	{ "master", "root_submissions", "true", NOW },
 	{ "master", "whitelist", NULL, NOW },
+	{ "master", "offer_constraints_re2_max_mem", "4096B", NOW },
+	{ "master", "offer_constraints_re2_max_program_size", "100", NOW },
 	{ "master", "webui_dir", NULL, LATER },
 	{ "allocator-drf", "allocation_interval", "1secs", NOW },
 	{ "master", "offer_timeout", NULL, NOW },

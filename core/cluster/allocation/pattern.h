@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 #include "tepui/error.h"
+#include "tepui/offer_constraints.h"
 
 /* Whatever a caller allows. */
-#define ALLOC_PATTERN_STEPS_MAX 1000
+#define ALLOC_PATTERN_STEPS_MAX TP_OFFER_CONSTRAINTS_PROGRAM_MAX
 
 enum alloc_op {
 	ALLOC_OP_SET,   /* eats a byte that is in the set */
