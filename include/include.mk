@@ -46,7 +46,9 @@ tepuikind_HEADERS += \
 	include/tepui/kind/hook.h \
 	include/tepui/kind/isolator.h \
 	include/tepui/kind/logger.h \
+	include/tepui/kind/qos_controller.h \
 	include/tepui/kind/registry.h \
+	include/tepui/kind/resource_estimator.h \
 	include/tepui/kind/sorter.h \
 	include/tepui/kind/state.h
 

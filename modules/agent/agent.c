@@ -35,6 +35,8 @@
 #include "metrics.h"
 #include "native.h"
 #include "operations.h"
+#include "oversubscription.h"
+#include "qos.h"
 #include "recover.h"
 #include "registration.h"
 #include "shutdown.h"
@@ -60,6 +62,8 @@ static int agent_init(void *impl, struct tp_error *err)
 	gc_init(agent);
 	status_init(agent);
 	operations_init(agent);
+	oversubscription_init(agent);
+	qos_init(agent);
 	registration_init(agent);
 	leader_init(agent);
 	return leader_check(agent, err);
@@ -75,6 +79,8 @@ static int agent_start(void *impl, struct tp_error *err)
 		recover_agent,
 		operations_recover,
 		containers_open,
+		oversubscription_open,
+		qos_open,
 		executor_front_open,
 		executor_front_start,
 		native_start,
@@ -115,6 +121,8 @@ void agent_recovered(struct agent *agent)
 	}
 	gc_start(agent);
 	volume_sweep_start(agent);
+	oversubscription_start(agent);
+	qos_start(agent);
 	if (leader_start(agent, &err) >= 0)
 		return;
 	tp_err(agent, "no master can be dialled, ending", "error=%s", err.text);
@@ -174,6 +182,8 @@ static void agent_stop(void *impl, struct tp_done *done)
 	agent->stop_at = 0;
 	agent->stop_done.call = stop_step;
 	leave_stop(agent);
+	qos_stop(agent);
+	oversubscription_stop(agent);
 	leader_stop(agent);
 	updates_flush(agent->updates);
 	litter_flush(agent);
@@ -194,6 +204,8 @@ static void agent_fini(void *impl)
 	leader_fini(agent);
 	registration_fini(agent);
 	status_fini(agent);
+	qos_fini(agent);
+	oversubscription_fini(agent);
 	operations_fini(agent);
 	gc_fini(agent);
 	agent_info_fini(agent);
@@ -262,6 +274,11 @@ TP_EXPORT const struct tp_module tp_module = {
 				containerizers),
 			TP_REQUIRE_OPTIONAL(
 				"election", TP_ELECTION_ABI, struct agent, election),
+			TP_REQUIRE_OPTIONAL("resource_estimator",
+				TP_RESOURCE_ESTIMATOR_ABI, struct agent,
+				resource_estimator),
+			TP_REQUIRE_OPTIONAL("qos_controller", TP_QOS_CONTROLLER_ABI,
+				struct agent, qos_controller),
 			TP_REQUIRE(
 				"transport", TP_TRANSPORT_ABI, struct agent, transport),
 			TP_REQUIRE("disk", TP_DISK_ABI, struct agent, disk),

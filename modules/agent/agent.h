@@ -10,6 +10,8 @@
 #include "tepui/disk.h"
 #include "tepui/kind/containerizer.h"
 #include "tepui/kind/election.h"
+#include "tepui/kind/qos_controller.h"
+#include "tepui/kind/resource_estimator.h"
 #include "tepui/log_keys.h"
 #include "tepui/map.h"
 #include "tepui/module.h"
@@ -43,6 +45,8 @@ struct agent_config {
 	int64_t executor_reregistration_timeout_ns;
 	int64_t executor_shutdown_grace_period_ns;
 	int64_t recovery_timeout_ns;
+	int64_t oversubscribed_resources_interval_ns;
+	int64_t qos_correction_interval_min_ns;
 	int64_t gc_delay_ns;
 	int64_t disk_watch_interval_ns;
 	double gc_disk_headroom;    /* 0 to 1 */
@@ -78,6 +82,8 @@ struct agent {
 	/* Wired by the kernel. */
 	struct tp_services containerizers;
 	struct tp_election election; /* ops NULL: none, `master` says where it is */
+	struct tp_resource_estimator resource_estimator; /* ops NULL: nothing is lent */
+	struct tp_qos_controller qos_controller; /* ops NULL: nothing is corrected */
 	struct tp_transport transport;
 	struct tp_disk_service disk;
 	struct tp_work_service work;
@@ -102,6 +108,8 @@ struct agent {
 	struct gc *gc;
 	struct updates *updates;
 	struct operations *operations;
+	struct oversubscription *oversubscription;
+	struct qos *qos;
 	struct volume_sweep *volume_sweep;
 	struct frameworks *frameworks;
 	struct containers *containers;

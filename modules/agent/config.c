@@ -108,6 +108,15 @@ const struct tp_field config_fields[] = {
 		"earlier sandboxes are removed."),
 	RELOAD("disk_watch_interval", TP_DURATION, disk_watch_interval_ns, "1mins",
 		"Time between two looks at how full the disk is."),
+	RELOAD("oversubscribed_resources_interval", TP_DURATION,
+		oversubscribed_resources_interval_ns, "15secs",
+		"Time between two questions to the resource estimator of the manifest, "
+		"if there is one."),
+	RELOAD("qos_correction_interval_min", TP_DURATION, qos_correction_interval_min_ns,
+		"0ns",
+		"Least time between an answer of the QoS controller of the manifest, if "
+		"there is one, and the next question; at least a second when the answer "
+		"changed nothing."),
 	TP_CONFIG_ENUM("recover", &recover_enum, struct agent, config.recover,
 		"reconnect",
 		"After a restart: reconnect to the executors, or cleanup: end them and "
@@ -197,10 +206,10 @@ const struct tp_field config_fields[] = {
 	LATER("default_container_dns", TP_STRING, NULL, "DNS of container networks."),
 	LATER("default_container_info", TP_STRING, NULL,
 		"Container of executors that name none."),
-	LATER("qos_correction_interval_min", TP_DURATION, "0ns",
-		"Least time between two corrections."),
-	LATER("oversubscribed_resources_interval", TP_DURATION, "15secs",
-		"Time between two estimates."),
+	LATER("resource_estimator", TP_STRING, NULL,
+		"Estimator of what may be lent: here a module of the manifest."),
+	LATER("qos_controller", TP_STRING, NULL,
+		"Who ends executors for others: here a module of the manifest."),
 	LATER("hooks", TP_STRING, NULL,
 		"Hook modules: here entries of the manifest, in their order."),
 	LATER("modules", TP_STRING, NULL, "Modules: here the manifest itself."),
@@ -234,6 +243,11 @@ static void check_ranges(const struct agent *agent)
 		tp_complain(agent, "gc_disk_headroom", "must be from 0 to 1");
 	if (config->disk_watch_interval_ns <= 0)
 		tp_complain(agent, "disk_watch_interval", "must be more than 0");
+	if (config->oversubscribed_resources_interval_ns <= 0)
+		tp_complain(agent, "oversubscribed_resources_interval",
+			"must be more than 0");
+	if (config->qos_correction_interval_min_ns < 0)
+		tp_complain(agent, "qos_correction_interval_min", "must not be negative");
 	if (config->advertise_port > 65535)
 		tp_complain(agent, "advertise_port", "must be at most 65535");
 }

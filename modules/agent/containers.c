@@ -131,30 +131,6 @@ static struct container_call *call_create(struct executor *executor)
 	return call;
 }
 
-static void add_resources(struct tp_container_config *config,
-	struct tp_resource *const *items, size_t n, struct tp_arena *arena)
-{
-	for (size_t i = 0; i < n; i++)
-		tp_arena_push(arena, &config->resources, &config->n_resources, items[i]);
-}
-
-/* What the container may use: the executor's own share and that of its tasks. */
-static void config_resources(struct executor *executor,
-	struct tp_container_config *config, struct tp_arena *arena)
-{
-	struct tp_list *node, *tmp;
-
-	add_resources(
-		config, executor->info->resources, executor->info->n_resources, arena);
-	tp_map_foreach (node, tmp, &executor->tasks) {
-		const struct task *task = tp_map_entry(node, struct task, node);
-
-		if (task->place != TASK_TERMINATED)
-			add_resources(config, task->info->resources,
-				task->info->n_resources, arena);
-	}
-}
-
 static struct tp_container_config *config_create(
 	struct executor *executor, struct tp_arena *arena)
 {
@@ -176,7 +152,7 @@ static struct tp_container_config *config_create(
 					 task->info->limits;
 		config->n_limits = task->info->n_limits;
 	}
-	config_resources(executor, config, arena);
+	executor_resources(executor, arena, &config->resources, &config->n_resources);
 	return config;
 }
 
@@ -264,14 +240,14 @@ static void update_done(struct tp_container_request *request, int status)
 void containers_update(struct executor *executor)
 {
 	struct container_call *call = call_create(executor);
-	struct tp_container_config config = { 0 };
+	struct tp_resource **items = NULL;
+	size_t n = 0;
 	struct tp_resources resources = TP_RESOURCES_INIT;
 	struct tp_error err = { 0 };
 	int r;
 
-	config_resources(executor, &config, call->arena);
-	r = tp_resources_from_records(
-		&resources, config.resources, config.n_resources, &err);
+	executor_resources(executor, call->arena, &items, &n);
+	r = tp_resources_from_records(&resources, items, n, &err);
 	if (r < 0) {
 		tp_arena_destroy(call->arena);
 		executor_limits_updated(executor, r, &err);

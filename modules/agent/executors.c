@@ -105,6 +105,29 @@ struct executor *executor_by_container(struct agent *agent, const char *containe
 		&agent->containers->executors, container_id, struct executor, container);
 }
 
+static void push_all(struct tp_arena *arena, struct tp_resource ***to, size_t *n_to,
+	struct tp_resource *const *items, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		tp_arena_push(arena, to, n_to, items[i]);
+}
+
+void executor_resources(const struct executor *executor, struct tp_arena *arena,
+	struct tp_resource ***ret, size_t *ret_n)
+{
+	struct tp_list *node, *tmp;
+
+	push_all(arena, ret, ret_n, executor->info->resources,
+		executor->info->n_resources);
+	tp_map_foreach (node, tmp, &executor->tasks) {
+		const struct task *task = tp_map_entry(node, struct task, node);
+
+		if (task->place != TASK_TERMINATED)
+			push_all(arena, ret, ret_n, task->info->resources,
+				task->info->n_resources);
+	}
+}
+
 /* Reservations and volumes that its tasks use must outlive a crash of the agent, as they do. */
 static bool executor_waits(struct executor *executor)
 {

@@ -83,6 +83,10 @@ struct executor *executor_find(
 	struct agent *agent, const char *framework_id, const char *executor_id);
 struct executor *executor_by_container(struct agent *agent, const char *container_id);
 
+/* What its container may use: its own share and that of its tasks. Borrowed from it. */
+void executor_resources(const struct executor *executor, struct tp_arena *arena,
+	struct tp_resource ***ret, size_t *ret_n);
+
 /* Sandbox, checkpoint, container; what fails becomes the tasks' last update. */
 void executor_launch(struct executor *executor, const struct tp_task_info *first);
 /* Told by containers.c. */

@@ -10,9 +10,14 @@
 #include "executors.h"
 #include "frameworks.h"
 #include "gc.h"
+#include "oversubscription.h"
 #include "tasks.h"
+#include "usage.h"
 
 enum percent { TOTAL, USED, PERCENT };
+
+/* A gauge of revocable resources; the others are of all that is not. */
+#define REVOCABLE 0x100
 
 static struct agent *gauge_agent(struct tp_metric *metric, int *ret_what)
 {
@@ -116,12 +121,14 @@ static double read_gc_age(struct tp_metric *metric)
 
 static const char *const resource_names[] = { "cpus", "gpus", "mem", "disk" };
 
+/* What may not be taken back. */
 static int64_t sum_milli(struct tp_resource *const *items, size_t n, const char *name)
 {
 	int64_t sum = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (items[i]->scalar != NULL && tp_streq(items[i]->name, name))
+		if (items[i]->scalar != NULL && items[i]->revocable == NULL &&
+			tp_streq(items[i]->name, name))
 			sum += items[i]->scalar->value_milli;
 	}
 	return sum;
@@ -151,20 +158,39 @@ static void sum_executor(const struct executor *executor, void *arg)
 	}
 }
 
+static int64_t total_milli(const struct agent *agent, const char *name, bool revocable)
+{
+	return revocable
+		? tp_resources_milli(oversubscription_total(agent), name)
+		: sum_milli(agent->info->resources, agent->info->n_resources, name);
+}
+
+static int64_t used_milli(struct agent *agent, const char *name, bool revocable)
+{
+	tp_cleanup(resources) struct tp_resources used = TP_RESOURCES_INIT;
+	struct use use = { .name = name };
+
+	if (revocable) {
+		usage_revocable(agent, &used);
+		return tp_resources_milli(&used, name);
+	}
+	executors_each(agent, sum_executor, &use);
+	return use.milli;
+}
+
 static double read_resource(struct tp_metric *metric)
 {
 	int what;
 	struct agent *agent = gauge_agent(metric, &what);
-	struct use use = { .name = resource_names[what / 3] };
-	int64_t total =
-		sum_milli(agent->info->resources, agent->info->n_resources, use.name);
+	bool revocable = what & REVOCABLE;
+	const char *name = resource_names[(what & ~REVOCABLE) / 3];
+	enum percent which = (what & ~REVOCABLE) % 3;
+	int64_t total = which == USED ? 0 : total_milli(agent, name, revocable);
+	int64_t used = which == TOTAL ? 0 : used_milli(agent, name, revocable);
 
-	if (what % 3 == TOTAL)
-		return (double)total / 1000;
-	executors_each(agent, sum_executor, &use);
-	if (what % 3 == USED)
-		return (double)use.milli / 1000;
-	return total == 0 ? 0 : (double)use.milli / (double)total;
+	if (which == PERCENT)
+		return total == 0 ? 0 : (double)used / (double)total;
+	return (double)(which == TOTAL ? total : used) / 1000;
 }
 
 static void add_gauge(struct agent *agent, const char *name,
@@ -193,6 +219,7 @@ static const struct {
 	{ "slave/tasks_lost", offsetof(struct metrics, tasks_lost) },
 	{ "slave/tasks_gone", offsetof(struct metrics, tasks_gone) },
 	{ "slave/executors_terminated", offsetof(struct metrics, executors_terminated) },
+	{ "slave/executors_preempted", offsetof(struct metrics, executors_preempted) },
 	{ "slave/container_launch_errors",
 		offsetof(struct metrics, container_launch_errors) },
 	{ "slave/valid_status_updates", offsetof(struct metrics, valid_status_updates) },
@@ -220,6 +247,13 @@ void metrics_init(struct agent *agent)
 		"slave/gpus_used", "slave/gpus_percent", "slave/mem_total",
 		"slave/mem_used", "slave/mem_percent", "slave/disk_total",
 		"slave/disk_used", "slave/disk_percent" };
+	static const char *const revocable_metrics[] = { "slave/cpus_revocable_total",
+		"slave/cpus_revocable_used", "slave/cpus_revocable_percent",
+		"slave/gpus_revocable_total", "slave/gpus_revocable_used",
+		"slave/gpus_revocable_percent", "slave/mem_revocable_total",
+		"slave/mem_revocable_used", "slave/mem_revocable_percent",
+		"slave/disk_revocable_total", "slave/disk_revocable_used",
+		"slave/disk_revocable_percent" };
 
 	agent->metrics = tp_alloc(sizeof(*agent->metrics));
 	for (size_t i = 0; i < TP_COUNT(counters); i++) {
@@ -242,6 +276,8 @@ void metrics_init(struct agent *agent)
 	add_gauge(agent, "slave/executor_directory_max_allowed_age_secs", read_gc_age, 0);
 	for (size_t i = 0; i < TP_COUNT(resource_metrics); i++)
 		add_gauge(agent, resource_metrics[i], read_resource, (int)i);
+	for (size_t i = 0; i < TP_COUNT(revocable_metrics); i++)
+		add_gauge(agent, revocable_metrics[i], read_resource, (int)i | REVOCABLE);
 }
 
 void metrics_fini(struct agent *agent)

@@ -13,12 +13,12 @@ struct agent_gauge {
 	int what; /* a state, or which resource */
 };
 
-#define METRICS_GAUGES_MAX 32
+#define METRICS_GAUGES_MAX 48
 
 struct metrics {
 	struct tp_metric tasks_finished, tasks_failed, tasks_killed, tasks_lost,
 		tasks_gone;
-	struct tp_metric executors_terminated;
+	struct tp_metric executors_terminated, executors_preempted;
 	struct tp_metric container_launch_errors;
 	struct tp_metric valid_status_updates, invalid_status_updates;
 	struct tp_metric valid_framework_messages, invalid_framework_messages;

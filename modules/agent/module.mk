@@ -28,6 +28,8 @@ agent_sources = \
 	modules/agent/native.c modules/agent/native.h \
 	modules/agent/operations.c modules/agent/operations.h \
 	modules/agent/operator.c modules/agent/operator.h \
+	modules/agent/oversubscription.c modules/agent/oversubscription.h \
+	modules/agent/qos.c modules/agent/qos.h \
 	modules/agent/reconcile.c modules/agent/reconcile.h \
 	modules/agent/recover.c modules/agent/recover.h \
 	modules/agent/refuse.c modules/agent/refuse.h \
@@ -44,6 +46,7 @@ agent_sources = \
 	modules/agent/updates_log.c modules/agent/updates_log.h \
 	modules/agent/updates_recover.c \
 	modules/agent/updates_store.c modules/agent/updates_stream.h \
+	modules/agent/usage.c modules/agent/usage.h \
 	modules/agent/volume_sweep.c modules/agent/volume_sweep.h \
 	modules/agent/volumes.c modules/agent/volumes.h
 
@@ -108,6 +111,11 @@ UNIT_TESTS += tests/unit/test_agent_operations
 tests_unit_test_agent_operations_SOURCES = tests/unit/test_agent_operations.c
 tests_unit_test_agent_operations_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_operations_LDADD = $(AGENT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_agent_oversubscription
+tests_unit_test_agent_oversubscription_SOURCES = tests/unit/test_agent_oversubscription.c
+tests_unit_test_agent_oversubscription_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_oversubscription_LDADD = $(AGENT_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_agent_files
 tests_unit_test_agent_files_SOURCES = tests/unit/test_agent_files.c

@@ -25,6 +25,7 @@
 #include "messages.h"
 #include "native.h"
 #include "operations.h"
+#include "oversubscription.h"
 #include "reconcile.h"
 #include "refuse.h"
 #include "run_task.h"
@@ -262,6 +263,7 @@ static void on_registered(void *user, struct tp_message *message)
 	else
 		agent_info_store(agent);
 	operations_resume(agent);
+	oversubscription_resume(agent);
 	for (size_t i = 0; i < body->n_reconciliations; i++)
 		reconcile_tasks(agent, body->reconciliations[i]);
 }

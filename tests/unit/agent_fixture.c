@@ -319,6 +319,11 @@ static void on_operation(void *user, struct tp_message *message)
 	record(user, message->type, &tp_update_operation_status_desc, message->body);
 }
 
+static void on_update_agent(void *user, struct tp_message *message)
+{
+	record(user, message->type, &tp_update_agent_desc, message->body);
+}
+
 static const struct tp_handler master_rows[] = {
 	{ TP_MESSAGE_AGENT_REGISTER, 0, &tp_agent_register_desc, on_register },
 	{ TP_MESSAGE_AGENT_REREGISTER, 0, &tp_agent_reregister_desc, on_reregister },
@@ -330,6 +335,7 @@ static const struct tp_handler master_rows[] = {
 	{ TP_MESSAGE_AGENT_PONG, 0, &tp_agent_pong_desc, on_pong },
 	{ TP_MESSAGE_UPDATE_OPERATION_STATUS, 0, &tp_update_operation_status_desc,
 		on_operation },
+	{ TP_MESSAGE_UPDATE_AGENT, 0, &tp_update_agent_desc, on_update_agent },
 };
 
 static int master_admit(void *user, struct tp_peer_info *info, struct tp_error *err)
@@ -458,14 +464,12 @@ void agent_fixture_init(struct agent_fixture *f)
 int agent_fixture_try_start(
 	struct agent_fixture *f, const char *config, struct tp_error *err)
 {
-	static const struct tp_module *const modules[] = { &tp_module, &fake_module,
-		&sim_election_module };
 	const struct tp_kernel_options options = {
 		.loop = f->loop,
 		.services = f->services,
 		.n_services = TP_COUNT(f->services),
-		.modules = modules,
-		.n_modules = TP_COUNT(modules),
+		.modules = f->modules,
+		.n_modules = TP_COUNT(f->modules) - (f->module == NULL),
 		.exit = asked_to_exit,
 		.user = f,
 	};
@@ -481,6 +485,10 @@ int agent_fixture_try_start(
 		config);
 	int r;
 
+	f->modules[0] = &tp_module;
+	f->modules[1] = &fake_module;
+	f->modules[2] = &sim_election_module;
+	f->modules[3] = f->module;
 	f->kernel = tp_kernel_create(&options);
 	r = tp_kernel_load_text(f->kernel, "test.yaml", text, NULL, 0, err);
 	if (r < 0)
@@ -552,9 +560,12 @@ static void run(struct agent_fixture *f, const char *task_id, const char *execut
 	struct tp_executor_id e = { .value = executor_id };
 	struct tp_command_info command = { .value = "true" };
 	struct tp_value_scalar one = { .has_value_milli = true, .value_milli = 1000 };
-	struct tp_resource cpus = {
-		.name = "cpus", .has_type = true, .type = TP_VALUE_SCALAR, .scalar = &one
-	};
+	struct tp_resource_revocable_info revocable = { 0 };
+	struct tp_resource cpus = { .name = "cpus",
+		.has_type = true,
+		.type = TP_VALUE_SCALAR,
+		.scalar = &one,
+		.revocable = f->revocable ? &revocable : NULL };
 	struct tp_resource *resources[] = { &cpus };
 	struct tp_executor_info executor = { .executor_id = &e, .command = &command };
 	struct tp_framework_info_capability aware = { .has_type = true,

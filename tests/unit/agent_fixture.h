@@ -79,7 +79,11 @@ struct agent_fixture {
 	/* Set before a start: the manifest has this election instead of a master's address. */
 	struct sim_party *party;
 	const char *resources; /* of the next start; NULL = those of the first */
-	int exit_status;       /* -1 = the agent did not ask to exit */
+	/* One more that the manifest may name: set before a start. */
+	const struct tp_module *module;
+	const struct tp_module *modules[4]; /* all of them */
+	bool revocable;  /* what the next tasks use may be taken back at any time */
+	int exit_status; /* -1 = the agent did not ask to exit */
 };
 
 /* `config`: further lines of the agent's config, each "      key: value\n"; may be "". */

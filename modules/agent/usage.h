@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What runs on this agent and what it was given, for those who estimate, correct and count. */
+#ifndef AGENT_USAGE_H
+#define AGENT_USAGE_H
+
+#include "tepui/resources.h"
+#include "tepui/wire/statistics.h"
+
+#include "agent.h"
+
+/* Executors whose container is not gone, with what containerizers measure. In the arena, or borrowed
+ * until the loop turns. */
+struct tp_resource_usage *usage_describe(struct agent *agent, struct tp_arena *arena);
+/* What executors and tasks have of what may be taken back; of no role. Replaces `ret`. */
+void usage_revocable(const struct agent *agent, struct tp_resources *ret);
+
+#endif
