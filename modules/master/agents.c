@@ -156,7 +156,6 @@ void agent_set(struct agent *a, const struct registration *registration)
 		tp_arena_push(a->arena, &a->capability_records, &a->n_capabilities,
 			tp_record_copy(&tp_agent_info_capability_desc, c, a->arena));
 	}
-	a->has_revocable = false;
 	r = registration_total(registration, &a->total, NULL);
 	tp_assert(r >= 0); /* whoever registered it has checked */
 	if (known)

@@ -31,7 +31,6 @@ struct agent {
 	struct tp_url *url;  /* of its HTTP port, for offers */
 	struct tp_uuid *resource_version;
 	struct tp_resources total;
-	bool has_revocable; /* some of them */
 
 	struct master *master;
 	uint32_t slot;

@@ -190,26 +190,23 @@ static double tasks(const struct master *m, int state)
 	return tasks_in_state(m, state);
 }
 
-static const char *const resource_names[] = {
-	[TP_CPUS] = "cpus", [TP_MEM] = "mem", [TP_DISK] = "disk", [TP_GPUS] = "gpus"
-};
-
 /* A gauge of revocable resources; the others are of all that is not. */
 #define REVOCABLE 0x100
 
-/* Most agents have nothing revocable: nothing is copied for them. */
-static int64_t milli_of(const struct agent *a, const struct tp_resources *all, int which)
+static int64_t milli_of(const struct tp_resources *all, int which)
 {
-	tp_cleanup(resources) struct tp_resources part = TP_RESOURCES_INIT;
-	const char *name = resource_names[which & ~REVOCABLE];
+	bool revocable = which & REVOCABLE;
+	int64_t sum = 0;
 
-	if (!a->has_revocable)
-		return which & REVOCABLE ? 0 : tp_resources_milli(all, name);
-	tp_resources_filter(&part, all,
-		which & REVOCABLE ? tp_resource_is_revocable
-				  : tp_resource_is_nonrevocable,
-		NULL);
-	return tp_resources_milli(&part, name);
+	for (uint32_t i = 0; i < all->n; i++) {
+		const struct tp_resource_item *item = &all->items[i];
+
+		if (item->key->type == TP_VALUE_SCALAR &&
+			item->key->known == (which & ~REVOCABLE) &&
+			tp_resource_is_revocable(item, NULL) == revocable)
+			sum += item->milli;
+	}
+	return sum;
 }
 
 static double total(const struct master *m, int which)
@@ -220,7 +217,7 @@ static double total(const struct master *m, int which)
 		const struct agent *a = agents_at(m, i);
 
 		if (a != NULL)
-			milli += milli_of(a, &a->total, which);
+			milli += milli_of(&a->total, which);
 	}
 	return (double)milli / 1000;
 }
@@ -238,7 +235,7 @@ static double used(const struct master *m, int which)
 		tp_list_foreach (node, tmp, &a->uses) {
 			struct use *use = tp_container_of(node, struct use, in_agent);
 
-			milli += milli_of(a, &use->resources, which);
+			milli += milli_of(&use->resources, which);
 		}
 	}
 	return (double)milli / 1000;

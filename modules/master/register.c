@@ -470,14 +470,33 @@ static void withdraw_revocable(struct agent *a)
 	}
 }
 
+/* What it says takes the place of what it said before; said again, it changes nothing. */
+static void take_oversubscribed(struct agent *a, const struct tp_update_agent *body)
+{
+	tp_cleanup(resources) struct tp_resources more = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources before = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources own = TP_RESOURCES_INIT;
+	struct tp_error err = { 0 };
+
+	if (read_oversubscribed(body, &more, &err) < 0) {
+		tp_warn(a->master, "ignoring an agent's oversubscribed resources",
+			"agent=%s why=%s", a->id, err.text);
+		return;
+	}
+	tp_resources_filter(&before, &a->total, tp_resource_is_revocable, NULL);
+	if (tp_resources_equal(&before, &more))
+		return;
+	withdraw_revocable(a);
+	tp_resources_filter(&own, &a->total, tp_resource_is_nonrevocable, NULL);
+	tp_resources_move(&a->total, &own);
+	tp_resources_add(&a->total, &more);
+	agent_allocate(a);
+}
+
 void register_on_update(struct master *m, struct tp_message *message)
 {
 	const struct tp_update_agent *body = message->body;
 	struct agent *a = native_agent(m, message->peer);
-	tp_cleanup(resources) struct tp_resources more = TP_RESOURCES_INIT;
-	tp_cleanup(resources) struct tp_resources old = TP_RESOURCES_INIT;
-	struct tp_error err = { 0 };
-	int r;
 
 	counter_add(m, COUNTER_MESSAGES_UPDATE_AGENT, 1);
 	if (a == NULL || a->leaving)
@@ -487,21 +506,9 @@ void register_on_update(struct master *m, struct tp_message *message)
 			&tp_uuid_desc, a->resource_version, body->resource_version_uuid))
 		a->resource_version = tp_record_copy(
 			&tp_uuid_desc, body->resource_version_uuid, a->arena);
-	if (!body->has_update_oversubscribed_resources ||
-		!body->update_oversubscribed_resources)
-		return;
-	r = read_oversubscribed(body, &more, &err);
-	if (r < 0) {
-		tp_warn(m, "ignoring an agent's oversubscribed resources",
-			"agent=%s why=%s", a->id, err.text);
-		return;
-	}
-	withdraw_revocable(a);
-	tp_resources_filter(&old, &a->total, tp_resource_is_nonrevocable, NULL);
-	tp_resources_move(&a->total, &old);
-	tp_resources_add(&a->total, &more);
-	a->has_revocable = !tp_resources_empty(&more);
-	agent_allocate(a);
+	if (body->has_update_oversubscribed_resources &&
+		body->update_oversubscribed_resources)
+		take_oversubscribed(a, body);
 }
 
 void register_on_pong(struct master *m, struct tp_message *message)

@@ -390,14 +390,20 @@ START_TEST(a_bad_role_is_an_error_event)
 }
 END_TEST
 
-/* What of an agent may be taken back at any time is counted apart. */
-START_TEST(revocable_resources_are_counted_apart)
+/* The agent lends so many cpus. */
+static void lend(const char *cpus)
 {
 	client_send(agent, TP_MESSAGE_UPDATE_AGENT, &tp_update_agent_desc,
 		"{'agent_id':{'value':'%s-S0'},'update_oversubscribed_resources':true,"
 		"'oversubscribed_resources':[{'name':'cpus','type':'SCALAR',"
-		"'scalar':{'value':2},'revocable':{}}]}",
-		fixture_master_id(f));
+		"'scalar':{'value':%s},'revocable':{}}]}",
+		fixture_master_id(f), cpus);
+}
+
+/* What of an agent may be taken back at any time is counted apart. */
+START_TEST(revocable_resources_are_counted_apart)
+{
+	lend("2");
 	ck_assert_double_eq(fixture_metric(f, "master/cpus_total"), 4);
 	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_total"), 2);
 	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_percent"), 0);
@@ -405,6 +411,36 @@ START_TEST(revocable_resources_are_counted_apart)
 }
 END_TEST
 
+/* Registered again, the agent says with its next word only what it lends; its tasks have it now. */
+START_TEST(revocable_resources_in_use_are_counted_apart)
+{
+	const char *id = fixture_master_id(f);
+
+	client_send(agent, TP_MESSAGE_AGENT_REREGISTER, &tp_agent_reregister_desc,
+		"{'tasks':[{'name':'n','task_id':{'value':'t'},"
+		"'framework_id':{'value':'%s-0000'},'agent_id':{'value':'%s-S0'},"
+		"'state':'TASK_RUNNING','resources':["
+		"{'name':'cpus','type':'SCALAR','scalar':{'value':1.5},'revocable':{},"
+		"'allocation_info':{'role':'*'}},"
+		"{'name':'mem','type':'SCALAR','scalar':{'value':64},"
+		"'allocation_info':{'role':'*'}}]}],"
+		"'frameworks':[{'user':'u','name':'test','id':{'value':'%s-0000'}}],"
+		"'agent':{'hostname':'host0','id':{'value':'%s-S0'},'resources':[" CPUS(
+			4) "]},"
+			   "'version':'1.0'}",
+		id, id, id, id);
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_used"), 0);
+	ck_assert_double_eq(fixture_metric(f, "master/mem_used"), 64);
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_used"), 1.5);
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_percent"), 0);
+	lend("3");
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_total"), 3);
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_percent"), 0.5);
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_total"), 4);
+}
+END_TEST
+
+/* One that is not spoils the list. */
 START_TEST(oversubscribed_resources_are_revocable)
 {
 	for (int i = 0; i < 2; i++)
@@ -420,22 +456,43 @@ START_TEST(oversubscribed_resources_are_revocable)
 }
 END_TEST
 
-/* Offers without them stay. */
+/*
+ * [OversubscriptionTest.RescindRevocableOfferWithIncreasedRevocable and ...DecreasedRevocable]
+ * Offers without them stay.
+ */
 START_TEST(revocable_resources_that_change_are_taken_back)
+{
+	static const char *const changed[] = { "3", "0.5", "0" };
+	static const char revocable[] =
+		"[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1},"
+		"\"revocable\":{}}]";
+
+	lend("2");
+	fixture_offer(f, 0, 0, "cpus:1", "*");  /* O0 */
+	fixture_offer(f, 0, 0, revocable, "*"); /* O1 */
+	client_forget(scheduler);
+	lend(changed[_i]);
+	ck_assert_uint_eq(client_count(scheduler, "'RESCIND'"), 1);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "-O1'"));
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_total"),
+		strtod(changed[_i], NULL));
+}
+END_TEST
+
+/* As after a message that came twice: no framework loses an offer by it. */
+START_TEST(revocable_resources_that_are_as_before_stay_offered)
 {
 	static const char revocable[] =
 		"[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1},"
 		"\"revocable\":{}}]";
 
-	fixture_offer(f, 0, 0, "cpus:1", "*");  /* O0 */
-	fixture_offer(f, 0, 0, revocable, "*"); /* O1 */
+	lend("2");
+	fixture_offer(f, 0, 0, revocable, "*");
 	client_forget(scheduler);
-	client_send(agent, TP_MESSAGE_UPDATE_AGENT, &tp_update_agent_desc,
-		"{'agent_id':{'value':'%s-S0'},'update_oversubscribed_resources':true,"
-		"'oversubscribed_resources':[]}",
-		fixture_master_id(f));
-	ck_assert_uint_eq(client_count(scheduler, "'RESCIND'"), 1);
-	ck_assert_ptr_nonnull(client_heard(scheduler, "-O1'"));
+	fixture_forget(f);
+	lend("2");
+	ck_assert_uint_eq(client_count(scheduler, "'RESCIND'"), 0);
+	ck_assert(!fixture_logged(f, "update_agent"));
 }
 END_TEST
 
@@ -593,7 +650,9 @@ static void add_framework_tests(TCase *tc)
 	tcase_add_test(tc, a_framework_that_was_removed_may_not_come_back);
 	tcase_add_test(tc, a_bad_role_is_an_error_event);
 	tcase_add_test(tc, revocable_resources_are_counted_apart);
-	tcase_add_test(tc, revocable_resources_that_change_are_taken_back);
+	tcase_add_test(tc, revocable_resources_in_use_are_counted_apart);
+	tcase_add_loop_test(tc, revocable_resources_that_change_are_taken_back, 0, 3);
+	tcase_add_test(tc, revocable_resources_that_are_as_before_stay_offered);
 	tcase_add_test(tc, an_agent_with_too_much_is_refused);
 	tcase_add_test(tc, oversubscribed_resources_are_revocable);
 	tcase_add_test(tc, a_framework_that_becomes_multi_role_keeps_its_role);
