@@ -66,6 +66,9 @@ allocation_sources = \
 	core/cluster/allocation/maintenance.h \
 	core/cluster/allocation/metric.c \
 	core/cluster/allocation/metric.h \
+	core/cluster/allocation/minimum.c \
+	core/cluster/allocation/names.c \
+	core/cluster/allocation/names.h \
 	core/cluster/allocation/offer.c \
 	core/cluster/allocation/pattern.c \
 	core/cluster/allocation/pattern.h \

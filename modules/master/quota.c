@@ -20,7 +20,6 @@
 #include "tepui/record.h"
 #include "tepui/role.h"
 
-/* Sums of all roles stay far from overflow. */
 #define AMOUNT_MAX_MILLI (INT64_C(1000) * 1000 * 1000 * 1000 * 1000)
 
 struct quota {
@@ -100,6 +99,14 @@ void quota_load(struct master *m, const struct tp_quota_config *config)
 	put(&m->quotas->promised, config);
 }
 
+static int can_keep(const struct master *m, struct tp_quota_config *const *configs,
+	size_t n, struct tp_error *err)
+{
+	if (m->allocator.ops->check_quota == NULL)
+		return 0;
+	return m->allocator.ops->check_quota(m->allocator.impl, configs, n, err);
+}
+
 int quota_allocate(const struct master *m, struct tp_error *err)
 {
 	struct tp_list *node, *tmp;
@@ -111,9 +118,12 @@ int quota_allocate(const struct master *m, struct tp_error *err)
 				  "roles have quota, and the allocator knows none: use "
 				  "another, or remove the quota first");
 	tp_map_foreach (node, tmp, &m->quotas->by_role) {
-		const struct tp_quota_config *config =
+		struct tp_quota_config *config =
 			tp_map_entry(node, struct quota, node)->config;
+		int r = can_keep(m, &config, 1, err);
 
+		if (r < 0)
+			return r;
 		m->allocator.ops->update_quota(m->allocator.impl, config->role, config);
 	}
 	return 0;
@@ -327,6 +337,10 @@ static int check_config(const struct master *m, const struct tp_quota_config *co
 
 	if (r < 0)
 		return r;
+	if (config->n_guarantees > QUOTA_KINDS_MAX || config->n_limits > QUOTA_KINDS_MAX)
+		return tp_fail(err, EINVAL,
+			"Quota of role '%s' is of more than %d kinds of resources",
+			config->role, QUOTA_KINDS_MAX);
 	if (strchr(config->role, '/') != NULL)
 		return tp_fail(err, EINVAL,
 			"Setting quota on nested role '%s' is not supported: set it on "
@@ -357,6 +371,13 @@ static const struct tp_quota_config *wanted_of(
 	return NULL;
 }
 
+/* Stops at the most there can be: so many roles there may be, in many calls. */
+static void add_up(int64_t *milli, int64_t more)
+{
+	if (__builtin_add_overflow(*milli, more, milli))
+		*milli = INT64_MAX;
+}
+
 /* All guarantees of one resource, as they will be, with changes that are being stored. */
 static int64_t guaranteed_milli(const struct master *m,
 	const struct tp_master_call_update_quota *wanted, const char *name)
@@ -365,13 +386,13 @@ static int64_t guaranteed_milli(const struct master *m,
 	int64_t milli = 0;
 
 	for (size_t i = 0; i < wanted->n_quota_configs; i++)
-		milli += guarantee_milli(wanted->quota_configs[i], name);
+		add_up(&milli, guarantee_milli(wanted->quota_configs[i], name));
 	tp_map_foreach (node, tmp, &m->quotas->promised) {
 		const struct tp_quota_config *config =
 			tp_map_entry(node, struct quota, node)->config;
 
 		if (wanted_of(wanted, config->role) == NULL)
-			milli += guarantee_milli(config, name);
+			add_up(&milli, guarantee_milli(config, name));
 	}
 	return milli;
 }
@@ -412,6 +433,10 @@ int quota_check(const struct master *m, const struct tp_master_call_update_quota
 		? tp_fail(err, ENOTSUP, "the allocator knows no quota: use another")
 		: 0;
 
+	if (r >= 0 && wanted->n_quota_configs > SETTINGS_MAX)
+		r = tp_fail(err, EINVAL,
+			"%zu roles are more than %d in one call: take several calls",
+			wanted->n_quota_configs, SETTINGS_MAX);
 	for (size_t i = 0; r >= 0 && i < wanted->n_quota_configs; i++) {
 		const struct tp_quota_config *config = wanted->quota_configs[i];
 
@@ -424,7 +449,8 @@ int quota_check(const struct master *m, const struct tp_master_call_update_quota
 		if (!(wanted->has_force && wanted->force))
 			r = check_fit(m, wanted, wanted->quota_configs[i], err);
 	}
-	return r;
+	return r < 0 ? r
+		     : can_keep(m, wanted->quota_configs, wanted->n_quota_configs, err);
 }
 
 /* --- what changes ---------------------------------------------------------------------- */

@@ -12,6 +12,9 @@
 
 struct settings_change;
 
+/* Kinds of resources in one quota; each is compared with each. */
+#define QUOTA_KINDS_MAX 100
+
 int quota_create(struct master *m);
 void quota_destroy(struct master *m);
 

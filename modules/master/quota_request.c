@@ -39,6 +39,10 @@ static int check(const struct master *m, const struct tp_quota_request *request,
 	if (request->n_guarantee == 0)
 		return tp_fail(err, EINVAL, "Quota of role '%s': there is no guarantee",
 			request->role);
+	if (request->n_guarantee > QUOTA_KINDS_MAX)
+		return tp_fail(err, EINVAL,
+			"Quota of role '%s' is of more than %d kinds of resources",
+			request->role, QUOTA_KINDS_MAX);
 	if (quota_of(m, request->role) != NULL)
 		return tp_fail(err, EINVAL,
 			"Quota of role '%s' is set already: remove it first, or use "

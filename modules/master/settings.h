@@ -10,6 +10,9 @@
 
 #include "registrar.h"
 
+/* Roles in one call; each is compared with each. */
+#define SETTINGS_MAX 1000
+
 struct settings_change {
 	struct tp_arena *arena;
 	/* What is wanted, as stored() takes it; of the call or of the arena. */

@@ -118,6 +118,10 @@ static int check(const struct master *m, const struct tp_master_call_update_weig
 		? tp_fail(err, ENOTSUP, "the allocator knows no weights: use another")
 		: 0;
 
+	if (r >= 0 && call->n_weight_infos > SETTINGS_MAX)
+		r = tp_fail(err, EINVAL,
+			"%zu roles are more than %d in one call: take several calls",
+			call->n_weight_infos, SETTINGS_MAX);
 	for (size_t i = 0; r >= 0 && i < call->n_weight_infos; i++) {
 		const struct tp_weight_info *info = call->weight_infos[i];
 

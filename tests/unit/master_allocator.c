@@ -6,6 +6,7 @@
 #include "tests/unit/master_fixture.h"
 
 #include <check.h>
+#include <errno.h>
 #include <string.h>
 
 #include "tepui/module.h"
@@ -249,6 +250,19 @@ static void end_use(void *impl, uint32_t framework, uint32_t agent,
 	print_use(impl, "end", framework, agent, resources);
 }
 
+static int check_quota(
+	void *impl, struct tp_quota_config *const *quotas, size_t n, struct tp_error *err)
+{
+	(void)impl;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < quotas[i]->n_limits; k++) {
+			if (strcmp(quotas[i]->limits[k]->key, "uncounted") == 0)
+				return tp_fail(err, EINVAL, "'uncounted' is not counted");
+		}
+	}
+	return 0;
+}
+
 /* What all of them do. */
 #define OPS \
 	.open = allocator_open, .add_framework = add_framework, \
@@ -259,8 +273,8 @@ static void end_use(void *impl, uint32_t framework, uint32_t agent,
 	.activate_agent = activate_agent, .deactivate_agent = deactivate_agent, \
 	.recover_resources = recover_resources, .update_allocation = update_allocation, \
 	.update_available = update_available, .update_quota = update_quota, \
-	.update_weights = update_weights, .revive = revive, .suppress = suppress, \
-	.request = request, .update_whitelist = update_whitelist, \
+	.check_quota = check_quota, .update_weights = update_weights, .revive = revive, \
+	.suppress = suppress, .request = request, .update_whitelist = update_whitelist, \
 	.update_domain = update_domain
 
 static const struct tp_allocator_ops allocator_ops = { OPS };

@@ -4,6 +4,7 @@
  * behaviour (HierarchicalAllocatorTest), where there is one. Time is virtual.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -368,6 +369,60 @@ START_TEST(recovery_without_quota_waits_for_nobody)
 }
 END_TEST
 
+/* --- names ----------------------------------------------------------------------------- */
+
+/* Limits of one of each of `n` resources, called first, first + 1, ... */
+static int check_names(char first, uint32_t n, struct tp_error *err)
+{
+	char names[TP_QUANTITIES_MAX][2];
+	struct tp_value_scalar one = { .value_milli = 1000 };
+	struct tp_quota_config_limits_entry rows[TP_QUANTITIES_MAX];
+	struct tp_quota_config_limits_entry *limits[TP_QUANTITIES_MAX];
+	struct tp_quota_config quota = { .role = "q", .limits = limits, .n_limits = n };
+	struct tp_quota_config *const quotas[] = { &quota };
+
+	for (uint32_t i = 0; i < n; i++) {
+		names[i][0] = (char)(first + (char)i);
+		names[i][1] = '\0';
+		rows[i] = (struct tp_quota_config_limits_entry){ names[i], &one };
+		limits[i] = &rows[i];
+	}
+	return f.ops->check_quota(f.drf, quotas, 1, err);
+}
+
+/* Twelve beside cpus, mem, disk and gpus; one too many takes none. */
+START_TEST(quotas_are_of_so_many_resources)
+{
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(check_names('a', 10, &err), 0);
+	ck_assert_int_eq(check_names('k', 3, &err), -EINVAL);
+	ck_assert_msg(strstr(err.text, "Quota of role 'q': 'm' is one kind") != NULL,
+		"%s", err.text);
+	ck_assert_int_eq(check_names('x', 2, &err), 0);
+	ck_assert_int_eq(check_names('a', 10, &err), 0);
+	ck_assert_int_eq(check_names('k', 1, &err), -EINVAL);
+}
+END_TEST
+
+/* Agents come first, or a quota does: who has a place keeps it. */
+START_TEST(what_has_no_place_is_offered_all_the_same)
+{
+	const struct tp_allotment_head *head = f.drf;
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(check_names('a', 12, &err), 0);
+	fixture_quota(&f, "q", NULL, "l:1");
+	fixture_framework(&f, 0, "q", 0);
+	ck_assert(!head->allotment->names_warned);
+	fixture_agent(&f, 0, "cpus:1;mem:64;l:5;z:5", NULL, 0, NULL);
+	fixture_advance(&f, SOON);
+	fixture_expect(&f, 0, 0, "q", "cpus:1;l:1;mem:64;z:5");
+	ck_assert_int_eq(check_names('z', 1, &err), -EINVAL);
+	ck_assert(head->allotment->names_warned);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("allocator_quota");
@@ -398,6 +453,8 @@ int main(void)
 	tcase_add_test(tc, recovery_counts_anew);
 	tcase_add_test(tc, recovery_ends_in_time);
 	tcase_add_test(tc, recovery_without_quota_waits_for_nobody);
+	tcase_add_test(tc, quotas_are_of_so_many_resources);
+	tcase_add_test(tc, what_has_no_place_is_offered_all_the_same);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -444,6 +444,40 @@ START_TEST(an_empty_minimum_takes_anything)
 }
 END_TEST
 
+/* It waits for agents that have it, and takes nothing from quotas meanwhile. */
+START_TEST(a_minimum_of_what_nobody_has_is_not_met)
+{
+	minimum_framework(0, "licenses", 1000, false);
+	fixture_agent(&f, 0, "cpus:4;mem:4096", NULL, 0, NULL);
+	fixture_advance(&f, SOON);
+	ck_assert_uint_eq(f.n_offers, 0);
+	fixture_agent(&f, 1, "licenses:1", NULL, 0, NULL);
+	fixture_agent(&f, 2, "licenses:0.5", NULL, 0, NULL);
+	fixture_advance(&f, SOON);
+	ck_assert_uint_eq(f.n_offers, 1);
+	fixture_expect(&f, 0, 1, "*", "licenses:1");
+	minimum_framework(1, "nothing", 0, false);
+	fixture_advance(&f, SOON);
+	ck_assert_uint_eq(f.n_offers, 3);
+}
+END_TEST
+
+START_TEST(minimums_take_no_places)
+{
+	struct tp_error err = { 0 };
+	struct tp_value_scalar one = { .value_milli = 1000 };
+	struct tp_quota_config_limits_entry limit = { "licenses", &one };
+	struct tp_quota_config_limits_entry *limits[] = { &limit };
+	struct tp_quota_config quota = { .role = "*", .limits = limits, .n_limits = 1 };
+	struct tp_quota_config *const quotas[] = { &quota };
+	char name[] = "a";
+
+	for (uint32_t i = 0; i < TP_QUANTITIES_MAX; i++, name[0]++)
+		minimum_framework(i, name, 1000, false);
+	ck_assert_int_eq(f.ops->check_quota(f.drf, quotas, 1, &err), 0);
+}
+END_TEST
+
 /* --- maintenance ----------------------------------------------------------------------- */
 
 /* HierarchicalAllocatorTest.MaintenanceInverseOffers */
@@ -547,6 +581,8 @@ int main(void)
 	tcase_add_test(tc, other_regions_are_for_who_knows);
 	tcase_add_test(tc, a_framework_has_a_minimum_of_its_own);
 	tcase_add_test(tc, an_empty_minimum_takes_anything);
+	tcase_add_test(tc, a_minimum_of_what_nobody_has_is_not_met);
+	tcase_add_test(tc, minimums_take_no_places);
 	tcase_add_test(tc, who_holds_something_is_asked_to_leave);
 	tcase_add_test(tc, a_revival_asks_again);
 	tcase_add_test(tc, a_request_is_answered_at_once);

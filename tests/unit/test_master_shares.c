@@ -101,6 +101,8 @@ static const struct {
 		  "cpus", "3") "},{'role':'b','guarantees':" AMOUNTS("cpus", "2") "}",
 		"would be 5" },
 	{ "{'role':'a'},{'role':'a'}", "there twice" },
+	{ "{'role':'b'},{'role':'a','limits':" AMOUNTS("uncounted", "1") "}",
+		"'uncounted' is not counted" },
 };
 
 /* [MasterQuotaTest.SetRequestWithInvalidData, InsufficientResources*] */
@@ -112,6 +114,70 @@ START_TEST(impossible_quota_changes_nothing)
 	ck_assert_msg(strstr(who->text, refused[_i].why) != NULL, "%s", who->text);
 	ck_assert_int_eq(f->stores, stores);
 	ck_assert(!fixture_logged(f, "quota"));
+}
+END_TEST
+
+/* Each of them is compared with each. */
+START_TEST(calls_have_a_size)
+{
+	tp_cleanup(strbuf) struct tp_strbuf many = TP_STRBUF_INIT;
+
+	for (int i = 0; i < 1000; i++)
+		tp_strbuf_printf(
+			&many, "%s{'role':'r%d','weight':2}", i > 0 ? "," : "", i);
+	ck_assert_int_eq(set_weights(many.data), 0);
+	ck_assert_int_eq(set_quota(many.data, ""), 0);
+	tp_strbuf_puts(&many, ",{'role':'more','weight':2}");
+	ck_assert_int_eq(set_weights(many.data), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(who->text, "1001 roles are more than 1000"));
+	ck_assert_int_eq(set_quota(many.data, ""), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(who->text, "1001 roles are more than 1000"));
+}
+END_TEST
+
+START_TEST(a_quota_is_of_so_many_resources)
+{
+	tp_cleanup(strbuf) struct tp_strbuf many = TP_STRBUF_INIT;
+
+	tp_strbuf_puts(&many, "{'role':'a','limits':{");
+	for (int i = 0; i <= QUOTA_KINDS_MAX; i++)
+		tp_strbuf_printf(&many, "%s'r%d':{'value':1}", i > 0 ? "," : "", i);
+	tp_strbuf_puts(&many, "}}");
+	ck_assert_int_eq(set_quota(many.data, ""), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(who->text, "more than 100 kinds of resources"));
+}
+END_TEST
+
+static void nothing(void *impl)
+{
+	(void)impl;
+}
+
+static int counts_nothing(
+	void *impl, struct tp_quota_config *const *quotas, size_t n, struct tp_error *err)
+{
+	(void)impl;
+	(void)quotas;
+	return tp_fail(err, EINVAL, "%zu cannot be counted", n);
+}
+
+/* Quota of the registry that the allocator cannot keep is not told to one that comes. */
+START_TEST(an_allocator_that_cannot_keep_quota_takes_no_place)
+{
+	struct master *m = tp_kernel_instance(f->kernel, "master");
+	struct tp_allocator_ops ops = *m->allocator.ops;
+	const struct tp_allocator_ops *before = m->allocator.ops;
+	struct tp_error err = { 0 };
+
+	set_quota("{'role':'a','guarantees':" AMOUNTS("cpus", "3") "}", "");
+	ops.pause = ops.resume = nothing;
+	ops.check_quota = counts_nothing;
+	m->allocator.ops = &ops;
+	fixture_forget(f);
+	ck_assert_int_eq(replay(m, &err), -EINVAL);
+	ck_assert_str_eq(err.text, "1 cannot be counted");
+	ck_assert(!fixture_logged(f, "quota a"));
+	m->allocator.ops = before;
 }
 END_TEST
 
@@ -164,11 +230,6 @@ START_TEST(an_amount_that_is_there_twice_is_refused)
 	ck_assert_msg(strstr(err.text, "there twice") != NULL, "%s", err.text);
 }
 END_TEST
-
-static void nothing(void *impl)
-{
-	(void)impl;
-}
 
 /* Another allocator does not come where it would ignore what was promised. */
 START_TEST(an_allocator_without_quota_takes_no_place_where_there_is_some)
@@ -448,6 +509,9 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	add_tests(tc);
+	tcase_add_test(tc, calls_have_a_size);
+	tcase_add_test(tc, a_quota_is_of_so_many_resources);
+	tcase_add_test(tc, an_allocator_that_cannot_keep_quota_takes_no_place);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

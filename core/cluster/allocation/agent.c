@@ -9,6 +9,7 @@
 #include "core/cluster/allocation/filter.h"
 #include "core/cluster/allocation/hold.h"
 #include "core/cluster/allocation/maintenance.h"
+#include "core/cluster/allocation/names.h"
 #include "core/cluster/allocation/run.h"
 #include "tepui/attributes.h"
 #include "tepui/record.h"
@@ -193,7 +194,8 @@ static void total_set(struct tp_allotment *self, struct alloc_agent *agent,
 	intern(self, &agent->total);
 	tp_quantities_add_resources(&self->cluster.total, &self->names, &agent->total);
 	tp_quantities_subtract_resources(&self->cluster.total, &self->names, &old);
-	self->cluster.n_names = self->names.n;
+	alloc_names_grown(self);
+	alloc_names_judge_agent(self, total);
 	self->cluster.generation++;
 	alloc_reserved_change(self, &agent->total, true);
 	alloc_reserved_change(self, &old, false);

@@ -28,6 +28,7 @@ struct tp_allotment {
 	struct tp_sorter role_sorter, framework_sorter;
 	struct tp_allocator_user user;
 	struct tp_quantity_names names;
+	bool names_warned;
 	struct tp_sorter_cluster cluster;
 	struct alloc_minimum minimum;
 	uint64_t seed;

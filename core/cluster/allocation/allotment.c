@@ -13,6 +13,7 @@
 #include "core/cluster/allocation/hold.h"
 #include "core/cluster/allocation/maintenance.h"
 #include "core/cluster/allocation/metric.h"
+#include "core/cluster/allocation/names.h"
 #include "core/cluster/allocation/run.h"
 
 void *alloc_grow(void *items, uint32_t *n, uint32_t slot, size_t size)
@@ -414,6 +415,12 @@ static void on_explain_agents(void *impl, uint32_t framework, const char *role,
 	alloc_explain_agents(of(impl), framework, role, each, user);
 }
 
+static int on_check_quota(
+	void *impl, struct tp_quota_config *const *quotas, size_t n, struct tp_error *err)
+{
+	return alloc_names_claim(of(impl), quotas, n, err);
+}
+
 const struct tp_allocator_ops tp_allotment_ops = {
 	.open = on_open,
 	.recover = on_recover,
@@ -444,4 +451,5 @@ const struct tp_allocator_ops tp_allotment_ops = {
 	.update_inverse_offer = on_update_inverse_offer,
 	.explain = on_explain,
 	.explain_agents = on_explain_agents,
+	.check_quota = on_check_quota,
 };

@@ -156,25 +156,6 @@ void alloc_client_refresh(struct tp_allotment *self, uint32_t slot)
 
 /* --- the end --------------------------------------------------------------------------- */
 
-void alloc_minimum_set(
-	struct tp_allotment *self, uint32_t slot, struct alloc_minimum *take_minimum)
-{
-	struct alloc_client *client = &self->clients[slot];
-	struct alloc_role *role = self->roles[client->role];
-
-	if (client->minimum != NULL) {
-		self->n_minimums--;
-		role->n_minimums--;
-		tp_free(client->minimum->any_of);
-		tp_free(client->minimum);
-	}
-	if (take_minimum != NULL) {
-		self->n_minimums++;
-		role->n_minimums++;
-	}
-	client->minimum = take_minimum;
-}
-
 void alloc_client_remove(struct tp_allotment *self, uint32_t slot)
 {
 	struct alloc_client *client = &self->clients[slot];
@@ -214,21 +195,6 @@ void alloc_client_release(struct tp_allotment *self, uint32_t slot)
 		alloc_client_remove(self, slot);
 }
 
-bool alloc_minimum_met(const struct tp_allotment *self,
-	const struct alloc_minimum *minimum, const struct tp_quantities *offer)
-{
-	uint32_t i, j, n_names = self->cluster.n_names;
-
-	for (i = 0; i < minimum->n; i++) {
-		for (j = 0; j < n_names; j++)
-			if (offer->milli[j] < minimum->any_of[i].milli[j])
-				break;
-		if (j == n_names)
-			return true;
-	}
-	return minimum->n == 0;
-}
-
 void alloc_clients_fini(struct tp_allotment *self)
 {
 	uint32_t i;
@@ -239,9 +205,7 @@ void alloc_clients_fini(struct tp_allotment *self)
 		if (!client->used)
 			continue;
 		alloc_constraints_destroy(client->constraints);
-		if (client->minimum != NULL)
-			tp_free(client->minimum->any_of);
-		tp_free(client->minimum);
+		alloc_minimum_destroy(client->minimum);
 	}
 	tp_free(self->clients);
 }

@@ -14,6 +14,9 @@ struct tp_allotment;
 struct alloc_minimum {
 	struct tp_quantities *any_of;
 	uint32_t n; /* 0: any offer will do */
+	/* What it was read from, while names in it have no place. */
+	const struct tp_offer_filters_min_allocatable_resources *record;
+	struct tp_arena *arena;
 };
 
 struct alloc_client {
@@ -51,6 +54,13 @@ void alloc_client_refresh(struct tp_allotment *self, uint32_t client);
 void alloc_client_release(struct tp_allotment *self, uint32_t client);
 void alloc_client_remove(struct tp_allotment *self, uint32_t client);
 void alloc_clients_fini(struct tp_allotment *self);
+
+/* minimum.c */
+struct alloc_minimum *alloc_minimum_create(const struct tp_allotment *self,
+	const struct tp_offer_filters_min_allocatable_resources *record);
+void alloc_minimum_destroy(struct alloc_minimum *minimum);
+/* There are new names. */
+void alloc_minimums_resolve(struct tp_allotment *self);
 /* NULL: that of the config. */
 void alloc_minimum_set(
 	struct tp_allotment *self, uint32_t client, struct alloc_minimum *take_minimum);

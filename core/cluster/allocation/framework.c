@@ -57,41 +57,17 @@ static uint8_t capabilities_read(const struct tp_framework_info *info)
 
 /* --- what it wants in a role ----------------------------------------------------------- */
 
-static void alternative_read(struct tp_allotment *self,
-	const struct tp_offer_filters_resource_quantities *record,
-	struct tp_quantities *ret)
-{
-	size_t i;
-	int at;
-
-	*ret = (struct tp_quantities){ { 0 } };
-	for (i = 0; i < record->n_quantities; i++) {
-		at = tp_quantity_names_add(&self->names, record->quantities[i]->key);
-		if (at >= 0 && record->quantities[i]->value != NULL)
-			ret->milli[at] = record->quantities[i]->value->value_milli;
-	}
-	self->cluster.n_names = self->names.n;
-}
-
 static struct alloc_minimum *minimum_read(
 	struct tp_allotment *self, const struct tp_framework_info *info, const char *role)
 {
 	const struct tp_offer_filters_min_allocatable_resources *record = NULL;
-	struct alloc_minimum *minimum;
 	size_t i;
 
 	for (i = 0; i < info->n_offer_filters; i++)
 		if (strcmp(info->offer_filters[i]->key, role) == 0 &&
 			info->offer_filters[i]->value != NULL)
 			record = info->offer_filters[i]->value->min_allocatable_resources;
-	if (record == NULL)
-		return NULL;
-	minimum = tp_alloc(sizeof *minimum);
-	minimum->n = (uint32_t)record->n_quantities;
-	minimum->any_of = tp_alloc((minimum->n + 1) * sizeof *minimum->any_of);
-	for (i = 0; i < minimum->n; i++)
-		alternative_read(self, record->quantities[i], &minimum->any_of[i]);
-	return minimum;
+	return record == NULL ? NULL : alloc_minimum_create(self, record);
 }
 
 static const struct tp_offer_constraints_role_constraints *constraints_of(

@@ -9,7 +9,23 @@
 
 #include "core/cluster/allocation/alloc.h"
 #include "core/cluster/allocation/metric.h"
+#include "core/cluster/allocation/names.h"
+#include "tepui/log.h"
 #include "tepui/role.h"
+
+/* Its owner has asked check_quota() before. */
+static int place_of(
+	struct tp_allotment *self, const struct tp_quota_config *config, const char *name)
+{
+	int at = tp_quantity_names_add(&self->names, name);
+
+	if (at < 0)
+		tp_err(self->instance,
+			"a quota is not kept: it is of more kinds of resources than "
+			"count",
+			"role=%s resource=%s", config->role, name);
+	return at;
+}
 
 static void guarantees_read(struct tp_allotment *self,
 	const struct tp_quota_config *config, struct tp_quantities *ret)
@@ -19,7 +35,7 @@ static void guarantees_read(struct tp_allotment *self,
 
 	*ret = (struct tp_quantities){ { 0 } };
 	for (i = 0; config != NULL && i < config->n_guarantees; i++) {
-		at = tp_quantity_names_add(&self->names, config->guarantees[i]->key);
+		at = place_of(self, config, config->guarantees[i]->key);
 		if (at >= 0 && config->guarantees[i]->value != NULL)
 			ret->milli[at] = config->guarantees[i]->value->value_milli;
 	}
@@ -33,7 +49,7 @@ static void limits_read(struct tp_allotment *self, const struct tp_quota_config 
 
 	tp_quantities_fill(ret, INT64_MAX);
 	for (i = 0; config != NULL && i < config->n_limits; i++) {
-		at = tp_quantity_names_add(&self->names, config->limits[i]->key);
+		at = place_of(self, config, config->limits[i]->key);
 		if (at >= 0 && config->limits[i]->value != NULL)
 			ret->milli[at] = config->limits[i]->value->value_milli;
 	}
@@ -67,7 +83,7 @@ static void quota_replace(
 		self->n_quotas--;
 	tp_free(role->quota);
 	role->quota = NULL;
-	self->cluster.n_names = self->names.n;
+	alloc_names_grown(self);
 	if (quota->guaranteed || quota->limited) {
 		role->quota = tp_alloc(sizeof *role->quota);
 		*role->quota = *quota;

@@ -35,7 +35,7 @@
  * offers twice is in error.
  *
  * Changelog of TP_ALLOCATOR_ABI:  1 first; then update_domain, update_inverse_offer, explain and
- * flags, then explain_agents, begin_use and end_use appended to the ops
+ * flags, then explain_agents, begin_use and end_use, then check_quota appended to the ops
  */
 #ifndef TEPUI_KIND_ALLOCATOR_H
 #define TEPUI_KIND_ALLOCATOR_H
@@ -165,6 +165,15 @@ struct tp_allocator_ops {
 		const struct tp_resources *resources);
 	void (*end_use)(void *impl, uint32_t framework, uint32_t agent,
 		const struct tp_resources *resources);
+
+	/*
+	 * Can all of these quotas be kept, with those it knows? Asked before they are promised to
+	 * anybody, and again before they are told in a replay. What it takes to keep them, room for
+	 * new kinds of resources, say, is theirs from then on. -EINVAL with the reason; NULL: any
+	 * can.
+	 */
+	int (*check_quota)(void *impl, struct tp_quota_config *const *quotas, size_t n,
+		struct tp_error *err);
 };
 
 struct tp_allocator {

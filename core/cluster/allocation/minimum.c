@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Minimums: an offer has at least one of some alternatives. A framework that asks for what nobody
+ * has is offered nothing by that alternative; it takes no place in vectors, and is read again when
+ * somebody has it.
+ */
+#include <string.h>
+
+#include "core/cluster/allocation/alloc.h"
+#include "tepui/record.h"
+
+/* true when each name has a place. */
+static bool alternative_read(const struct tp_allotment *self,
+	const struct tp_offer_filters_resource_quantities *record,
+	struct tp_quantities *ret)
+{
+	bool all = true;
+	size_t i;
+
+	*ret = (struct tp_quantities){ { 0 } };
+	for (i = 0; i < record->n_quantities; i++) {
+		const struct tp_value_scalar *value = record->quantities[i]->value;
+		int at = tp_quantity_names_find(&self->names, record->quantities[i]->key);
+
+		if (value == NULL || value->value_milli <= 0)
+			continue;
+		if (at >= 0)
+			ret->milli[at] = value->value_milli;
+		else
+			all = false;
+	}
+	if (!all)
+		ret->milli[TP_CPUS] = INT64_MAX; /* never met */
+	return all;
+}
+
+static void resolve(const struct tp_allotment *self, struct alloc_minimum *minimum)
+{
+	bool all = true;
+	uint32_t i;
+
+	for (i = 0; i < minimum->n; i++)
+		all = alternative_read(self, minimum->record->quantities[i],
+			      &minimum->any_of[i]) &&
+			all;
+	if (!all)
+		return;
+	tp_arena_destroy(minimum->arena);
+	minimum->arena = NULL;
+	minimum->record = NULL;
+}
+
+struct alloc_minimum *alloc_minimum_create(const struct tp_allotment *self,
+	const struct tp_offer_filters_min_allocatable_resources *record)
+{
+	struct alloc_minimum *minimum = tp_alloc(sizeof *minimum);
+
+	minimum->n = (uint32_t)record->n_quantities;
+	minimum->any_of = tp_alloc((minimum->n + 1) * sizeof *minimum->any_of);
+	minimum->arena = tp_arena_create(0);
+	minimum->record = tp_record_copy(
+		&tp_offer_filters_min_allocatable_resources_desc, record, minimum->arena);
+	resolve(self, minimum);
+	return minimum;
+}
+
+void alloc_minimum_destroy(struct alloc_minimum *minimum)
+{
+	if (minimum == NULL)
+		return;
+	tp_arena_destroy(minimum->arena);
+	tp_free(minimum->any_of);
+	tp_free(minimum);
+}
+
+void alloc_minimum_set(
+	struct tp_allotment *self, uint32_t slot, struct alloc_minimum *take_minimum)
+{
+	struct alloc_client *client = &self->clients[slot];
+	struct alloc_role *role = self->roles[client->role];
+
+	if (client->minimum != NULL) {
+		self->n_minimums--;
+		role->n_minimums--;
+		alloc_minimum_destroy(client->minimum);
+	}
+	if (take_minimum != NULL) {
+		self->n_minimums++;
+		role->n_minimums++;
+	}
+	client->minimum = take_minimum;
+}
+
+void alloc_minimums_resolve(struct tp_allotment *self)
+{
+	uint32_t i;
+
+	for (i = 0; self->n_minimums > 0 && i < self->n_clients; i++) {
+		struct alloc_minimum *minimum = self->clients[i].minimum;
+
+		if (self->clients[i].used && minimum != NULL && minimum->record != NULL)
+			resolve(self, minimum);
+	}
+}
+
+bool alloc_minimum_met(const struct tp_allotment *self,
+	const struct alloc_minimum *minimum, const struct tp_quantities *offer)
+{
+	uint32_t i, j, n_names = self->cluster.n_names;
+
+	for (i = 0; i < minimum->n; i++) {
+		for (j = 0; j < n_names; j++)
+			if (offer->milli[j] < minimum->any_of[i].milli[j])
+				break;
+		if (j == n_names)
+			return true;
+	}
+	return minimum->n == 0;
+}
