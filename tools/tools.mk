@@ -61,7 +61,10 @@ tools_tepui_modcheck_SOURCES = \
 	tools/modcheck/logger.c \
 	tools/modcheck/master.c tools/modcheck/master.h \
 	tools/modcheck/modcheck.c \
+	tools/modcheck/qos_controller.c \
 	tools/modcheck/registry.c \
-	tools/modcheck/sorter.c
+	tools/modcheck/resource_estimator.c \
+	tools/modcheck/sorter.c \
+	tools/modcheck/workload.c tools/modcheck/workload.h
 tools_tepui_modcheck_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 tools_tepui_modcheck_LDADD = core/libtepui.la

@@ -62,6 +62,20 @@ run 0 "auth-crammd5 without a credential holds as far as it goes" \
 	"$builddir/modules/auth-crammd5/.libs/auth-crammd5.so" --config "credentials=$dir/credentials"
 says "skip    authenticatee: answers start() once and later: it is not usable"
 
+run 0 "estimator-fixed holds" "$builddir/modules/estimator-fixed/.libs/estimator-fixed.so" \
+	--config "resources=cpus:2;mem:512"
+says "ok      resource_estimator: lends of a busy agent what may be taken back"
+run 2 "one that lends nothing" "$builddir/modules/estimator-fixed/.libs/estimator-fixed.so"
+says "resources"
+echo "9.00 9.00 9.00 9/999 9999" >loadavg
+for threshold in 1 100; do
+	run 0 "qos-load holds, its threshold $threshold" "$builddir/modules/qos-load/.libs/qos-load.so" \
+		--config "load_threshold_5min=$threshold" --config "loadavg=$dir/loadavg"
+	says "ok      qos_controller: ends only who is there"
+done
+run 0 "qos-load holds when nobody knows the load" "$builddir/modules/qos-load/.libs/qos-load.so" \
+	--config load_threshold_5min=1 --config "loadavg=$dir/none"
+
 run 0 "a module built with the headers of ABI 1" "$builddir/tests/abi/.libs/abi_v1.so"
 says "ok      life: starts"
 says "ok      hook: decorates what has labels"
@@ -102,6 +116,38 @@ gullible read-only "a logger that takes nothing" "logger: takes a megabyte on ea
 gullible follows "a logger that follows links" "logger: is not led away by links in a sandbox"
 gullible two-lead "an election of two leaders" "election: one leads at a time, then the next"
 gullible remembers "an election that cannot forget" "election: who withdraws at once hears nothing"
+
+# lender HOW WHAT FOUND: the same for those who lend and who take back.
+lender() {
+	run 1 "$2" "$toys/toy_lender.so" --config "how=$1"
+	says "FAILED  $3"
+}
+run 0 "a lender that keeps its promises" "$toys/toy_lender.so"
+run 0 "a controller that never has anything to say" "$toys/toy_lender.so" --config how=patient
+idle="resource_estimator: lends of an idle agent what may be taken back:"
+busy="resource_estimator: lends of a busy agent what may be taken back:"
+lender gives-away "an estimator that gives away" "$idle 'cpus' is not marked as revocable"
+lender owes "one that lends less than nothing" "$idle "
+lender allots "one that chooses who gets it" "$idle 'cpus' has a role in allocation_info"
+lender hasty "one that answers from inside the call" "$idle done() came from inside the call"
+lender silent "one that is silent" "$idle no answer within a minute"
+lender repeats "one that answers twice" "$idle done() came twice"
+lender speechless "one that does not say why" "$idle an error (-5) without a text"
+lender scribbles "one that changes what it reads" "$busy it changes what it is told of executors"
+lender deaf "one that cannot forget" \
+	"resource_estimator: forgets a question that is taken back: done() came after cancel()"
+there="qos_controller: ends only who is there:"
+lender pardons "a controller with corrections of its own" "$there a correction that is no KILL"
+lender vague "one that names nobody" "$there a KILL that does not name framework and executor"
+lender sees-ghosts "one that ends who is not there" "$there a KILL of 'ghost' of 'F', which is not there"
+lender confused "one that mixes up containers" "$there a KILL of 'lent' names another one's container"
+lender qos-hasty "one that answers from inside the call" \
+	"qos_controller: ends nobody on an idle agent: done() came from inside the call"
+lender qos-repeats "one that answers twice" "qos_controller: ends nobody on an idle agent: done() came twice"
+lender qos-speechless "one that does not say why" \
+	"qos_controller: ends nobody on an idle agent: an error (-5) without a text"
+lender qos-deaf "one that cannot forget" \
+	"qos_controller: forgets a question that is taken back: done() came after cancel()"
 
 run 1 "one that crashes" "$toys/toy_generous.so" --config crash=true
 says "FAILED  it ended the process: Segmentation fault"

@@ -65,7 +65,8 @@ struct suite {
 
 extern const struct check_case allocator_cases[], authenticatee_cases[],
 	authenticator_cases[], containerizer_cases[], election_cases[], hook_cases[],
-	isolator_cases[], logger_cases[], registry_cases[], sorter_cases[];
+	isolator_cases[], logger_cases[], qos_controller_cases[], registry_cases[],
+	resource_estimator_cases[], sorter_cases[];
 
 /* Of the kernel, so that tables have our length. `it` is filled. */
 int check_start(struct check *c, const struct suite *suite, size_t n_instances,

@@ -28,7 +28,9 @@
 #include "tepui/kind/hook.h"
 #include "tepui/kind/isolator.h"
 #include "tepui/kind/logger.h"
+#include "tepui/kind/qos_controller.h"
 #include "tepui/kind/registry.h"
+#include "tepui/kind/resource_estimator.h"
 #include "tepui/kind/sorter.h"
 #include "tepui/kind/state.h"
 
@@ -55,7 +57,12 @@ static const struct suite suites[] = {
 	{ SUITE("hook", TP_HOOK_ABI, tp_hook_ops), .cases = hook_cases },
 	{ SUITE("isolator", TP_ISOLATOR_ABI, tp_isolator_ops), .cases = isolator_cases },
 	{ SUITE("logger", TP_LOGGER_ABI, tp_logger_ops), .cases = logger_cases },
+	{ SUITE("qos_controller", TP_QOS_CONTROLLER_ABI, tp_qos_controller_ops),
+		.cases = qos_controller_cases },
 	{ SUITE("registry", TP_REGISTRY_ABI, tp_registry_ops), .cases = registry_cases },
+	{ SUITE("resource_estimator", TP_RESOURCE_ESTIMATOR_ABI,
+		  tp_resource_estimator_ops),
+		.cases = resource_estimator_cases },
 	{ SUITE("sorter", TP_SORTER_ABI, tp_sorter_ops), .cases = sorter_cases },
 	{ SUITE("state", TP_STATE_ABI, tp_state_ops) },
 };

@@ -4,7 +4,8 @@ TOY_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(SAN_CFLAGS)
 TOY_MODULES = tests/unit/modules/toy_greeter.la tests/unit/modules/toy_caller.la \
 	tests/unit/modules/toy_old.la tests/unit/modules/toy_abi.la \
 	tests/unit/modules/toy_generous.la tests/unit/modules/toy_gullible.la \
-	tests/unit/modules/toy_hook.la tests/unit/modules/toy_nosymbol.la tests/unit/modules/toy_unresolved.la
+	tests/unit/modules/toy_hook.la tests/unit/modules/toy_lender.la \
+	tests/unit/modules/toy_nosymbol.la tests/unit/modules/toy_unresolved.la
 check_LTLIBRARIES += $(TOY_MODULES)
 
 tests_unit_modules_toy_greeter_la_SOURCES = tests/unit/modules/toy_greeter.c \
@@ -40,6 +41,11 @@ tests_unit_modules_toy_hook_la_SOURCES = tests/unit/modules/toy_hook.c
 tests_unit_modules_toy_hook_la_CFLAGS = $(MODULE_CFLAGS)
 tests_unit_modules_toy_hook_la_LDFLAGS = $(TOY_LDFLAGS)
 tests_unit_modules_toy_hook_la_LIBADD = $(MODULE_LIBS)
+
+tests_unit_modules_toy_lender_la_SOURCES = tests/unit/modules/toy_lender.c
+tests_unit_modules_toy_lender_la_CFLAGS = $(MODULE_CFLAGS)
+tests_unit_modules_toy_lender_la_LDFLAGS = $(TOY_LDFLAGS)
+tests_unit_modules_toy_lender_la_LIBADD = $(MODULE_LIBS)
 
 tests_unit_modules_toy_nosymbol_la_SOURCES = tests/unit/modules/toy_nosymbol.c
 tests_unit_modules_toy_nosymbol_la_CFLAGS = $(MODULE_CFLAGS)
