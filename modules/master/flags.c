@@ -10,6 +10,7 @@
 #include <inttypes.h>
 
 #include "removal.h"
+#include "weights_flag.h"
 
 #include "tepui/domain.h"
 #include "tepui/offer_constraints.h"
@@ -65,6 +66,10 @@ const struct tp_field master_config[] = {
 		"Name of the cluster, for people."),
 	TP_CONFIG_LIST("roles", struct master, roles,
 		"Roles that frameworks may have; any when empty. '*' always may."),
+	TP_CONFIG("weights", TP_STRING, struct master, weights_text, NULL,
+		"Weights of roles, like a=2,b=3, for a registry that has none: they are "
+		"stored there, and what the registry has goes before these ever after "
+		"(tepui weights)."),
 	TP_CONFIG("whitelist", TP_STRING, struct master, whitelist_path, NULL,
 		"File with the hostnames whose agents are offered, one in each line, "
 		"read again every 5s; empty: none are. All are when absent."),
@@ -149,7 +154,6 @@ const struct tp_field master_config[] = {
 	LATER("zk", TP_STRING, NULL, "ZooKeeper of the masters' election."),
 	LATER("zk_session_timeout", TP_DURATION, "10secs",
 		"Timeout of the session with ZooKeeper."),
-	LATER("weights", TP_STRING, NULL, "Weights of roles, like a=2,b=3."),
 	LATER("webui_dir", TP_STRING, NULL, "Files of the web UI."),
 	LATER("rate_limits", TP_STRING, NULL, "Limits of calls by principal."),
 	LATER("max_executors_per_agent", TP_UINT32, NULL,
@@ -243,6 +247,8 @@ static void check_names(const struct master *m)
 		if (tp_role_validate(m->roles[i], &err) < 0)
 			tp_complain(m, "roles", "%s", err.text);
 	}
+	if (weights_flag_check(m, &err) < 0)
+		tp_complain(m, "weights", "%s", err.text);
 }
 
 void flags_check(const void *self)

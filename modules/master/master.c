@@ -36,6 +36,7 @@
 #include "state.h"
 #include "tasks.h"
 #include "weights.h"
+#include "weights_flag.h"
 #include "whitelist.h"
 
 #include "tepui/ids.h"
@@ -136,8 +137,10 @@ static void describe(struct master *m)
 void master_recovered(struct master *m)
 {
 	struct tp_error err = { 0 };
-	int r = weights_allocate(m, &err);
+	int r;
 
+	weights_flag_apply(m);
+	r = weights_allocate(m, &err);
 	if (r >= 0)
 		r = quota_allocate(m, &err);
 	if (r < 0) {

@@ -62,6 +62,7 @@ struct master {
 	bool hostname_lookup;
 	const char *hostname;
 	const char *cluster;
+	const char *weights_text;   /* NULL = none */
 	const char *whitelist_path; /* NULL = everybody */
 	const char *domain_text;
 	bool require_agent_domain;

@@ -100,6 +100,8 @@ master_sources = \
 	modules/master/use.h \
 	modules/master/weights.c \
 	modules/master/weights.h \
+	modules/master/weights_flag.c \
+	modules/master/weights_flag.h \
 	modules/master/whitelist.c \
 	modules/master/whitelist.h \
 	modules/master/validate_check.c \

@@ -55,6 +55,11 @@ static const char *role_of(const struct tp_weight_info *info)
 	return info->role == NULL ? "*" : info->role;
 }
 
+bool weights_any(const struct master *m)
+{
+	return m->weights->by_role.n > 0;
+}
+
 void weights_load(struct master *m, const struct tp_weight_info *info)
 {
 	struct weight *weight = find(m, role_of(info));

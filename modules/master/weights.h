@@ -10,6 +10,8 @@
 int weights_create(struct master *m);
 void weights_destroy(struct master *m);
 
+/* Has the registry set any, be it to 1? */
+bool weights_any(const struct master *m);
 /* From the registry. */
 void weights_load(struct master *m, const struct tp_weight_info *info);
 /* The allocator is told of all; before it is told of anything else. -ENOTSUP: it knows none. */

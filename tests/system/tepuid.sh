@@ -86,11 +86,12 @@ did you mean 'toy_greeter'?" "$(cat err)"
 
 run 2 "values out of range" -c "$srcdir/conf/local.yaml" --check \
 	--set master.agent_ping_timeout=0s --set agent.gc_disk_headroom=3 \
-	--set master.offer_constraints_re2_max_program_size=1001
+	--set master.offer_constraints_re2_max_program_size=1001 --set master.weights=a=2,b=0
 check "two modules name their ranges" \
 	"--set master.agent_ping_timeout=0s: master: agent_ping_timeout: must be from 1s to 15mins
 --set master.offer_constraints_re2_max_program_size=1001: master: \
 offer_constraints_re2_max_program_size: must be from 1 to 1000
+--set master.weights=a=2,b=0: master: weights: the weight in 'b=0' must be a number above 0
 --set agent.gc_disk_headroom=3: agent: gc_disk_headroom: must be from 0 to 1" "$(cat err)"
 
 mkdir -p dropped.yaml.d

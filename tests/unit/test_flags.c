@@ -48,7 +48,7 @@ static const struct flag {
 	{ "master", "zk_session_timeout", "10secs", LATER },
 	{ "master", "cluster", NULL, NOW },
 	{ "master", "roles", NULL, NOW },
-	{ "master", "weights", NULL, LATER },
+	{ "master", "weights", NULL, NOW },
 	{ "master", "root_submissions", "true", NOW },
 	{ "master", "whitelist", NULL, NOW },
 	{ "master", "offer_constraints_re2_max_mem", "4096B", NOW },

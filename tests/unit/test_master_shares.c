@@ -11,6 +11,7 @@
 
 #include "modules/master/quota.h"
 #include "modules/master/replay.h"
+#include "modules/master/weights_flag.h"
 #include "tests/unit/master_fixture.h"
 
 static struct master_fixture fixture;
@@ -429,6 +430,50 @@ START_TEST(an_older_call_can_be_forced)
 END_TEST
 
 /* [DynamicWeightsTest.RecoveredWeightsFromRegistry] */
+/* [DynamicWeightsTest.RecoveredWeightsFromRegistry] */
+START_TEST(weights_of_the_config_are_for_an_empty_registry)
+{
+	fixture_restart(f, "      weights: 'a=2.5,b/c=3'\n");
+	ck_assert(fixture_logged(f, "weight a 2.5"));
+	ck_assert(fixture_logged(f, "weight b/c 3"));
+	ck_assert(fixture_has_variable(f, "weight/a"));
+	who = client_up(f, 2, "operator");
+	ck_assert_ptr_nonnull(strstr(ask("GET_WEIGHTS"), "\"weight\":2.5"));
+	ck_assert_int_eq(set_weights("{'role':'a','weight':1}"), 0);
+	fixture_restart(f, "      weights: 'a=7,d=8'\n");
+	ck_assert(fixture_logged(f, "weight a 1"));
+	ck_assert(fixture_logged(f, "weight b/c 3"));
+	ck_assert(!fixture_logged(f, "weight d"));
+	ck_assert(!fixture_has_variable(f, "weight/d"));
+	fixture_restart(f, NULL);
+	ck_assert(fixture_logged(f, "weight b/c 3"));
+}
+END_TEST
+
+static const struct {
+	const char *text, *why;
+} bad_flags[] = {
+	{ "a", "'a' is not like role=2.5" },
+	{ "a=", "'a=' is not like role=2.5" },
+	{ "a=2,,b=3", "'' is not like role=2.5" },
+	{ "a=2x", "must be a number above 0" },
+	{ "a=-1", "must be a number above 0" },
+	{ "a=nan", "must be a number above 0" },
+	{ "a=1=2", "must be a number above 0" },
+	{ "a//b=1", "a//b" },
+	{ "a=1,a=2", "role 'a' is there twice" },
+};
+
+START_TEST(weights_of_the_config_are_checked)
+{
+	struct master m = { .weights_text = bad_flags[_i].text };
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(weights_flag_check(&m, &err), -EINVAL);
+	ck_assert_msg(strstr(err.text, bad_flags[_i].why) != NULL, "%s", err.text);
+}
+END_TEST
+
 START_TEST(the_next_master_knows_both)
 {
 	ck_assert_int_eq(
@@ -512,6 +557,9 @@ int main(void)
 	tcase_add_test(tc, calls_have_a_size);
 	tcase_add_test(tc, a_quota_is_of_so_many_resources);
 	tcase_add_test(tc, an_allocator_that_cannot_keep_quota_takes_no_place);
+	tcase_add_test(tc, weights_of_the_config_are_for_an_empty_registry);
+	tcase_add_loop_test(
+		tc, weights_of_the_config_are_checked, 0, (int)TP_COUNT(bad_flags));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The weights of the config: those that a registry begins with which has none. */
+#ifndef MASTER_WEIGHTS_FLAG_H
+#define MASTER_WEIGHTS_FLAG_H
+
+#include "master.h"
+
+/* -EINVAL with the reason: not like "a=2,b=0.5", or a role that may have no weight. */
+int weights_flag_check(const struct master *m, struct tp_error *err);
+/* The registry was read. Before weights_allocate(). */
+void weights_flag_apply(struct master *m);
+
+#endif
