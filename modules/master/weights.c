@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A weight that is set to 1 stays in the registry, as the field knows it: setting it was
- * somebody's decision. Offers that were made by the old weights are taken back.
+ * somebody's decision. Offers that were made by the old weights are taken back, when a role with
+ * frameworks has another one.
  */
 #include "weights.h"
 
@@ -9,11 +10,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "frameworks.h"
 #include "offers.h"
 #include "roles.h"
 #include "settings.h"
 
 #include "tepui/record.h"
+#include "tepui/role.h"
 
 struct weight {
 	struct tp_map_node node;
@@ -147,15 +150,37 @@ static int check(const struct master *m, const struct tp_master_call_update_weig
 	return r;
 }
 
+/* Does a framework want offers by it? A weight counts for all that is below its role, too. */
+static bool role_is_active(const struct master *m, const char *role)
+{
+	for (uint32_t i = 0; i < frameworks_slots(m); i++) {
+		const struct framework *f = frameworks_at(m, i);
+
+		for (size_t k = 0; f != NULL && k < f->n_roles; k++) {
+			if (tp_role_is_within(f->roles[k], role))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void stored(struct master *m, const void *record)
 {
 	const struct tp_master_call_update_weights *wanted = record;
+	bool matters = false;
 
-	for (size_t i = 0; i < wanted->n_weight_infos; i++)
-		weights_load(m, wanted->weight_infos[i]);
+	for (size_t i = 0; i < wanted->n_weight_infos; i++) {
+		const struct tp_weight_info *info = wanted->weight_infos[i];
+
+		matters = matters ||
+			(weight_of(m, info->role) != info->weight &&
+				role_is_active(m, info->role));
+		weights_load(m, info);
+	}
 	m->allocator.ops->update_weights(
 		m->allocator.impl, wanted->weight_infos, wanted->n_weight_infos);
-	offers_withdraw_all(m);
+	if (matters)
+		offers_withdraw_all(m);
 	tp_info(m, "weights of roles changed", "roles=%zu", wanted->n_weight_infos);
 }
 

@@ -332,6 +332,43 @@ START_TEST(weights_are_stored_told_and_shown)
 }
 END_TEST
 
+/* The framework has the roles a and b. */
+static const struct {
+	const char *infos;
+	bool rescinds;
+} reweighted[] = {
+	{ "{'role':'b','weight':2}", true },
+	{ "{'role':'c','weight':2},{'role':'a','weight':2}", true },
+	{ "{'role':'c','weight':2}", false },
+	{ "{'role':'a/b','weight':2}", false },
+	{ "{'role':'a','weight':1}", false },
+};
+
+START_TEST(offers_stay_when_weights_change_that_nobody_has)
+{
+	fixture_offer(f, 0, 0, "cpus:4", "b");
+	client_forget(scheduler);
+	ck_assert_int_eq(set_weights(reweighted[_i].infos), 0);
+	ck_assert((client_heard(scheduler, "'RESCIND'") != NULL) ==
+		reweighted[_i].rescinds);
+	client_forget(scheduler);
+	fixture_offer(f, 0, 0, "cpus:4", "b");
+	ck_assert_int_eq(set_weights(reweighted[_i].infos), 0);
+	ck_assert_ptr_null(client_heard(scheduler, "'RESCIND'"));
+}
+END_TEST
+
+/* A framework in a role below. */
+START_TEST(offers_below_go_by_the_weights_above)
+{
+	fixture_scheduler(f, 3, ",'role':'c/d'");
+	fixture_offer(f, 1, 0, "cpus:4", "c/d");
+	scheduler = &f->clients[3];
+	ck_assert_int_eq(set_weights("{'role':'c','weight':2}"), 0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'RESCIND'"));
+}
+END_TEST
+
 static const struct {
 	const char *infos, *why;
 } bad_weights[] = {
@@ -560,6 +597,9 @@ int main(void)
 	tcase_add_test(tc, weights_of_the_config_are_for_an_empty_registry);
 	tcase_add_loop_test(
 		tc, weights_of_the_config_are_checked, 0, (int)TP_COUNT(bad_flags));
+	tcase_add_loop_test(tc, offers_stay_when_weights_change_that_nobody_has, 0,
+		(int)TP_COUNT(reweighted));
+	tcase_add_test(tc, offers_below_go_by_the_weights_above);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
