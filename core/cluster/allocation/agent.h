@@ -5,6 +5,7 @@
 
 #include "tepui/arena.h"
 #include "tepui/kind/allocator.h"
+#include "tepui/loop.h"
 #include "tepui/resources.h"
 #include "tepui/wire.h"
 
@@ -60,6 +61,9 @@ struct alloc_inverse_filter {
 };
 
 struct alloc_maintenance {
+	struct tp_allotment *allotment;
+	uint32_t agent;
+	struct tp_timer wake; /* when the first filter ends */
 	struct tp_arena *arena;
 	const struct tp_unavailability *when;
 	uint32_t *asked; /* frameworks with an inverse offer outstanding */
