@@ -24,6 +24,14 @@ static void push_copy(struct scheduler_post *posted, void *items, size_t *n,
 			tp_record_copy(desc, record, posted->arena));
 }
 
+/* Appends copies of ids to a list of the call. */
+static void push_ids(struct scheduler_post *posted, void *items, size_t *n,
+	struct tp_offer_id *const *offer_ids, size_t n_offer_ids)
+{
+	for (size_t i = 0; i < n_offer_ids; i++)
+		push_copy(posted, items, n, &tp_offer_id_desc, offer_ids[i]);
+}
+
 static const char **strings_copy(
 	struct scheduler_post *posted, const char *const *strings, size_t n)
 {
@@ -43,9 +51,8 @@ static struct tp_scheduler_call_accept *accept_new(struct scheduler_post *posted
 	struct tp_scheduler_call_accept *accept =
 		tp_record_new(&tp_scheduler_call_accept_desc, posted->arena);
 
-	for (size_t i = 0; i < n_offer_ids; i++)
-		push_copy(posted, &accept->offer_ids, &accept->n_offer_ids,
-			&tp_offer_id_desc, offer_ids[i]);
+	push_ids(
+		posted, &accept->offer_ids, &accept->n_offer_ids, offer_ids, n_offer_ids);
 	accept->filters = tp_record_copy(&tp_filters_desc, filters, posted->arena);
 	posted->call->accept = accept;
 	return accept;
@@ -106,6 +113,36 @@ enum tp_status tp_scheduler_driver_decline_offer(struct tp_scheduler_driver *dri
 	decline->filters = tp_record_copy(&tp_filters_desc, filters, arena);
 	posted->call->decline = decline;
 	return scheduler_call_post(posted, TP_SCHEDULER_CALL_DECLINE);
+}
+
+enum tp_status tp_scheduler_driver_accept_inverse_offers(
+	struct tp_scheduler_driver *driver, struct tp_offer_id *const *offer_ids,
+	size_t n_offer_ids, const struct tp_filters *filters)
+{
+	struct scheduler_post *posted = scheduler_call_new(driver);
+	struct tp_scheduler_call_accept_inverse_offers *accept = tp_record_new(
+		&tp_scheduler_call_accept_inverse_offers_desc, posted->arena);
+
+	push_ids(posted, &accept->inverse_offer_ids, &accept->n_inverse_offer_ids,
+		offer_ids, n_offer_ids);
+	accept->filters = tp_record_copy(&tp_filters_desc, filters, posted->arena);
+	posted->call->accept_inverse_offers = accept;
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_ACCEPT_INVERSE_OFFERS);
+}
+
+enum tp_status tp_scheduler_driver_decline_inverse_offers(
+	struct tp_scheduler_driver *driver, struct tp_offer_id *const *offer_ids,
+	size_t n_offer_ids, const struct tp_filters *filters)
+{
+	struct scheduler_post *posted = scheduler_call_new(driver);
+	struct tp_scheduler_call_decline_inverse_offers *decline = tp_record_new(
+		&tp_scheduler_call_decline_inverse_offers_desc, posted->arena);
+
+	push_ids(posted, &decline->inverse_offer_ids, &decline->n_inverse_offer_ids,
+		offer_ids, n_offer_ids);
+	decline->filters = tp_record_copy(&tp_filters_desc, filters, posted->arena);
+	posted->call->decline_inverse_offers = decline;
+	return scheduler_call_post(posted, TP_SCHEDULER_CALL_DECLINE_INVERSE_OFFERS);
 }
 
 /* Both change what the next subscription says, connected or not. */
@@ -327,26 +364,4 @@ enum tp_status tp_scheduler_driver_update_framework(struct tp_scheduler_driver *
 	posted->call->update_framework = update;
 	return scheduler_call_post_as(
 		posted, TP_SCHEDULER_CALL_UPDATE_FRAMEWORK, update_framework_run);
-}
-
-/* --- calls whose behaviour is not there yet -------------------------------------------- */
-
-enum tp_status tp_scheduler_driver_accept_inverse_offers(
-	struct tp_scheduler_driver *driver, struct tp_offer_id *const *offer_ids,
-	size_t n_offer_ids, const struct tp_filters *filters)
-{
-	(void)offer_ids;
-	(void)n_offer_ids;
-	(void)filters;
-	return scheduler_call_refuse(driver, "inverse offers are not supported yet");
-}
-
-enum tp_status tp_scheduler_driver_decline_inverse_offers(
-	struct tp_scheduler_driver *driver, struct tp_offer_id *const *offer_ids,
-	size_t n_offer_ids, const struct tp_filters *filters)
-{
-	(void)offer_ids;
-	(void)n_offer_ids;
-	(void)filters;
-	return scheduler_call_refuse(driver, "inverse offers are not supported yet");
 }

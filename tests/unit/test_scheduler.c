@@ -492,18 +492,6 @@ START_TEST(wrong_states_are_told)
 }
 END_TEST
 
-START_TEST(what_is_not_there_yet_says_so)
-{
-	create(false);
-	start();
-	tp_scheduler_driver_accept_inverse_offers(framework.driver, NULL, 0, NULL);
-	ck_assert_ptr_nonnull(strstr(
-		tp_scheduler_driver_refusal(framework.driver), "not supported yet"));
-	tp_scheduler_driver_revive_offers(framework.driver, NULL, 0);
-	ck_assert_str_eq(tp_scheduler_driver_refusal(framework.driver), "");
-}
-END_TEST
-
 /* Ends while calls come from another thread. */
 static void *call_often(void *arg)
 {
@@ -610,7 +598,6 @@ int main(void)
 	tcase_add_test(tc, stop_for_failover_does_not);
 	tcase_add_test(tc, nothing_follows_an_abort);
 	tcase_add_test(tc, wrong_states_are_told);
-	tcase_add_test(tc, what_is_not_there_yet_says_so);
 	tcase_add_test(tc, calls_race_with_the_end);
 	tcase_add_test(tc, any_thread_may_call);
 	suite_add_tcase(suite, tc);

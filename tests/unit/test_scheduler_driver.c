@@ -278,6 +278,27 @@ END_TEST
 
 /* --- calls ----------------------------------------------------------------------------- */
 
+START_TEST(inverse_offers_are_answered)
+{
+	struct tp_offer_id id = { .value = "i1" }, other = { .value = "i2" };
+	struct tp_offer_id *const ids[] = { &id, &other };
+	struct tp_filters filters = { .has_refuse_ns = true, .refuse_ns = 60 * TP_SEC };
+
+	scheduler_fixture_subscribe(f, FRAMEWORK, false, false);
+	tp_scheduler_driver_accept_inverse_offers(f->driver, ids, 2, NULL);
+	scheduler_fixture_advance(f, 0);
+	expect_heard(m1,
+		"ACCEPT_INVERSE_OFFERS{'accept_inverse_offers':{"
+		"'inverse_offer_ids':[{'value':'i1'},{'value':'i2'}]}} ");
+	tp_scheduler_driver_decline_inverse_offers(f->driver, ids, 1, &filters);
+	scheduler_fixture_advance(f, 0);
+	expect_heard(m1,
+		"DECLINE_INVERSE_OFFERS{'decline_inverse_offers':{"
+		"'inverse_offer_ids':[{'value':'i1'}],"
+		"'filters':{'refuse_seconds':60.0}}} ");
+}
+END_TEST
+
 START_TEST(incomplete_calls_are_refused_with_their_place)
 {
 	struct tp_offer_id id = { .value = "o1" }, *ids[] = { &id, NULL };
@@ -497,6 +518,7 @@ static void add_told(TCase *tc)
 
 static void add_calls(TCase *tc)
 {
+	tcase_add_test(tc, inverse_offers_are_answered);
 	tcase_add_test(tc, incomplete_calls_are_refused_with_their_place);
 	tcase_add_test(tc, calls_in_a_wrong_state_do_nothing);
 	tcase_add_test(tc, a_launch_without_master_is_lost);
