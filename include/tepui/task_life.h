@@ -14,7 +14,7 @@ enum tp_task_event {
 	TP_TASK_EVENT_ACKNOWLEDGED,       /* its scheduler has seen the last update */
 	TP_TASK_EVENT_AGENT_SILENT,       /* pings missed, or not back in time */
 	TP_TASK_EVENT_AGENT_BACK,         /* its agent registers again and has it */
-	TP_TASK_EVENT_AGENT_LEFT,         /* the agent unregistered or was replaced */
+	TP_TASK_EVENT_AGENT_LEFT,         /* it unregistered, was replaced or is DOWN */
 	TP_TASK_EVENT_AGENT_GONE,         /* an operator declared the agent gone */
 	TP_TASK_EVENT_AGENT_DISCONNECTED, /* and the framework does not checkpoint */
 	TP_TASK_EVENT_FRAMEWORK_REMOVED,

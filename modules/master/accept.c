@@ -24,14 +24,19 @@
 #define REFUSE_DEFAULT_NS (5 * TP_SEC)
 #define REFUSE_MAX_NS (365 * TP_DAY)
 
-static const struct tp_allocator_filter *filter_of(
-	const struct tp_filters *filters, struct tp_allocator_filter *ret)
+int64_t accept_refuse_ns(const struct tp_filters *filters)
 {
 	int64_t ns = REFUSE_DEFAULT_NS;
 
 	if (filters != NULL && filters->has_refuse_ns && filters->refuse_ns >= 0)
 		ns = filters->refuse_ns;
-	ret->refuse_ns = ns > REFUSE_MAX_NS ? REFUSE_MAX_NS : ns;
+	return ns > REFUSE_MAX_NS ? REFUSE_MAX_NS : ns;
+}
+
+static const struct tp_allocator_filter *filter_of(
+	const struct tp_filters *filters, struct tp_allocator_filter *ret)
+{
+	ret->refuse_ns = accept_refuse_ns(filters);
 	return ret;
 }
 

@@ -21,6 +21,9 @@ struct accept {
 	struct tp_resources remaining; /* of that, and of what it was converted to */
 };
 
+/* How long it is refused, of the filters of a call; NULL = the default. */
+int64_t accept_refuse_ns(const struct tp_filters *filters);
+
 int accept_call(struct master *m, struct framework *f,
 	const struct tp_scheduler_call *call, struct tp_error *err);
 int accept_decline(struct master *m, struct framework *f,

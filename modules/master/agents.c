@@ -89,6 +89,7 @@ struct agent *agents_add(struct master *m, const struct registration *registrati
 	tp_list_init(&a->tasks);
 	tp_list_init(&a->executors);
 	tp_list_init(&a->offers);
+	tp_list_init(&a->inverse_offers);
 	tp_list_init(&a->uses);
 	tp_list_init(&a->operations);
 	tp_list_init(&a->kills);
@@ -195,7 +196,7 @@ void agent_allocate(struct agent *a)
 	const struct tp_allocator_ops *ops = a->master->allocator.ops;
 	void *impl = a->master->allocator.impl;
 	const struct tp_allocator_agent spec = { a->info, a->capabilities, &a->total,
-		NULL, true };
+		a->unavailability, true };
 	struct tp_allocator_use *used;
 	struct tp_list *node, *tmp;
 	size_t n = 0;

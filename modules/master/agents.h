@@ -31,6 +31,7 @@ struct agent {
 	struct tp_url *url;  /* of its HTTP port, for offers */
 	struct tp_uuid *resource_version;
 	struct tp_resources total;
+	struct tp_unavailability *unavailability; /* of maintenance.c; NULL = none */
 
 	struct master *master;
 	uint32_t slot;
@@ -53,6 +54,7 @@ struct agent {
 	struct tp_list tasks;
 	struct tp_list executors;
 	struct tp_list offers;
+	struct tp_list inverse_offers;
 	struct tp_list uses;
 	struct tp_list operations;
 	struct tp_list kills; /* to be sent when it is back */

@@ -12,6 +12,7 @@
 #include "accept.h"
 #include "counters.h"
 #include "frameworks.h"
+#include "inverse_offers.h"
 #include "kill.h"
 #include "leadership.h"
 #include "messages.h"
@@ -36,6 +37,10 @@ static const struct row {
 	{ TP_SCHEDULER_CALL_ACCEPT, "accept", accept_call, COUNTERS },
 	{ TP_SCHEDULER_CALL_DECLINE, "decline", accept_decline,
 		COUNTER_MESSAGES_DECLINE_OFFERS },
+	{ TP_SCHEDULER_CALL_ACCEPT_INVERSE_OFFERS, "accept_inverse_offers",
+		inverse_offers_accept, COUNTERS },
+	{ TP_SCHEDULER_CALL_DECLINE_INVERSE_OFFERS, "decline_inverse_offers",
+		inverse_offers_decline, COUNTERS },
 	{ TP_SCHEDULER_CALL_REVIVE, NULL, frameworks_revive,
 		COUNTER_MESSAGES_REVIVE_OFFERS },
 	{ TP_SCHEDULER_CALL_SUPPRESS, NULL, frameworks_suppress,

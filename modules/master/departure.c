@@ -18,6 +18,7 @@
 #include "frameworks.h"
 #include "health.h"
 #include "hooks.h"
+#include "inverse_offers.h"
 #include "messages.h"
 #include "native.h"
 #include "offers.h"
@@ -27,6 +28,7 @@
 #include "updates.h"
 
 #define WHY_GONE "Agent has been marked gone"
+#define WHY_DOWN "Operator initiated 'Machine DOWN'"
 
 /* --- disconnection --------------------------------------------------------------------- */
 
@@ -65,6 +67,7 @@ void departure_disconnected(struct agent *a, const struct tp_error *why)
 	if (a->in_allocator)
 		m->allocator.ops->deactivate_agent(m->allocator.impl, a->slot);
 	offers_withdraw_agent(a);
+	inverse_offers_withdraw_agent(a);
 	end_not_checkpointing(a);
 	health_disconnected(a, why->code == ETIMEDOUT);
 }
@@ -93,6 +96,8 @@ static const struct way left = { TP_TASK_EVENT_AGENT_LEFT, "Agent was removed",
 	COUNTER_AGENT_REMOVALS_UNREGISTERED, TP_OPERATION_GONE_BY_OPERATOR, false };
 static const struct way replaced = { TP_TASK_EVENT_AGENT_LEFT,
 	"Agent was replaced by a new one", COUNTER_AGENT_REMOVALS_REGISTERED,
+	TP_OPERATION_GONE_BY_OPERATOR, true };
+static const struct way down = { TP_TASK_EVENT_AGENT_LEFT, WHY_DOWN, COUNTERS,
 	TP_OPERATION_GONE_BY_OPERATOR, true };
 static const struct way marked_gone = { TP_TASK_EVENT_AGENT_GONE, WHY_GONE, COUNTERS,
 	TP_OPERATION_GONE_BY_OPERATOR, true };
@@ -124,6 +129,7 @@ static void remove_agent(struct agent *a, const struct way *way)
 	if (a->in_allocator)
 		m->allocator.ops->deactivate_agent(m->allocator.impl, a->slot);
 	offers_withdraw_agent(a);
+	inverse_offers_forget_agent(a);
 	end_tasks(a, way);
 	executors_remove_all_of_agent(a);
 	operations_end_all_of_agent(a, way->operations);
@@ -189,6 +195,25 @@ void departure_leave(struct agent *a, const struct tp_message *message)
 	}
 	a->farewell = (struct tp_message){ .peer = message->peer, .call = message->call };
 	begin(a, REGISTRAR_REMOVE_AGENT, on_left);
+}
+
+static void on_down(struct registrar_operation *operation, int status)
+{
+	if (status >= 0)
+		remove_agent(tp_container_of(operation, struct agent, ending), &down);
+}
+
+/* Whatever else is ending it has begun before, and ends it as well. */
+void departure_down(struct agent *a)
+{
+	register_shut_down(a->master, a->peer, WHY_DOWN);
+	if (a->leaving)
+		return;
+	if (a->in_allocator)
+		a->master->allocator.ops->deactivate_agent(
+			a->master->allocator.impl, a->slot);
+	offers_withdraw_agent(a);
+	begin(a, REGISTRAR_REMOVE_AGENT, on_down);
 }
 
 static void on_replaced(struct registrar_operation *operation, int status)

@@ -21,6 +21,8 @@ void departure_early(struct agent *a);
 void departure_unreachable(struct agent *a);
 /* It leaves for good, at its own wish: UNREGISTER, answered when the registry knows. */
 void departure_leave(struct agent *a, const struct tp_message *message);
+/* Its machine is DOWN: it is told to shut down, and removed. */
+void departure_down(struct agent *a);
 /* Another one has registered in its place: it cannot come back. */
 void departure_replaced(struct agent *a);
 /*

@@ -15,6 +15,7 @@
 #include "executors.h"
 #include "framework_info.h"
 #include "idrecord.h"
+#include "inverse_offers.h"
 #include "offers.h"
 #include "slot_table.h"
 #include "tasks.h"
@@ -93,10 +94,13 @@ static void held_expired(struct tp_timer *timer)
 {
 	struct framework *f = tp_container_of(timer, struct framework, held);
 
-	if (framework_connected(f))
+	if (framework_connected(f)) {
 		offers_send_held(f);
-	else
+		inverse_offers_send(f);
+	} else {
 		offers_withdraw_framework(f, false);
+		inverse_offers_withdraw_framework(f, false);
+	}
 }
 
 /* The stream is gone: no offers, and failover_timeout to come back. */
@@ -130,6 +134,7 @@ struct framework *frameworks_add(struct master *m, const struct tp_framework_inf
 	tp_list_init(&f->completed);
 	tp_list_init(&f->unreachable);
 	tp_list_init(&f->offers);
+	tp_list_init(&f->inverse_offers);
 	tp_list_init(&f->uses);
 	framework_info_set(f, &terms);
 	added = tp_map_add(&m->frameworks->by_id, &f->node, f->id);
@@ -273,6 +278,7 @@ void framework_deactivate(struct framework *f, bool rescind)
 		m->allocator.ops->deactivate_framework(m->allocator.impl, f->slot);
 	f->active = false;
 	offers_withdraw_framework(f, rescind);
+	inverse_offers_withdraw_framework(f, rescind);
 }
 
 /* --- the end --------------------------------------------------------------------------- */
@@ -332,6 +338,7 @@ void frameworks_remove(struct master *m, struct framework *f, const char *why)
 	tp_timer_disarm(m->instance.loop, &f->failover);
 	tp_timer_disarm(m->instance.loop, &f->held);
 	framework_deactivate(f, false);
+	inverse_offers_forget_framework(f);
 	end_tasks(f);
 	executors_remove_all_of_framework(f);
 	shut_down(f);

@@ -41,8 +41,10 @@ struct framework {
 	struct tp_list completed, unreachable;
 	uint32_t n_completed, n_unreachable;
 	struct tp_list offers;
+	struct tp_list inverse_offers;
 	struct tp_list uses;
-	struct tp_timer held; /* offers wait until its stream is less busy */
+	struct tp_timer
+		held; /* both kinds of offers wait until its stream is less busy */
 };
 
 int frameworks_create(struct master *m);

@@ -23,8 +23,10 @@
 #include "executors.h"
 #include "flags.h"
 #include "frameworks.h"
+#include "inverse_offers.h"
 #include "leadership.h"
 #include "listen.h"
+#include "maintenance.h"
 #include "native.h"
 #include "offers.h"
 #include "operations.h"
@@ -73,6 +75,8 @@ static int master_init(void *self, struct tp_error *err)
 	agents_create(m);
 	frameworks_create(m);
 	offers_create(m);
+	inverse_offers_create(m);
+	maintenance_create(m);
 	operations_create(m);
 	quota_create(m);
 	weights_create(m);
@@ -143,6 +147,8 @@ void master_recovered(struct master *m)
 	r = weights_allocate(m, &err);
 	if (r >= 0)
 		r = quota_allocate(m, &err);
+	if (r >= 0)
+		r = maintenance_allocate(m, &err);
 	if (r < 0) {
 		tp_err(m, "the registry asks for what the allocator cannot do, ending",
 			"error=%s", err.text);
@@ -239,6 +245,8 @@ static void master_fini(void *self)
 		registers_destroy(m);
 	native_destroy(m);
 	offers_destroy(m);
+	inverse_offers_destroy(m);
+	maintenance_destroy(m);
 	operations_destroy(m);
 	quota_destroy(m);
 	weights_destroy(m);

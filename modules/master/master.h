@@ -27,6 +27,8 @@ struct changes;
 struct counters;
 struct executors;
 struct frameworks;
+struct inverse_offers;
+struct maintenance;
 struct native;
 struct offers;
 struct quotas;
@@ -122,6 +124,8 @@ struct master {
 	struct counters *counters;
 	struct executors *executors;
 	struct frameworks *frameworks;
+	struct inverse_offers *inverse_offers;
+	struct maintenance *maintenance;
 	struct native *native;
 	struct offers *offers;
 	struct operations *operations;

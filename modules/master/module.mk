@@ -35,6 +35,8 @@ master_sources = \
 	modules/master/hooks.c \
 	modules/master/hooks.h \
 	modules/master/idrecord.h \
+	modules/master/inverse_offers.c \
+	modules/master/inverse_offers.h \
 	modules/master/kill.c \
 	modules/master/kill.h \
 	modules/master/launch.c \
@@ -45,6 +47,12 @@ master_sources = \
 	modules/master/listen.h \
 	modules/master/log_level.c \
 	modules/master/log_level.h \
+	modules/master/maintenance.c \
+	modules/master/maintenance.h \
+	modules/master/maintenance_check.c \
+	modules/master/maintenance_check.h \
+	modules/master/maintenance_plan.c \
+	modules/master/maintenance_plan.h \
 	modules/master/master.h \
 	modules/master/messages.c \
 	modules/master/messages.h \
@@ -156,6 +164,11 @@ UNIT_TESTS += tests/unit/test_master_shares
 tests_unit_test_master_shares_SOURCES = tests/unit/test_master_shares.c
 tests_unit_test_master_shares_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_shares_LDADD = $(MASTER_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_master_maintenance
+tests_unit_test_master_maintenance_SOURCES = tests/unit/test_master_maintenance.c
+tests_unit_test_master_maintenance_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_maintenance_LDADD = $(MASTER_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_master_members
 tests_unit_test_master_members_SOURCES = tests/unit/test_master_members.c

@@ -15,6 +15,7 @@
 #include "executors.h"
 #include "frameworks.h"
 #include "idrecord.h"
+#include "inverse_offers.h"
 #include "overlap.h"
 
 #define HELD_RETRY_NS (50 * TP_MSEC)
@@ -68,6 +69,11 @@ static void expired(struct tp_timer *timer)
 	offer_withdraw(offer, true);
 }
 
+void offers_next_id(struct master *m, char *id, size_t size)
+{
+	snprintf(id, size, "%s-O%llu", m->id, (unsigned long long)m->offers->next_id++);
+}
+
 static void add(struct framework *f, struct agent *a, const struct tp_allocation *item)
 {
 	struct master *m = f->master;
@@ -76,8 +82,7 @@ static void add(struct framework *f, struct agent *a, const struct tp_allocation
 	offer->framework = f;
 	offer->agent = a;
 	offer->expiry.fire = expired;
-	snprintf(offer->id, sizeof offer->id, "%s-O%llu", m->id,
-		(unsigned long long)m->offers->next_id++);
+	offers_next_id(m, offer->id, sizeof offer->id);
 	offer->role = tp_strdup(item->role);
 	tp_resources_copy(&offer->resources, item->resources);
 	tp_map_add(&m->offers->by_id, &offer->node, offer->id);
@@ -104,11 +109,13 @@ static void on_offer(
 static void on_inverse_offer(void *user, uint32_t framework, uint32_t agent,
 	const struct tp_unavailability *when)
 {
-	/* No maintenance is ever announced to the allocator, so none is asked for. */
-	(void)user;
-	(void)framework;
-	(void)agent;
-	(void)when;
+	struct master *m = user;
+	struct framework *f = frameworks_at(m, framework);
+	struct agent *a = agents_at(m, agent);
+
+	(void)when; /* as the master has announced it */
+	tp_assert(f != NULL && a != NULL);
+	inverse_offers_ask(f, a);
 }
 
 struct offer *offers_find(const struct master *m, const char *id)
@@ -255,6 +262,7 @@ struct tp_offer *offer_record(const struct offer *offer, struct tp_arena *arena)
 	record->attributes = a->info->attributes;
 	record->n_attributes = a->info->n_attributes;
 	record->url = a->url;
+	record->unavailability = a->unavailability;
 	tp_resources_copy(&shown, &offer->resources);
 	/* Who has one role only need not know that offers have one. */
 	if (framework_can(f, TP_FRAMEWORK_INFO_CAPABILITY_MULTI_ROLE)) {
@@ -308,6 +316,11 @@ static void send_part(struct framework *f, struct offer *const *offers, size_t n
 	}
 }
 
+void offers_hold(struct framework *f)
+{
+	tp_timer_arm(f->master->instance.loop, &f->held, HELD_RETRY_NS);
+}
+
 void offers_send_held(struct framework *f)
 {
 	struct offer *part[OFFERS_AT_ONCE];
@@ -320,7 +333,7 @@ void offers_send_held(struct framework *f)
 		if (offer->sent)
 			continue;
 		if (n == 0 && (f->sink == NULL || f->sink->ops->busy(f->sink))) {
-			tp_timer_arm(f->master->instance.loop, &f->held, HELD_RETRY_NS);
+			offers_hold(f);
 			return;
 		}
 		part[n++] = offer;

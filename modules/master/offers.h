@@ -37,6 +37,9 @@ void offers_open(struct master *m);
  */
 void offers_renew(struct master *m);
 
+/* `<master id>-O<n>`, for offers and inverse offers. */
+void offers_next_id(struct master *m, char *id, size_t size);
+
 struct offer *offers_find(const struct master *m, const char *id);
 size_t offers_count(const struct master *m);
 
@@ -51,6 +54,8 @@ void offers_withdraw_agent(struct agent *a);
 void offers_withdraw_all(struct master *m);
 /* Sends what was held back, if the stream is less busy now. */
 void offers_send_held(struct framework *f);
+/* The stream is busy: what is held back waits a while. */
+void offers_hold(struct framework *f);
 
 /* The wire record, in `arena`; borrows from the offer and its agent. */
 struct tp_offer *offer_record(const struct offer *offer, struct tp_arena *arena);

@@ -16,6 +16,7 @@
 #include "frameworks.h"
 #include "kill.h"
 #include "log_level.h"
+#include "maintenance.h"
 #include "operations.h"
 #include "operator_resources.h"
 #include "quota.h"
@@ -161,6 +162,20 @@ static int get_weights(const struct asked *asked)
 	return 200;
 }
 
+static int get_maintenance_schedule(const struct asked *asked)
+{
+	asked->response->get_maintenance_schedule =
+		maintenance_schedule_record(asked->m, asked->arena);
+	return 200;
+}
+
+static int get_maintenance_status(const struct asked *asked)
+{
+	asked->response->get_maintenance_status =
+		maintenance_status_record(asked->m, asked->arena);
+	return 200;
+}
+
 static int get_roles(const struct asked *asked)
 {
 	asked->response->get_roles = roles_record(asked->m, asked->arena);
@@ -246,6 +261,12 @@ static int update_weights(const struct asked *asked)
 	return ANSWERED_LATER;
 }
 
+static int change_maintenance(const struct asked *asked)
+{
+	maintenance_change(asked->m, asked->submission, asked->call);
+	return ANSWERED_LATER;
+}
+
 /* A call that reads: its answer has the same name. */
 #define GET(name, function) \
 	{ \
@@ -274,6 +295,8 @@ static const struct row {
 	GET(GET_MASTER, get_master),
 	GET(GET_QUOTA, get_quota),
 	GET(GET_WEIGHTS, get_weights),
+	GET(GET_MAINTENANCE_SCHEDULE, get_maintenance_schedule),
+	GET(GET_MAINTENANCE_STATUS, get_maintenance_status),
 	{ TP_MASTER_CALL_EXPLAIN_OFFERS, "explain_offers",
 		TP_MASTER_RESPONSE_EXPLAIN_OFFERS, explain_offers },
 	{ TP_MASTER_CALL_SET_LOGGING_LEVEL, "set_logging_level", 0, set_logging_level },
@@ -291,6 +314,10 @@ static const struct row {
 	{ TP_MASTER_CALL_SET_QUOTA, "set_quota", 0, set_quota },
 	{ TP_MASTER_CALL_REMOVE_QUOTA, "remove_quota", 0, remove_quota },
 	{ TP_MASTER_CALL_UPDATE_WEIGHTS, "update_weights", 0, update_weights },
+	{ TP_MASTER_CALL_UPDATE_MAINTENANCE_SCHEDULE, "update_maintenance_schedule", 0,
+		change_maintenance },
+	{ TP_MASTER_CALL_START_MAINTENANCE, "start_maintenance", 0, change_maintenance },
+	{ TP_MASTER_CALL_STOP_MAINTENANCE, "stop_maintenance", 0, change_maintenance },
 };
 
 static const struct row *row_of(int type)

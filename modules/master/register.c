@@ -23,6 +23,7 @@
 #include "health.h"
 #include "idrecord.h"
 #include "kill.h"
+#include "maintenance.h"
 #include "native.h"
 #include "offers.h"
 #include "operations.h"
@@ -31,6 +32,8 @@
 #include "return.h"
 
 #include "tepui/ids.h"
+
+#define WHY_DOWN "Machine is DOWN"
 
 /* One registration while the registry stores it. */
 struct admission {
@@ -118,6 +121,9 @@ static void connected(struct agent *a)
 		health_connected(a);
 	else
 		departure_early(a);
+	/* Since it was checked, while it was being stored. */
+	if (maintenance_is_down(a->master, a->info->hostname, a->ip))
+		departure_down(a);
 }
 
 static void enter_new(struct admission *admission)
@@ -134,6 +140,7 @@ static void enter_new(struct admission *admission)
 	tp_info(m, "agent registered", "agent=%s host=%s from=%s", a->id,
 		a->info->hostname, native_peer_address(m, admission->message.peer));
 	answer(a, &admission->message, body, arena);
+	maintenance_observe(a);
 	agent_allocate(a);
 	changes_agent_added(m, a);
 	connected(a);
@@ -174,6 +181,7 @@ static void enter_again(struct admission *admission)
 	return_tell_changed(a, admission->again);
 	if (unreachable)
 		return_tell_reachable(a);
+	maintenance_observe(a);
 	agent_allocate(a);
 	kill_resend(a);
 	if (!known)
@@ -309,6 +317,10 @@ void register_on_register(struct master *m, struct tp_message *message)
 	}
 	if (!is_acceptable(m, message, &registration))
 		return;
+	if (maintenance_is_down(m, body->agent->hostname, registration.ip)) {
+		shut_down(m, message, "new", WHY_DOWN);
+		return;
+	}
 	replace_old(m, &registration);
 	give_id(m, body->agent, message->arena);
 	admission = admission_create(m, message, &registration);
@@ -326,6 +338,8 @@ static const char *why_unwelcome(const struct master *m, const struct agent *a,
 
 	if (absent_is(m, TP_REGISTRY_GONE, id))
 		return "Agent has been marked gone";
+	if (maintenance_is_down(m, registration->info->hostname, registration->ip))
+		return WHY_DOWN;
 	if (a != NULL && strcmp(a->info->hostname, registration->info->hostname) != 0)
 		return "Agent attempted to re-register with different hostname";
 	if (a != NULL && a->ip != NULL && registration->ip != NULL &&

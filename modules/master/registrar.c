@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "absent.h"
+#include "maintenance.h"
 #include "quota.h"
 #include "series.h"
 #include "weights.h"
@@ -160,6 +161,8 @@ static int take_entry(struct registrar *r, const struct tp_registry_entry *entry
 		quota_load(r->master, record);
 	else if (row->what == TP_REGISTRY_WEIGHT)
 		weights_load(r->master, record);
+	else if (row->what == TP_REGISTRY_MACHINE || row->what == TP_REGISTRY_SCHEDULE)
+		maintenance_load(r->master, row->what, record);
 	else
 		absent_load(r->master, row, entry, record);
 	return 0;

@@ -122,6 +122,8 @@ int registrar_members_load(struct registrar_members *members,
 	case TP_REGISTRY_MASTER:
 		members->master_bytes = bytes;
 		break;
+	case TP_REGISTRY_MACHINE:
+	case TP_REGISTRY_SCHEDULE:
 	case TP_REGISTRY_QUOTA:
 	case TP_REGISTRY_WEIGHT:
 		set_size(members, entry->name, bytes);
@@ -326,20 +328,17 @@ static int set(struct registrar_members *members,
 	const struct registrar_arguments *arguments, struct registrar_batch *batch,
 	struct tp_error *err)
 {
-	const char *prefix = tp_registry_variable(arguments->what)->prefix;
-
 	(void)err;
 	for (size_t i = 0; i < arguments->n_settings; i++) {
 		const struct registrar_setting *setting = &arguments->settings[i];
-		const char *name =
-			tp_arena_printf(batch->arena, "%s%s", prefix, setting->key);
+		const char *name = tp_arena_printf(batch->arena, "%s%s",
+			tp_registry_variable(setting->what)->prefix, setting->key);
 
 		if (setting->record != NULL)
 			set_size(members, name,
-				put(batch, arguments->what, setting->key,
-					setting->record));
+				put(batch, setting->what, setting->key, setting->record));
 		else if (has_setting(members, name)) {
-			add(batch, arguments->what, setting->key);
+			add(batch, setting->what, setting->key);
 			set_size(members, name, 0);
 		}
 	}

@@ -12,7 +12,7 @@
  *	gone          admitted or unreachable -> gone; -ENOENT
  *	prune         forgets unreachable and gone ones
  *	recover       who leads
- *	set           settings of one kind, by their keys: quota, weights
+ *	set           settings by their keys: quota, weights, machines and their schedule
  */
 #ifndef MASTER_REGISTRAR_OPERATION_H
 #define MASTER_REGISTRAR_OPERATION_H
@@ -36,7 +36,8 @@ enum registrar_kind {
 
 /* A variable that is a record under a key. */
 struct registrar_setting {
-	const char *key;
+	enum tp_registry_what what;
+	const char *key;    /* "" where there is only one */
 	const void *record; /* NULL: there is none any more */
 };
 
@@ -47,8 +48,7 @@ struct registrar_arguments {
 	int64_t at_ns;                       /* wall; unreachable, gone */
 	const char *const *agent_ids;        /* prune */
 	size_t n_agent_ids;
-	enum tp_registry_what what; /* set */
-	const struct registrar_setting *settings;
+	const struct registrar_setting *settings; /* set */
 	size_t n_settings;
 };
 

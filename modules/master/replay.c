@@ -11,6 +11,7 @@
 #include "agents.h"
 #include "domain.h"
 #include "frameworks.h"
+#include "maintenance.h"
 #include "offers.h"
 #include "quota.h"
 #include "weights.h"
@@ -60,6 +61,8 @@ int replay(struct master *m, struct tp_error *err)
 		r = weights_allocate(m, err);
 	if (r >= 0)
 		r = quota_allocate(m, err);
+	if (r >= 0)
+		r = maintenance_allocate(m, err);
 	if (r < 0)
 		return r;
 	offers_renew(m);

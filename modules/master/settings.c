@@ -26,7 +26,8 @@ void settings_add(struct settings_change *change, const char *key, const void *r
 		change->items =
 			tp_realloc(change->items, change->size * sizeof *change->items);
 	}
-	change->items[change->n++] = (struct registrar_setting){ key, record };
+	change->items[change->n++] =
+		(struct registrar_setting){ .key = key, .record = record };
 }
 
 static void answer(struct settings_change *change, int r, const struct tp_error *err)
@@ -57,9 +58,10 @@ void settings_apply(struct settings_change *change, enum tp_registry_what what, 
 		answer(change, r, err);
 		return;
 	}
+	for (size_t i = 0; i < change->n; i++)
+		change->items[i].what = what;
 	change->operation.done = done;
 	registrar_apply(change->master, &change->operation, REGISTRAR_SET,
-		&(struct registrar_arguments){ .what = what,
-			.settings = change->items,
-			.n_settings = change->n });
+		&(struct registrar_arguments){
+			.settings = change->items, .n_settings = change->n });
 }

@@ -11,6 +11,7 @@
 #include "executors.h"
 #include "frameworks.h"
 #include "idrecord.h"
+#include "inverse_offers.h"
 #include "offers.h"
 #include "overlap.h"
 #include "tasks.h"
@@ -73,6 +74,8 @@ struct tp_master_response_get_frameworks_framework *state_framework(
 		tp_arena_push(arena, &record->offers, &record->n_offers,
 			offer_record(offer, arena));
 	}
+	inverse_offers_records(
+		f, arena, &record->inverse_offers, &record->n_inverse_offers);
 	record->framework_info = f->info;
 	record->has_active = true;
 	record->active = f->active;

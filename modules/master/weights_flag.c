@@ -96,16 +96,15 @@ static void begin(struct master *m)
 	settings = tp_arena_alloc(flag->arena, (flag->n + 1) * sizeof *settings);
 	for (size_t i = 0; i < flag->n; i++) {
 		weights_load(m, flag->items[i]);
-		settings[i] = (struct registrar_setting){ flag->items[i]->role,
-			flag->items[i] };
+		settings[i] = (struct registrar_setting){ TP_REGISTRY_WEIGHT,
+			flag->items[i]->role, flag->items[i] };
 	}
 	tp_info(m, "the registry begins with the weights of the config", "roles=%zu",
 		flag->n);
 	flag->operation.done = done;
 	registrar_apply(m, &flag->operation, REGISTRAR_SET,
-		&(struct registrar_arguments){ .what = TP_REGISTRY_WEIGHT,
-			.settings = settings,
-			.n_settings = flag->n });
+		&(struct registrar_arguments){
+			.settings = settings, .n_settings = flag->n });
 }
 
 void weights_flag_apply(struct master *m)

@@ -78,6 +78,9 @@ static void add_agent(void *impl, uint32_t slot, const struct tp_allocator_agent
 
 	tp_strbuf_printf(&f->log, "add_agent %u ", slot);
 	tp_resources_print(spec->total, &f->log);
+	if (spec->unavailability != NULL)
+		tp_strbuf_printf(&f->log, " leaves at %lld",
+			(long long)spec->unavailability->start->nanoseconds);
 	print_used(f, used, n);
 }
 
@@ -205,6 +208,26 @@ static void update_domain(void *impl, const struct tp_domain_info *domain)
 		domain == NULL ? "nowhere" : domain->fault_domain->region->name);
 }
 
+static void update_unavailability(
+	void *impl, uint32_t agent, const struct tp_unavailability *when)
+{
+	struct tp_strbuf *log = &fixture_of(impl)->log;
+
+	if (when == NULL)
+		tp_strbuf_printf(log, "unavailability %u none\n", agent);
+	else
+		tp_strbuf_printf(log, "unavailability %u at %lld\n", agent,
+			(long long)when->start->nanoseconds);
+}
+
+static void update_inverse_offer(void *impl, uint32_t framework, uint32_t agent,
+	const struct tp_allocator_inverse_answer *answer)
+{
+	tp_strbuf_printf(&fixture_of(impl)->log, "inverse %u %u %s %lld\n", framework,
+		agent, answer->answered ? "answered" : "withdrawn",
+		(long long)(answer->refuse_ns < 0 ? -1 : answer->refuse_ns / TP_MSEC));
+}
+
 static void explain(void *impl, uint32_t framework,
 	void (*each)(void *user, const struct tp_allocator_explanation *why), void *user)
 {
@@ -278,6 +301,9 @@ static int check_quota(
 	.update_domain = update_domain
 
 static const struct tp_allocator_ops allocator_ops = { OPS };
+static const struct tp_allocator_ops maintaining_ops = { OPS,
+	.update_unavailability = update_unavailability,
+	.update_inverse_offer = update_inverse_offer };
 static const struct tp_allocator_ops counting_ops = { OPS, .explain = explain };
 static const struct tp_allocator_ops explaining_ops = { OPS, .explain = explain,
 	.explain_agents = explain_agents };
@@ -298,6 +324,7 @@ static const struct tp_allocator_ops overlapping_ops = { OPS,
 	}
 
 const struct tp_module fixture_allocator = MODULE(allocator_ops);
+const struct tp_module fixture_allocator_maintaining = MODULE(maintaining_ops);
 const struct tp_module fixture_allocator_counting = MODULE(counting_ops);
 const struct tp_module fixture_allocator_explaining = MODULE(explaining_ops);
 const struct tp_module fixture_allocator_overlapping = MODULE(overlapping_ops);
@@ -319,6 +346,15 @@ void fixture_offer(struct master_fixture *f, uint32_t framework, uint32_t agent,
 	ck_assert_msg(tp_resources_parse(&r, resources, NULL, &err) >= 0, "%s", err.text);
 	tp_resources_allocate(&r, role);
 	f->allocator.offer(f->allocator.user, framework, &item, 1);
+	fixture_settle(f);
+}
+
+void fixture_ask_back(struct master_fixture *f, uint32_t framework, uint32_t agent)
+{
+	struct tp_time_info start = { .has_nanoseconds = true };
+	const struct tp_unavailability when = { .start = &start };
+
+	f->allocator.inverse_offer(f->allocator.user, framework, agent, &when);
 	fixture_settle(f);
 }
 

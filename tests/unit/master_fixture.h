@@ -102,8 +102,9 @@ void fixture_lead(struct master_fixture *f, const struct tp_master_info *leader)
 /* A held store is answered. */
 void fixture_release_store(struct master_fixture *f);
 
-/* The modules; see master_allocator.c. The first one explains nothing. */
+/* The modules; see master_allocator.c. The first one explains nothing and knows no maintenance. */
 extern const struct tp_module fixture_allocator;
+extern const struct tp_module fixture_allocator_maintaining;
 extern const struct tp_module fixture_allocator_counting;
 extern const struct tp_module fixture_allocator_explaining;
 extern const struct tp_module fixture_allocator_overlapping;
@@ -111,6 +112,8 @@ void fixture_allocator_bind(struct master_fixture *f);
 /* The allocator offers these resources of an agent, allocated to `role`. */
 void fixture_offer(struct master_fixture *f, uint32_t framework, uint32_t agent,
 	const char *resources, const char *role);
+/* The allocator wants the framework to leave the agent: an inverse offer. */
+void fixture_ask_back(struct master_fixture *f, uint32_t framework, uint32_t agent);
 /* Was the allocator told this since the last fixture_forget()? */
 bool fixture_logged(const struct master_fixture *f, const char *text);
 void fixture_forget(struct master_fixture *f);

@@ -587,7 +587,7 @@ START_TEST(a_call_for_somebody_else_is_refused)
 				 "{'type':'KILL','framework_id':"
 				 "{'value':'x'}}"),
 		0);
-	ck_assert_int_lt(client_operator(desk, "{'type':'GET_MAINTENANCE_STATUS'}"), 0);
+	ck_assert_int_lt(client_operator(desk, "{'type':'DRAIN_AGENT'}"), 0);
 	ck_assert_int_lt(client_operator(desk, "{}"), 0);
 }
 END_TEST

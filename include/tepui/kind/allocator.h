@@ -18,13 +18,14 @@
  * Replay: the owner of the truth can fill an instance at any time, after a failover or because it
  * takes the place of another one while the master runs. The order is: open(); pause();
  * update_domain(), update_whitelist(), update_weights() and update_quota() for each role that has
- * one; add_agent() for every agent, with all that is used of it and all that is offered of it, which is
- * one to the allocator; add_framework() for every framework; update_unavailability(); resume(). After
- * a failover of the master recover() follows the quotas, and nothing is paused; while some of its
- * agents are awaited it does so in a replay as well, with their number at the failover. What the owner
- * does not have begins anew, as after a failover: filters, and refusals of inverse offers.
- * Outstanding offers stay valid: they come back to the new instance with recover_resources(). The
- * old instance gets no more calls and is stopped: a stopped allocator makes no offers.
+ * one; add_agent() for every agent, with its unavailability, and with all that is used of it and all
+ * that is offered of it, which is one to the allocator; add_framework() for every framework; resume().
+ * After a failover of the master recover() follows the quotas, and nothing is paused; while some of
+ * its agents are awaited it does so in a replay as well, with their number at the failover. What the
+ * owner does not have begins anew, as after a failover: filters, and refusals of inverse offers.
+ * Outstanding offers stay valid: they come back to the new instance with recover_resources(). So do
+ * inverse offers: one that is made again is the one that is out, and one that ends may have been the
+ * old instance's. That one gets no more calls and is stopped: a stopped allocator makes no offers.
  *
  * Overlapping offers: an allocator whose `flags` have TP_ALLOCATOR_OVERLAPPING may offer the same
  * resources of an agent to several frameworks at once, never twice to one of them. The owner takes

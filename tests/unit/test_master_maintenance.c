@@ -1,0 +1,730 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Maintenance at the master: what may be scheduled, started and stopped, what agents and frameworks
+ * hear of it, what the allocator is told and the next master knows. Names in brackets are the tests'
+ * counterparts upstream.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "modules/master/replay.h"
+#include "tests/unit/master_fixture.h"
+
+#define SHUT_DOWN "26 {'message':"
+#define AWARE \
+	",'checkpoint':true,'failover_timeout':3600," \
+	"'capabilities':[{'type':'PARTITION_AWARE'}]"
+#define WINDOW(machines, start) \
+	"{'machine_ids':[" machines "],'unavailability':{'start':{'nanoseconds':" start \
+	"}}}"
+#define HOST0 "{'hostname':'host0'}"
+#define HOST9 "{'hostname':'host9'}"
+
+static struct master_fixture fixture;
+static struct master_fixture *const f = &fixture;
+static struct client *agent, *scheduler, *desk;
+static char first_id[64];
+
+static void begin(const struct tp_module *allocator, const char *config)
+{
+	fixture_init_with(f, allocator, config);
+	agent = fixture_agent(f, 0);
+	scheduler = fixture_scheduler(f, 1, AWARE);
+	desk = client_up(f, 2, "operator");
+	snprintf(first_id, sizeof first_id, "%s", fixture_master_id(f));
+	fixture_forget(f);
+}
+
+static void setup(void)
+{
+	begin(&fixture_allocator_maintaining, NULL);
+}
+
+static void teardown(void)
+{
+	fixture_fini(f);
+}
+
+static int schedule(const char *windows)
+{
+	client_forget(desk);
+	return client_operator(desk,
+		"{'type':'UPDATE_MAINTENANCE_SCHEDULE','update_maintenance_schedule':"
+		"{'schedule':{'windows':[%s]}}}",
+		windows);
+}
+
+static int start(const char *machines)
+{
+	return client_operator(desk,
+		"{'type':'START_MAINTENANCE','start_maintenance':{'machines':[%s]}}",
+		machines);
+}
+
+static int stop(const char *machines)
+{
+	return client_operator(desk,
+		"{'type':'STOP_MAINTENANCE','stop_maintenance':{'machines':[%s]}}",
+		machines);
+}
+
+static bool shows(const char *type, const char *text)
+{
+	client_forget(desk);
+	ck_assert_int_eq(client_operator(desk, "{'type':'%s'}", type), 0);
+	return client_heard(desk, text) != NULL;
+}
+
+static bool status_shows(const char *text)
+{
+	return shows("GET_MAINTENANCE_STATUS", text);
+}
+
+static bool schedule_shows(const char *text)
+{
+	return shows("GET_MAINTENANCE_SCHEDULE", text);
+}
+
+/* Framework 0 answers inverse offer `n`. */
+static int answer(const char *how, const char *member, unsigned n, const char *more)
+{
+	return client_scheduler(scheduler,
+		"{'type':'%s','framework_id':{'value':'%s-0000'},'%s':{"
+		"'inverse_offer_ids':[{'value':'%s-O%u'}]%s}}",
+		how, first_id, member, first_id, n, more);
+}
+
+static int accept(unsigned n, const char *more)
+{
+	return answer("ACCEPT_INVERSE_OFFERS", "accept_inverse_offers", n, more);
+}
+
+static int decline(unsigned n, const char *more)
+{
+	return answer("DECLINE_INVERSE_OFFERS", "decline_inverse_offers", n, more);
+}
+
+static size_t n_asked(void)
+{
+	return client_count(scheduler, "'type':'INVERSE_OFFERS'");
+}
+
+static size_t n_rescinded(void)
+{
+	return client_count(scheduler, "'type':'RESCIND_INVERSE_OFFER'");
+}
+
+/* --- schedules ------------------------------------------------------------------------- */
+
+/* [MasterMaintenanceTest.UpdateSchedule] */
+static const struct refusal {
+	const char *windows, *text;
+} refusals[] = {
+	{ WINDOW("", "1"), "List of machines in the maintenance window is empty" },
+	{ WINDOW("{}", "1"), "Both 'hostname' and 'ip' for a machine are empty" },
+	{ WINDOW("{'hostname':'','ip':''}", "1"),
+		"Both 'hostname' and 'ip' for a machine are empty" },
+	{ WINDOW("{'ip':'1.2.3'}", "1"),
+		"Machine '{\"ip\":\"1.2.3\"}' has an 'ip' that is not an IP address" },
+	{ WINDOW("{'hostname':'h','ip':'somewhere'}", "1"), "is not an IP address" },
+	{ WINDOW("{'hostname':'a'},{'hostname':'A'}", "1"),
+		"Machine '{\"hostname\":\"a\"}' appears more than once in the schedule" },
+	{ WINDOW("{'hostname':'a','ip':'1.2.3.4'}", "1") "," WINDOW(
+		  "{'hostname':'a','ip':'1.2.3.4'}", "2"),
+		"appears more than once in the schedule" },
+	{ "{'machine_ids':[" HOST0 "],'unavailability':{'start':{'nanoseconds':1},"
+	  "'duration':{'nanoseconds':-1}}}",
+		"Unavailability 'duration' is negative" },
+	{ "{'machine_ids':[" HOST0 "],'unavailability':{}}", "start" },
+	{ "{'machine_ids':[" HOST0 "]}", "unavailability" },
+};
+
+START_TEST(what_is_wrong_with_a_schedule_changes_nothing)
+{
+	const struct refusal *refusal = &refusals[_i];
+
+	ck_assert_int_eq(schedule(refusal->windows), -EINVAL);
+	ck_assert_msg(strstr(desk->text, refusal->text) != NULL, "'%s'", desk->text);
+	ck_assert(!fixture_has_variable(f, "schedule"));
+	ck_assert(!fixture_has_variable(f, "machine/"));
+	ck_assert(schedule_shows("'schedule':{}"));
+}
+END_TEST
+
+/* [MasterMaintenanceTest.UpdateSchedule, RegistrarTest.UpdateMaintenanceSchedule] */
+START_TEST(a_schedule_is_stored_told_and_shown)
+{
+	ck_assert_int_eq(schedule(WINDOW(HOST0 "," HOST9, "5") "," WINDOW(
+				 "{'hostname':'HosT8','ip':'::ffff:10.0.0.1'}", "6")),
+		0);
+	ck_assert(fixture_has_variable(f, "schedule"));
+	ck_assert(fixture_has_variable(f, "machine/host0/"));
+	ck_assert(fixture_has_variable(f, "machine/host9/"));
+	ck_assert(fixture_has_variable(f, "machine/host8/10.0.0.1"));
+	ck_assert(fixture_logged(f, "unavailability 0 at 5\n"));
+	ck_assert(schedule_shows("{'hostname':'host8','ip':'10.0.0.1'}"));
+	ck_assert(schedule_shows(
+		"'machine_ids':[{'hostname':'host0'},{'hostname':'host9'}],"
+		"'unavailability':{'start':{'nanoseconds':5}}"));
+	ck_assert(status_shows("'draining_machines':[{'id':{'hostname':'host0'}},"
+			       "{'id':{'hostname':'host9'}}"));
+	ck_assert_int_eq(schedule(WINDOW(HOST9, "5")), 0);
+	ck_assert(fixture_logged(f, "unavailability 0 none\n"));
+	ck_assert(!fixture_has_variable(f, "machine/host0/"));
+	ck_assert(!fixture_has_variable(f, "machine/host8/"));
+	ck_assert(fixture_has_variable(f, "machine/host9/"));
+	ck_assert_int_eq(schedule(""), 0);
+	ck_assert(!fixture_has_variable(f, "schedule"));
+	ck_assert(!fixture_has_variable(f, "machine/"));
+	ck_assert(status_shows("'status':{}"));
+}
+END_TEST
+
+/* A machine is what its name says of it. */
+static const struct machine {
+	const char *id;
+	bool is_ours;
+} machines[] = {
+	{ "{'hostname':'HOST0'}", true },
+	{ "{'ip':'127.0.0.1'}", true },
+	{ "{'ip':'::ffff:127.0.0.1'}", true },
+	{ "{'hostname':'host0','ip':'127.0.0.1'}", true },
+	{ "{'hostname':'host0','ip':'127.0.0.2'}", false },
+	{ "{'hostname':'host1','ip':'127.0.0.1'}", false },
+	{ "{'hostname':'host'}", false },
+	{ "{'ip':'::1'}", false },
+};
+
+START_TEST(a_machine_is_a_hostname_or_an_address_or_both)
+{
+	const struct machine *machine = &machines[_i];
+	tp_cleanup(ptr) char *windows = tp_asprintf(
+		"{'machine_ids':[%s],'unavailability':{'start':{'nanoseconds':7}}}",
+		machine->id);
+
+	ck_assert_int_eq(schedule(windows), 0);
+	ck_assert_int_eq(fixture_logged(f, "unavailability 0 at 7\n"), machine->is_ours);
+	ck_assert_int_eq(start(machine->id), 0);
+	ck_assert_int_eq(client_heard(agent, SHUT_DOWN) != NULL, machine->is_ours);
+}
+END_TEST
+
+START_TEST(of_several_machines_the_first_to_leave_counts)
+{
+	ck_assert_int_eq(
+		schedule(WINDOW(HOST0, "9") "," WINDOW("{'ip':'127.0.0.1'}", "8")), 0);
+	ck_assert(fixture_logged(f, "unavailability 0 at 8\n"));
+	ck_assert_int_eq(start(HOST0), 0);
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN));
+	ck_assert_int_eq(stop(HOST0), 0);
+	ck_assert(status_shows("'draining_machines':[{'id':{'ip':'127.0.0.1'}}]"));
+}
+END_TEST
+
+/* [MasterMaintenanceTest.PendingUnavailabilityTest] */
+START_TEST(offers_say_when_their_agent_leaves)
+{
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	ck_assert_ptr_null(client_heard(scheduler, "unavailability"));
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'type':'RESCIND'"));
+	ck_assert(fixture_logged(f, "back 0 0 cpus(allocated: *):4\n"));
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	ck_assert_ptr_nonnull(
+		client_heard(scheduler, "'unavailability':{'start':{'nanoseconds':5}}"));
+	client_forget(scheduler);
+	/* What was said again is no news. */
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	ck_assert_ptr_null(client_heard(scheduler, "'type':'RESCIND'"));
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "6")), 0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'type':'RESCIND'"));
+	ck_assert_int_eq(schedule(""), 0);
+	client_forget(scheduler);
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	ck_assert_ptr_null(client_heard(scheduler, "unavailability"));
+}
+END_TEST
+
+START_TEST(an_agent_that_comes_later_is_announced)
+{
+	ck_assert_int_eq(schedule(WINDOW("{'hostname':'host3'}", "5")), 0);
+	fixture_agent(f, 3);
+	ck_assert(fixture_logged(f, "add_agent 1 cpus:4 leaves at 5\n"));
+	fixture_offer(f, 0, 1, "cpus:4", "*");
+	ck_assert_ptr_nonnull(client_heard(scheduler, "unavailability"));
+}
+END_TEST
+
+START_TEST(an_allocator_that_asks_nobody_to_leave_is_given_no_schedule)
+{
+	struct master *m = tp_kernel_instance(f->kernel, "master");
+
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(desk->text, "the allocator knows no maintenance"));
+	ck_assert(!fixture_has_variable(f, "schedule"));
+	ck_assert_ptr_null(m->allocator.ops->update_unavailability);
+}
+END_TEST
+
+/* --- down and up ----------------------------------------------------------------------- */
+
+/* [MasterMaintenanceTest.FailToUnscheduleDeactivatedMachines] */
+START_TEST(a_machine_that_is_down_stays_in_the_schedule)
+{
+	ck_assert_int_eq(schedule(WINDOW(HOST0 "," HOST9, "5")), 0);
+	ck_assert_int_eq(start(HOST9), 0);
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), -EINVAL);
+	ck_assert_str_eq(desk->text,
+		"Machine '{\"hostname\":\"host9\"}' is deactivated and cannot be removed "
+		"from the schedule");
+	ck_assert(schedule_shows("host9"));
+	/* With the others it may go on as it likes, and it stays down. */
+	ck_assert_int_eq(schedule(WINDOW(HOST9, "6")), 0);
+	ck_assert(status_shows("'status':{'down_machines':[{'hostname':'host9'}]}"));
+}
+END_TEST
+
+static const struct wrong {
+	bool stops;
+	const char *machines, *text;
+} wrongs[] = {
+	{ false, "", "List of machines is empty" },
+	{ false, "{}", "Both 'hostname' and 'ip' for a machine are empty" },
+	{ false, "{'ip':'x'}", "is not an IP address" },
+	{ false, "{'hostname':'host1'}",
+		"Machine '{\"hostname\":\"host1\"}' is not part of a maintenance "
+		"schedule" },
+	{ false, HOST0 "," HOST0, "appears more than once" },
+	{ false, HOST0 "," HOST9,
+		"Machine '{\"hostname\":\"host9\"}' is not in DRAINING mode and cannot "
+		"be "
+		"brought down" },
+	{ true, "", "List of machines is empty" },
+	{ true, "{'hostname':'host1'}", "is not part of a maintenance schedule" },
+	{ true, HOST9 "," HOST9, "appears more than once" },
+	{ true, HOST9 "," HOST0,
+		"Machine '{\"hostname\":\"host0\"}' is not in DOWN mode and cannot be "
+		"brought up" },
+};
+
+/* [MasterMaintenanceTest.BringDownMachines, BringUpMachines, MachineStatus] */
+START_TEST(what_is_wrong_with_a_start_or_stop_changes_nothing)
+{
+	const struct wrong *wrong = &wrongs[_i];
+
+	ck_assert_int_eq(schedule(WINDOW(HOST0 "," HOST9, "5")), 0);
+	ck_assert_int_eq(start(HOST9), 0);
+	ck_assert_int_eq(
+		wrong->stops ? stop(wrong->machines) : start(wrong->machines), -EINVAL);
+	ck_assert_msg(strstr(desk->text, wrong->text) != NULL, "'%s'", desk->text);
+	ck_assert(status_shows("'status':{'draining_machines':[{'id':{'hostname':'host0'}"
+			       "}],'down_machines':[{'hostname':'host9'}]}"));
+	ck_assert_ptr_null(client_heard(agent, SHUT_DOWN));
+}
+END_TEST
+
+static void register_again(void)
+{
+	client_down(agent);
+	agent = client_up(f, 0, "agent");
+	fixture_reregister(agent, first_id, NULL, NULL);
+}
+
+/* [MasterMaintenanceTest.BringDownMachines, RegistrarTest.StartMaintenance] */
+START_TEST(agents_of_a_machine_that_is_down_are_removed_and_refused)
+{
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	fixture_launch(f, scheduler, 0, 0, "t");
+	fixture_offer(f, 0, 0, "cpus:3", "*");
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	ck_assert_int_eq(start(HOST0), 0);
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Operator initiated "));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'TASK_GONE'"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'reason':'REASON_AGENT_REMOVED'"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'type':'FAILURE'"));
+	ck_assert(fixture_logged(f, "remove_agent 0\n"));
+	ck_assert(!fixture_has_variable(f, "agent/"));
+	ck_assert(status_shows("'status':{'down_machines':[{'hostname':'host0'}]}"));
+
+	register_again();
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Machine is DOWN'"));
+	client_forget(agent);
+	client_down(agent);
+	agent = fixture_agent(f, 0);
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Machine is DOWN'"));
+	ck_assert(shows("GET_AGENTS", "'get_agents':{}"));
+}
+END_TEST
+
+/* [MasterMaintenanceTest.BringUpMachines, RegistrarTest.StopMaintenance] */
+START_TEST(a_machine_that_is_up_has_its_agents_again)
+{
+	ck_assert_int_eq(schedule(WINDOW(HOST0 "," HOST9, "5")), 0);
+	ck_assert_int_eq(start(HOST0 "," HOST9), 0);
+	ck_assert_int_eq(stop(HOST0), 0);
+	ck_assert(schedule_shows("'windows':[{'machine_ids':[{'hostname':'host9'}]"));
+	ck_assert(status_shows("'status':{'down_machines':[{'hostname':'host9'}]}"));
+	ck_assert(!fixture_has_variable(f, "machine/host0/"));
+	client_down(agent);
+	fixture_forget(f);
+	agent = fixture_agent(f, 0);
+	ck_assert(fixture_logged(f, "add_agent 0 cpus:4\n"));
+	ck_assert_ptr_null(client_heard(agent, SHUT_DOWN));
+	ck_assert_int_eq(stop(HOST9), 0);
+	ck_assert(schedule_shows("'schedule':{}"));
+	ck_assert(!fixture_has_variable(f, "schedule"));
+	ck_assert(!fixture_has_variable(f, "machine/"));
+}
+END_TEST
+
+START_TEST(down_is_answered_when_the_agents_are_removed)
+{
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	fixture_forget(f);
+	f->store_held = true;
+	ck_assert_int_eq(start(HOST0), 1);
+	ck_assert_ptr_null(client_heard(agent, SHUT_DOWN));
+	ck_assert(!fixture_logged(f, "agent 0"));
+	fixture_release_store(f);
+	ck_assert(desk->answered);
+	ck_assert_int_eq(desk->status, 0);
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN));
+	ck_assert(!fixture_has_variable(f, "agent/"));
+}
+END_TEST
+
+START_TEST(changes_wait_for_each_other)
+{
+	struct client *other = client_up(f, 3, "operator");
+
+	f->store_held = true;
+	ck_assert_int_eq(schedule(WINDOW(HOST9, "5")), 1);
+	ck_assert_int_eq(client_operator(other,
+				 "{'type':'START_MAINTENANCE','start_maintenance':"
+				 "{'machines':[" HOST9 "]}}"),
+		1);
+	fixture_release_store(f);
+	ck_assert_int_eq(desk->status, 0);
+	ck_assert(other->answered);
+	ck_assert_int_eq(other->status, 0);
+	ck_assert(status_shows("'down_machines':[{'hostname':'host9'}]"));
+}
+END_TEST
+
+START_TEST(an_agent_that_is_being_admitted_meanwhile_is_removed)
+{
+	ck_assert_int_eq(schedule(WINDOW("{'hostname':'host3'}", "5")), 0);
+	f->store_held = true;
+	ck_assert_int_eq(start("{'hostname':'host3'}"), 1);
+	fixture_agent(f, 3);
+	fixture_release_store(f);
+	ck_assert_ptr_nonnull(client_heard(&f->clients[3], SHUT_DOWN));
+	ck_assert(!shows("GET_AGENTS", "host3"));
+	ck_assert(fixture_has_variable(f, "agent/"));
+	ck_assert(fixture_logged(f, "remove_agent 1\n"));
+}
+END_TEST
+
+/* --- another master -------------------------------------------------------------------- */
+
+/* [RegistrarTest.UpdateMaintenanceSchedule, StartMaintenance] */
+START_TEST(the_next_master_knows_what_is_planned)
+{
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5") "," WINDOW(HOST9, "6")), 0);
+	ck_assert_int_eq(start(HOST9), 0);
+	fixture_restart(f, NULL);
+	ck_assert(schedule_shows("'start':{'nanoseconds':6}"));
+	ck_assert(status_shows("'status':{'draining_machines':[{'id':{'hostname':'host0'}"
+			       "}],'down_machines':[{'hostname':'host9'}]}"));
+	fixture_forget(f);
+	fixture_reregister(agent, first_id, NULL, NULL);
+	ck_assert(fixture_logged(f, "add_agent 0 cpus:4 leaves at 5\n"));
+	client_down(agent);
+	agent = fixture_agent(f, 3);
+	ck_assert_int_eq(stop(HOST9), 0);
+	fixture_restart(f, NULL);
+	ck_assert(!schedule_shows("host9"));
+	ck_assert(schedule_shows("host0"));
+}
+END_TEST
+
+static const struct variable *agent_variable(void)
+{
+	for (size_t i = 0; i < f->n_variables; i++) {
+		if (strncmp(f->variables[i].name, "agent/", 6) == 0)
+			return &f->variables[i];
+	}
+	return NULL;
+}
+
+/* As if the master had died before the agents were removed. */
+START_TEST(the_next_master_refuses_agents_of_a_machine_that_is_down)
+{
+	struct variable admitted = *agent_variable();
+
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	ck_assert_int_eq(start(HOST0), 0);
+	ck_assert_ptr_null(agent_variable());
+	f->variables[f->n_variables++] = admitted;
+	fixture_restart(f, NULL);
+	client_forget(agent);
+	fixture_reregister(agent, first_id, NULL, NULL);
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Machine is DOWN'"));
+	ck_assert(!shows("GET_AGENTS", "'agents':[{"));
+}
+END_TEST
+
+static void nothing(void *impl)
+{
+	(void)impl;
+}
+
+START_TEST(another_allocator_is_told_and_what_is_asked_stays_asked)
+{
+	struct master *m = tp_kernel_instance(f->kernel, "master");
+	const struct tp_allocator_ops *before = m->allocator.ops;
+	struct tp_allocator_ops ops = *before;
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	fixture_ask_back(f, 0, 0);
+	fixture_forget(f);
+	ops.pause = ops.resume = nothing;
+	m->allocator.ops = &ops;
+	ck_assert_int_eq(replay(m, &err), 0);
+	ck_assert(fixture_logged(f, "add_agent 0 cpus:4 leaves at 5\n"));
+	fixture_ask_back(f, 0, 0);
+	ck_assert_uint_eq(n_asked(), 1);
+	ck_assert_uint_eq(n_rescinded(), 0);
+	ck_assert_int_eq(accept(0, ""), 0);
+	ck_assert(fixture_logged(f, "inverse 0 0 answered 5000\n"));
+	ops.update_unavailability = NULL;
+	ck_assert_int_eq(replay(m, &err), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(err.text, "knows no maintenance"));
+	m->allocator.ops = before;
+}
+END_TEST
+
+/* --- inverse offers -------------------------------------------------------------------- */
+
+/* [MasterMaintenanceTest.InverseOffers] */
+START_TEST(a_framework_is_asked_once_and_its_answer_is_kept)
+{
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	fixture_ask_back(f, 0, 0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "-O1'},'url'"));
+	ck_assert_ptr_nonnull(client_heard(
+		scheduler, "-S0'},'unavailability':{'start':{'nanoseconds':5}}"));
+	ck_assert(shows("GET_FRAMEWORKS", "'inverse_offers':[{'id'"));
+	fixture_ask_back(f, 0, 0);
+	ck_assert_uint_eq(n_asked(), 1);
+	ck_assert(status_shows("'draining_machines':[{'id':{'hostname':'host0'}}]"));
+
+	ck_assert_int_eq(accept(1, ""), 0);
+	ck_assert(fixture_logged(f, "inverse 0 0 answered 5000\n"));
+	ck_assert(status_shows("'statuses':[{'status':'ACCEPT','framework_id'"));
+	ck_assert(status_shows("'timestamp':{'nanoseconds':"));
+	ck_assert(shows("GET_FRAMEWORKS", "'framework_info'"));
+	ck_assert_ptr_null(client_heard(desk, "'inverse_offers':[{"));
+	/* Its time is over. */
+	fixture_forget(f);
+	ck_assert_int_eq(decline(1, ""), 0);
+	ck_assert(!fixture_logged(f, "inverse"));
+	ck_assert(status_shows("ACCEPT"));
+
+	fixture_ask_back(f, 0, 0);
+	ck_assert_uint_eq(n_asked(), 2);
+	ck_assert(status_shows("ACCEPT"));
+	ck_assert_int_eq(decline(2, ""), 0);
+	ck_assert(status_shows("'status':'DECLINE'"));
+	ck_assert_ptr_null(client_heard(desk, "ACCEPT"));
+}
+END_TEST
+
+/* [MasterMaintenanceTest.InverseOffersFilters]; what follows from them is the allocator's. */
+START_TEST(answers_have_filters)
+{
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	fixture_ask_back(f, 0, 0);
+	ck_assert_int_eq(decline(0, ",'filters':{'refuse_seconds':60}"), 0);
+	ck_assert(fixture_logged(f, "inverse 0 0 answered 60000\n"));
+	fixture_ask_back(f, 0, 0);
+	ck_assert_int_eq(accept(1, ",'filters':{'refuse_seconds':0}"), 0);
+	ck_assert(fixture_logged(f, "inverse 0 0 answered 0\n"));
+	fixture_ask_back(f, 0, 0);
+	ck_assert_int_eq(accept(2, ",'filters':{'refuse_seconds':-1}"), 0);
+	ck_assert(fixture_logged(f, "inverse 0 0 answered 5000\n"));
+}
+END_TEST
+
+START_TEST(another_framework_does_not_answer_for_it)
+{
+	struct client *other = fixture_scheduler(f, 3, "");
+
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	fixture_ask_back(f, 0, 0);
+	ck_assert_int_eq(client_scheduler(other,
+				 "{'type':'ACCEPT_INVERSE_OFFERS','framework_id':"
+				 "{'value':'%s-0001'},'accept_inverse_offers':{"
+				 "'inverse_offer_ids':[{'value':'%s-O0'}]}}",
+				 first_id, first_id),
+		0);
+	ck_assert(!fixture_logged(f, "answered"));
+	ck_assert(!status_shows("ACCEPT"));
+	/* It is asked itself. */
+	fixture_ask_back(f, 1, 0);
+	ck_assert_ptr_nonnull(client_heard(other, "-O1'},'url'"));
+	ck_assert_uint_eq(n_asked(), 1);
+}
+END_TEST
+
+START_TEST(what_is_not_answered_in_time_is_rescinded)
+{
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	fixture_ask_back(f, 0, 0);
+	fixture_advance(f, 6 * TP_SEC);
+	ck_assert_uint_eq(n_rescinded(), 1);
+	ck_assert(fixture_logged(f, "inverse 0 0 withdrawn -1\n"));
+	ck_assert_int_eq(accept(0, ""), 0);
+	ck_assert(!status_shows("ACCEPT"));
+}
+END_TEST
+
+START_TEST(another_schedule_begins_anew)
+{
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	fixture_ask_back(f, 0, 0);
+	ck_assert_int_eq(accept(0, ""), 0);
+	fixture_ask_back(f, 0, 0);
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "6")), 0);
+	ck_assert_uint_eq(n_rescinded(), 1);
+	ck_assert(fixture_logged(f, "inverse 0 0 withdrawn -1\nunavailability 0 at 6\n"));
+	ck_assert(!status_shows("ACCEPT"));
+	fixture_ask_back(f, 0, 0);
+	ck_assert_uint_eq(n_asked(), 3);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'start':{'nanoseconds':6}"));
+}
+END_TEST
+
+START_TEST(who_leaves_takes_its_inverse_offers_along)
+{
+	struct client *other = fixture_scheduler(f, 3, "");
+
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	fixture_ask_back(f, 0, 0);
+	fixture_ask_back(f, 1, 0);
+	client_down(other); /* its failover_timeout is 0 */
+	ck_assert(fixture_logged(f, "inverse 1 0 withdrawn -1\n"));
+	client_down(agent);
+	ck_assert_uint_eq(n_rescinded(), 1);
+	ck_assert(fixture_logged(f, "inverse 0 0 withdrawn -1\n"));
+}
+END_TEST
+
+START_TEST(a_framework_that_fails_over_keeps_its_answer_only)
+{
+	struct client *other;
+
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	fixture_ask_back(f, 0, 0);
+	ck_assert_int_eq(accept(0, ""), 0);
+	fixture_ask_back(f, 0, 0);
+	fixture_forget(f);
+	other = client_up(f, 3, "scheduler");
+	ck_assert_int_eq(
+		client_scheduler(other,
+			"{'type':'SUBSCRIBE','framework_id':{'value':'%s-0000'},"
+			"'subscribe':{'framework_info':{'user':'u','name':'test',"
+			"'checkpoint':true,'failover_timeout':3600,"
+			"'id':{'value':'%s-0000'}}}}",
+			first_id, first_id),
+		0);
+	ck_assert(fixture_logged(f, "inverse 0 0 withdrawn -1\n"));
+	ck_assert(status_shows("ACCEPT"));
+	fixture_ask_back(f, 0, 0);
+	ck_assert_uint_eq(client_count(other, "'type':'INVERSE_OFFERS'"), 1);
+	ck_assert_int_eq(client_operator(desk,
+				 "{'type':'TEARDOWN','teardown':{'framework_id':"
+				 "{'value':'%s-0000'}}}",
+				 first_id),
+		0);
+	ck_assert(!status_shows("ACCEPT"));
+}
+END_TEST
+
+static void setup_impatient(void)
+{
+	begin(&fixture_allocator_maintaining, "      offer_timeout: 5s\n");
+}
+
+static void setup_unknowing(void)
+{
+	begin(&fixture_allocator, NULL);
+}
+
+static void add_plans(TCase *tc)
+{
+	tcase_add_loop_test(
+		tc, what_is_wrong_with_a_schedule_changes_nothing, 0, TP_COUNT(refusals));
+	tcase_add_test(tc, a_schedule_is_stored_told_and_shown);
+	tcase_add_loop_test(
+		tc, a_machine_is_a_hostname_or_an_address_or_both, 0, TP_COUNT(machines));
+	tcase_add_test(tc, of_several_machines_the_first_to_leave_counts);
+	tcase_add_test(tc, offers_say_when_their_agent_leaves);
+	tcase_add_test(tc, an_agent_that_comes_later_is_announced);
+	tcase_add_test(tc, a_machine_that_is_down_stays_in_the_schedule);
+	tcase_add_loop_test(tc, what_is_wrong_with_a_start_or_stop_changes_nothing, 0,
+		TP_COUNT(wrongs));
+	tcase_add_test(tc, agents_of_a_machine_that_is_down_are_removed_and_refused);
+	tcase_add_test(tc, a_machine_that_is_up_has_its_agents_again);
+	tcase_add_test(tc, down_is_answered_when_the_agents_are_removed);
+	tcase_add_test(tc, changes_wait_for_each_other);
+	tcase_add_test(tc, an_agent_that_is_being_admitted_meanwhile_is_removed);
+	tcase_add_test(tc, the_next_master_knows_what_is_planned);
+	tcase_add_test(tc, the_next_master_refuses_agents_of_a_machine_that_is_down);
+	tcase_add_test(tc, another_allocator_is_told_and_what_is_asked_stays_asked);
+}
+
+static void add_inverse_offers(TCase *tc)
+{
+	tcase_add_test(tc, a_framework_is_asked_once_and_its_answer_is_kept);
+	tcase_add_test(tc, answers_have_filters);
+	tcase_add_test(tc, another_framework_does_not_answer_for_it);
+	tcase_add_test(tc, another_schedule_begins_anew);
+	tcase_add_test(tc, who_leaves_takes_its_inverse_offers_along);
+	tcase_add_test(tc, a_framework_that_fails_over_keeps_its_answer_only);
+}
+
+static TCase *add_case(Suite *suite, const char *name, void (*set_up)(void))
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, set_up, teardown);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("master_maintenance");
+	TCase *core = add_case(suite, "core", setup);
+	SRunner *runner;
+	int failed;
+
+	add_plans(core);
+	add_inverse_offers(core);
+	tcase_add_test(add_case(suite, "impatient", setup_impatient),
+		what_is_not_answered_in_time_is_rescinded);
+	tcase_add_test(add_case(suite, "unknowing", setup_unknowing),
+		an_allocator_that_asks_nobody_to_leave_is_given_no_schedule);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
