@@ -26,7 +26,7 @@
 #define SWAPS_MAX 200
 #define N_ROLES 5
 #define RESOURCES "cpus:64;mem:65536"
-#define INSTANCE "allocator-drf"
+#define INSTANCE "allocator"
 
 struct bench {
 	size_t n_agents, n_frameworks, rate, n_swaps;

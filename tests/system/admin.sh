@@ -127,6 +127,42 @@ sed -i 's/module: allocator-priority/module: allocator-drf/' "$dir/master.yaml"
 expect "but what it says then is" ask 0 daemon reload
 expect "done at once" out_has '^has a new value: allocator-drf: its module$'
 
+# The manifest that is installed, and its natural edit.
+sed "s|work_dir: .*|work_dir: $dir/shipped|; s|tcp://127.0.0.1:5060|tcp://127.0.0.1:0|" \
+	"$srcdir/conf/master.yaml" >"$dir/shipped.yaml"
+admin=$socket
+socket=$sockets/shipped.sock
+sed -i "s|^# admin: .*|admin: { socket: $socket }|" "$dir/shipped.yaml"
+daemon_start shipped "$tepuid" -c "$dir/shipped.yaml"
+daemon_wait shipped 20 || exit 1
+sed -i 's/module: allocator-drf/module: allocator-priority/' "$dir/shipped.yaml"
+expect "another allocator in the manifest" ask 0 daemon reload
+expect "takes its place" out_has '^has a new value: allocator: its module$'
+expect "with nothing left to do" [ "$(wc -l <"$dir/out")" -eq 1 ]
+expect "and is listed" ask 0 module list
+expect "so" out_has '^allocator .*allocator-priority.so'
+sed -i '/as: allocator/a\    config: { allocation_intervall: 2s }' "$dir/shipped.yaml"
+sed -i 's/module: allocator-priority/module: allocator-drf/' "$dir/shipped.yaml"
+sed -i '/work_dir:/a\      offer_timeout: 7mins' "$dir/shipped.yaml"
+expect "one with a config that is wrong" ask 1 daemon reload
+expect "does not" err_has "unknown key 'allocation_intervall'"
+sed -i 's/allocation_intervall/allocation_interval/' "$dir/shipped.yaml"
+kill -s HUP "$(daemon_pid shipped)"
+back_again() {
+	tries=200
+	until grep -q 'has taken the place of another module was=allocator-priority' \
+		"$dir/shipped.log" && grep -q 'has a new value what=master.offer_timeout' \
+		"$dir/shipped.log"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+expect "a right one does by SIGHUP, and other keys with it" back_again
+expect "once" [ "$(grep -c 'what=master.offer_timeout' "$dir/shipped.log")" -eq 1 ]
+daemon_stop shipped
+socket=$admin
+
 # Who is served.
 if [ "$(id -u)" -eq 0 ]; then
 	stranger_programs "$sockets"

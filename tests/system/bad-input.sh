@@ -110,7 +110,7 @@ cp "$builddir/tests/unit/modules/.libs/toy_nosymbol.so" "$builddir/tests/unit/mo
 chmod 0755 "$dir"/modules/*.so
 bad_module() { # NAME PATTERN
 	sed "s|module: allocator-drf|module: $1|" "$conf/master.yaml" >"$dir/$1.yaml"
-	refused "$1.yaml:[0-9]*:[0-9]*: $1: .*$2" "$tepuid" -c "$dir/$1.yaml" \
+	refused "$1.yaml:[0-9]*:[0-9]*: allocator: .*$2" "$tepuid" -c "$dir/$1.yaml" \
 		--module-dir "$dir/modules" --set "master.work_dir=$dir/probe"
 }
 expect "a module that is text" bad_module text 'text.so: .*invalid ELF header'

@@ -82,6 +82,6 @@ expect "the framework must be named" says 'of which framework' "$tepui" explain 
 expect "and what to explain" says "not 'tasks'" "$tepui" explain tasks
 
 # Another allocator is asked in the same way.
-expect "another allocator takes over" "$tepui" module swap allocator-drf allocator-priority \
+expect "another allocator takes over" "$tepui" module swap allocator allocator-priority \
 	--socket "$(daemon_value master tepuid.admin)"
 expect "and explains itself" says '^role ops: wants offers' explain "$id"

@@ -68,7 +68,7 @@ else
 	[ -s my-modules/tepuid.log ] && tail -n 20 my-modules/tepuid.log
 	exit 1
 fi
-for line in 'all holds' 'ok      hook: decorates what has labels' 'allocator-turns: allocator-turns 1.0'; do
+for line in 'all holds' 'ok      hook: decorates what has labels' 'allocator: allocator-turns 1.0'; do
 	grep -qF "$line" walk.log my-modules/*.log || {
 		echo "not ok - it never says '$line'"
 		exit 1

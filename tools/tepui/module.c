@@ -306,7 +306,7 @@ int cli_module(int argc, char **argv)
 		"Modules: what is installed, what one is and how it is configured, how "
 		"those of a manifest are connected, and how those of a running daemon "
 		"are doing. swap puts another module in the place of one that runs, with "
-		"its default config: tepui module swap allocator-drf allocator-priority. "
+		"its default config: tepui module swap allocator allocator-priority. "
 		"With a changed manifest, `tepui daemon reload` does the same.",
 		NULL, NULL, NULL };
 	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
