@@ -25,6 +25,7 @@ struct pile {
 
 struct agent {
 	bool used, active;
+	bool many_roles, deep_roles;       /* it knows frameworks of several, and "a/b" */
 	struct tp_resources total, in_use; /* without allocation, as the piles */
 	struct pile *piles;                /* none of them empty */
 	size_t n_piles;
@@ -34,6 +35,7 @@ struct seat {
 	uint32_t framework;
 	char *role;
 	bool active, suppressed;
+	bool many_roles, deep_role; /* what it asks of agents */
 };
 
 /* Refused, until then: not again what is contained in what was refused. */
@@ -213,6 +215,12 @@ static void filters_expire(struct optimistic *self)
 
 /* --- the run --------------------------------------------------------------------------- */
 
+static bool is_understood(const struct agent *agent, const struct seat *seat)
+{
+	return (agent->many_roles || !seat->many_roles) &&
+		(agent->deep_roles || !seat->deep_role);
+}
+
 static bool is_ordinary(const struct tp_resource_item *item, const void *role)
 {
 	return tp_resource_is_allocatable_to(item, role) &&
@@ -253,7 +261,8 @@ static void give_seat(
 	for (uint32_t i = 0; i < self->n_agents; i++) {
 		struct tp_resources *offer = &gifts->resources[gifts->n];
 
-		if (!self->agents[i].used || !self->agents[i].active)
+		if (!self->agents[i].used || !self->agents[i].active ||
+			!is_understood(&self->agents[i], seat))
 			continue;
 		*offer = (struct tp_resources)TP_RESOURCES_INIT;
 		if (!make_offer(self, seat, i, offer))
@@ -321,13 +330,18 @@ static void seats_remove(struct optimistic *self, uint32_t framework)
 static void seat_add(struct optimistic *self, uint32_t framework,
 	const struct tp_allocator_framework *spec, const char *role)
 {
-	bool suppressed = false;
+	const struct tp_framework_info *info = spec->info;
+	bool suppressed = false, many = false;
 
 	for (size_t i = 0; i < spec->n_suppressed_roles; i++)
 		suppressed = suppressed || strcmp(spec->suppressed_roles[i], role) == 0;
+	for (size_t i = 0; i < info->n_capabilities; i++)
+		many = many ||
+			info->capabilities[i]->type ==
+				TP_FRAMEWORK_INFO_CAPABILITY_MULTI_ROLE;
 	self->seats = tp_realloc(self->seats, (self->n_seats + 1) * sizeof(*self->seats));
-	self->seats[self->n_seats++] =
-		(struct seat){ framework, tp_strdup(role), spec->active, suppressed };
+	self->seats[self->n_seats++] = (struct seat){ framework, tp_strdup(role),
+		spec->active, suppressed, many, strchr(role, '/') != NULL };
 }
 
 static void update_framework(
@@ -418,6 +432,11 @@ static void update_agent(void *impl, uint32_t slot, const struct tp_allocator_ag
 
 	tp_resources_copy(&self->agents[slot].total, spec->total);
 	self->agents[slot].active = spec->active;
+	self->agents[slot].many_roles =
+		(spec->capabilities & 1U << TP_AGENT_INFO_CAPABILITY_MULTI_ROLE) != 0;
+	self->agents[slot].deep_roles =
+		(spec->capabilities & 1U << TP_AGENT_INFO_CAPABILITY_HIERARCHICAL_ROLE) !=
+		0;
 	filters_clear(self, UINT32_MAX, NULL, slot);
 	want_soon(self);
 }

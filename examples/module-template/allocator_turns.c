@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An allocator as small as one can be: whole agents in turn. Everybody who wants offers has a
- * seat at a round table, one for each role of a framework; all that is free of an agent goes to
- * the next seat that may have it.
+ * seat at a round table, one for each role of a framework; all that is free of an agent and that
+ * the next seat may have goes there, what is left to the next but one, and so on.
  *
  * What is free is never kept, it is total - held: so it cannot be wrong after a change of either.
  * Not fair by size, and it offers nothing that is revocable, shared or of a refined reservation.
@@ -16,6 +16,7 @@
 
 struct agent {
 	bool used, active;
+	bool many_roles, deep_roles;     /* it knows frameworks of several, and "a/b" */
 	struct tp_resources total, held; /* both without allocation */
 };
 
@@ -23,6 +24,7 @@ struct seat {
 	uint32_t framework;
 	char *role;
 	bool active, suppressed;
+	bool many_roles, deep_role; /* what it asks of agents */
 };
 
 /* Refused, until then: not again what is contained in what was refused. */
@@ -47,7 +49,7 @@ struct turns {
 	struct seat *seats;
 	struct filter *filters;
 	size_t n_agents, n_seats, n_filters, next; /* next: whose turn it is */
-	bool paused;
+	bool paused, stopped;
 	struct tp_defer soon;
 	struct tp_timer later;
 };
@@ -157,6 +159,12 @@ static void filters_expire(struct turns *self)
 
 /* --- the run --------------------------------------------------------------------------- */
 
+static bool is_understood(const struct agent *agent, const struct seat *seat)
+{
+	return (agent->many_roles || !seat->many_roles) &&
+		(agent->deep_roles || !seat->deep_role);
+}
+
 static bool is_ordinary(const struct tp_resource_item *item, const void *role)
 {
 	return tp_resource_is_allocatable_to(item, role) &&
@@ -171,7 +179,7 @@ static bool make_offer(const struct turns *self, const struct seat *seat, uint32
 	const struct agent *agent = &self->agents[slot];
 	struct tp_resources free = TP_RESOURCES_INIT;
 
-	if (!seat->active || seat->suppressed)
+	if (!seat->active || seat->suppressed || !is_understood(agent, seat))
 		return false;
 	tp_resources_copy(&free, &agent->total);
 	tp_resources_subtract(&free, &agent->held);
@@ -232,13 +240,15 @@ static void turns_run(void *impl)
 	struct gift *gifts;
 	size_t n = 0;
 
-	if (self->paused || self->user.offer == NULL)
+	if (self->paused || self->stopped || self->user.offer == NULL)
 		return;
 	filters_expire(self);
-	gifts = tp_alloc((self->n_agents + 1) * sizeof(*gifts));
+	gifts = tp_alloc((self->n_agents * self->n_seats + 1) * sizeof(*gifts));
 	for (uint32_t i = 0; i < self->n_agents; i++) {
-		if (self->agents[i].used && self->agents[i].active)
-			n += give_agent(self, i, &gifts[n]);
+		if (!self->agents[i].used || !self->agents[i].active)
+			continue;
+		while (give_agent(self, i, &gifts[n]))
+			n++; /* once for each seat at the most: it gets all it may have */
 	}
 	/* A role belongs to its seat, which the master may remove while it is told. */
 	for (size_t i = 0; i < n; i++)
@@ -280,13 +290,18 @@ static void seats_remove(struct turns *self, uint32_t framework)
 static void seat_add(struct turns *self, uint32_t framework,
 	const struct tp_allocator_framework *spec, const char *role)
 {
-	bool suppressed = false;
+	const struct tp_framework_info *info = spec->info;
+	bool suppressed = false, many = false;
 
 	for (size_t i = 0; i < spec->n_suppressed_roles; i++)
 		suppressed = suppressed || strcmp(spec->suppressed_roles[i], role) == 0;
+	for (size_t i = 0; i < info->n_capabilities; i++)
+		many = many ||
+			info->capabilities[i]->type ==
+				TP_FRAMEWORK_INFO_CAPABILITY_MULTI_ROLE;
 	self->seats = tp_realloc(self->seats, (self->n_seats + 1) * sizeof(*self->seats));
-	self->seats[self->n_seats++] =
-		(struct seat){ framework, tp_strdup(role), spec->active, suppressed };
+	self->seats[self->n_seats++] = (struct seat){ framework, tp_strdup(role),
+		spec->active, suppressed, many, strchr(role, '/') != NULL };
 }
 
 static void update_framework(
@@ -377,6 +392,11 @@ static void update_agent(void *impl, uint32_t slot, const struct tp_allocator_ag
 
 	tp_resources_copy(&self->agents[slot].total, spec->total);
 	self->agents[slot].active = spec->active;
+	self->agents[slot].many_roles =
+		(spec->capabilities & 1U << TP_AGENT_INFO_CAPABILITY_MULTI_ROLE) != 0;
+	self->agents[slot].deep_roles =
+		(spec->capabilities & 1U << TP_AGENT_INFO_CAPABILITY_HIERARCHICAL_ROLE) !=
+		0;
 	filters_clear(self, UINT32_MAX, NULL, slot);
 	want_soon(self);
 }
@@ -491,6 +511,13 @@ static int turns_init(void *impl, struct tp_error *err)
 	return 0;
 }
 
+/* Who offers by himself must not do so any more, even if others stop after him. */
+static void turns_stop(void *impl, struct tp_done *done)
+{
+	((struct turns *)impl)->stopped = true;
+	tp_done(done, 0);
+}
+
 static void turns_fini(void *impl)
 {
 	struct turns *self = impl;
@@ -556,6 +583,7 @@ TP_EXPORT const struct tp_module tp_module = {
 	.config = turns_config,
 	.instance_size = sizeof(struct turns),
 	.init = turns_init,
+	.stop = turns_stop,
 	.fini = turns_fini,
 	.status = turns_status,
 };
