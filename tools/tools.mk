@@ -51,7 +51,16 @@ tools_tepui_tepui_LDADD = core/libtepui.la
 # For who writes modules: is this .so fit for use?
 bin_PROGRAMS += tools/tepui-modcheck
 tools_tepui_modcheck_SOURCES = \
-	tools/modcheck/allocator.c \
+	tools/modcheck/allocator.c tools/modcheck/allocator.h \
+	tools/modcheck/allocator_agents.c \
+	tools/modcheck/allocator_explain.c \
+	tools/modcheck/allocator_filters.c \
+	tools/modcheck/allocator_frameworks.c \
+	tools/modcheck/allocator_maintenance.c \
+	tools/modcheck/allocator_offers.c \
+	tools/modcheck/allocator_quota.c \
+	tools/modcheck/allocator_replay.c \
+	tools/modcheck/allocator_resources.c \
 	tools/modcheck/authentication.c \
 	tools/modcheck/check.c tools/modcheck/check.h \
 	tools/modcheck/containerizer.c \
@@ -60,7 +69,10 @@ tools_tepui_modcheck_SOURCES = \
 	tools/modcheck/isolator.c \
 	tools/modcheck/logger.c \
 	tools/modcheck/master.c tools/modcheck/master.h \
+	tools/modcheck/master_events.c \
+	tools/modcheck/master_operator.c \
 	tools/modcheck/modcheck.c \
+	tools/modcheck/promises.c \
 	tools/modcheck/qos_controller.c \
 	tools/modcheck/registry.c \
 	tools/modcheck/resource_estimator.c \

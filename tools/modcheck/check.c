@@ -28,8 +28,11 @@ struct probe {
 	struct tp_services found, others;
 };
 
+/* The first to start, so the last to stop: it can hold all the others up. */
 struct fake_logger {
 	struct tp_instance instance;
+	bool holds, held;
+	struct tp_done *done;
 };
 
 static int fake_prepare(void *impl, const char *id,
@@ -42,6 +45,16 @@ static int fake_prepare(void *impl, const char *id,
 	return *ret_out < 0 || *ret_err < 0 ? tp_fail_errno(err, errno, "/dev/null") : 0;
 }
 
+static void fake_stop(void *impl, struct tp_done *done)
+{
+	struct fake_logger *self = impl;
+
+	self->done = done;
+	self->held = true;
+	if (!self->holds)
+		tp_done(done, 0);
+}
+
 static const struct tp_logger_ops fake_logger_ops = { .prepare = fake_prepare };
 static const struct tp_provide fake_logger_gives[] = {
 	TP_PROVIDE("logger", TP_LOGGER_ABI, fake_logger_ops), { 0 }
@@ -51,6 +64,7 @@ static const struct tp_module fake_logger = {
 	.name = "modcheck-logger",
 	.provides = fake_logger_gives,
 	.instance_size = sizeof(struct fake_logger),
+	.stop = fake_stop,
 };
 
 /* --- time ------------------------------------------------------------------------------ */
@@ -211,6 +225,7 @@ static int start_kernel(struct check *c, const struct suite *suite, size_t n_ins
 		.loop = c->loop,
 		.modules = modules,
 		.n_modules = TP_COUNT(modules),
+		.stop_timeout_ns = TP_HOUR,
 	};
 	int r;
 
@@ -250,17 +265,44 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
+static void begin_to_stop(struct check *c)
+{
+	c->stopping.call = on_stopped;
+	c->stopping_now = true;
+	c->stopped = false;
+	tp_kernel_stop(c->kernel, &c->stopping);
+}
+
+void check_halt(struct check *c)
+{
+	struct fake_logger *logger = tp_kernel_instance(c->kernel, "modcheck-logger");
+
+	logger->holds = true;
+	begin_to_stop(c);
+	check_wait(c, &logger->held);
+	expect(c, logger->held, "it does not stop");
+}
+
+static void finish(struct check *c)
+{
+	struct fake_logger *logger = tp_kernel_instance(c->kernel, "modcheck-logger");
+
+	if (!c->stopping_now)
+		begin_to_stop(c);
+	else if (logger->held)
+		tp_done(logger->done, 0);
+	logger->holds = false;
+	check_wait(c, &c->stopped);
+	expect(c, c->stopped, "it does not stop");
+	c->stopping_now = false;
+}
+
 void check_stop(struct check *c)
 {
 	if (c->loop == NULL)
 		return;
-	if (c->kernel != NULL) {
-		c->stopping.call = on_stopped;
-		c->stopped = false;
-		tp_kernel_stop(c->kernel, &c->stopping);
-		check_wait(c, &c->stopped);
-		expect(c, c->stopped, "it does not stop");
-	}
+	if (c->kernel != NULL)
+		finish(c);
 	tp_services_host_destroy(c->services);
 	tp_kernel_destroy(c->kernel);
 	tp_loop_destroy(c->loop);
@@ -270,13 +312,14 @@ void check_stop(struct check *c)
 	c->loop = NULL;
 }
 
-static void run_case(
-	struct check *c, const struct suite *suite, const struct check_case *one)
+void check_one(struct check *c, const struct suite *suite, const struct check_case *one,
+	const void *arg)
 {
 	size_t n = one->n_instances == 0 ? 1 : one->n_instances;
 	tp_cleanup(ptr) char *name = tp_asprintf("%s: %s", suite->kind, one->name);
 	struct tp_error err = { 0 };
 
+	c->arg = arg;
 	c->failed = false;
 	c->skipped[0] = c->text[0] = '\0';
 	if (check_start(c, suite, n, &err) < 0)
@@ -295,6 +338,10 @@ static void run_case(
 void check_suite(struct check *c, const struct suite *suite)
 {
 	c->kind = suite->kind;
+	if (suite->run != NULL) {
+		suite->run(c, suite);
+		return;
+	}
 	for (const struct check_case *one = suite->cases; one->name != NULL; one++)
-		run_case(c, suite, one);
+		check_one(c, suite, one, NULL);
 }

@@ -34,13 +34,14 @@ struct check {
 	struct tp_services_host *services;
 	struct tp_kernel *kernel;
 	struct tp_done stopping;
-	bool stopped;
+	bool stopping_now, stopped;
 	char dir[64]; /* for files of this case */
 	/* The service under examination, of each instance; the table has our length. */
 	struct tp_service it[INSTANCES_MAX];
 	const char *it_key[INSTANCES_MAX]; /* of its provide row; NULL without one */
 	size_t n_it;
 	struct tp_services others; /* of the suite's other kind, whoever provides it */
+	const void *arg;           /* of check_one(), for the case that runs */
 	bool failed;
 	char skipped[256], text[512];
 	int n_failed; /* of all cases */
@@ -57,23 +58,30 @@ struct suite {
 	const char *kind;
 	uint32_t abi;
 	uint32_t ops_size;
-	const struct check_case *cases; /* ends with { 0 }; NULL: its ABI number is all */
+	const struct check_case *cases; /* ends with { 0 } */
+	/* Instead of cases: calls check_one() for each. Without both its ABI number is all. */
+	void (*run)(struct check *c, const struct suite *suite);
 	/* The kind of what works with it, for cases that want both; NULL = none. */
 	const char *other;
 	uint32_t other_abi, other_ops_size;
 };
 
-extern const struct check_case allocator_cases[], authenticatee_cases[],
-	authenticator_cases[], containerizer_cases[], election_cases[], hook_cases[],
-	isolator_cases[], logger_cases[], qos_controller_cases[], registry_cases[],
+extern const struct check_case authenticatee_cases[], authenticator_cases[],
+	containerizer_cases[], election_cases[], hook_cases[], isolator_cases[],
+	logger_cases[], qos_controller_cases[], registry_cases[],
 	resource_estimator_cases[], sorter_cases[];
+void allocator_suite(struct check *c, const struct suite *suite);
 
 /* Of the kernel, so that tables have our length. `it` is filled. */
 int check_start(struct check *c, const struct suite *suite, size_t n_instances,
 	struct tp_error *err);
+/* The module is stopped, and waits for others before it is finished: until check_stop(). */
+void check_halt(struct check *c);
 /* What a case gave to the module must live until then; a second stop is fine. */
 void check_stop(struct check *c);
 void check_suite(struct check *c, const struct suite *suite);
+void check_one(struct check *c, const struct suite *suite, const struct check_case *one,
+	const void *arg);
 
 /* Lets virtual time pass, and everything happen that is due. */
 void check_advance(struct check *c, int64_t ns);

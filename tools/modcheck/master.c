@@ -1,90 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The books of a master as an allocator sees it. What was offered or kept is held; an offer is
- * right when it fits into total - held of an agent that is there, for a framework that wants it.
- * Where offers may overlap, what others were offered does not count, and goes back when somebody
- * else was first.
+ * The books of a master as an allocator sees it: who was offered what, and who uses what. What is
+ * told to the allocator is told here, and noted before, so that an offer that comes of it meets
+ * books that are right. What may be offered says promises.c.
  */
 #include "master.h"
 
 #include <string.h>
 
-#include "tepui/wire.h"
-
 #define ROLE "role"
 
-static struct tp_resources parse(struct check *c, const char *text, const char *role)
+struct tp_resources master_parse(struct master *m, const char *text, const char *role)
 {
+	tp_cleanup(ptr) char *json = tp_strdup(text == NULL ? "" : text);
 	struct tp_resources ret = TP_RESOURCES_INIT;
 	struct tp_error err = { 0 };
 
-	expect(c, tp_resources_parse(&ret, text, NULL, &err) >= 0, "%s", err.text);
+	for (char *at = json; (at = strchr(at, '\'')) != NULL;)
+		*at = '"';
+	expect(m->check, tp_resources_parse(&ret, json, NULL, &err) >= 0, "%s", err.text);
 	if (role != NULL)
 		tp_resources_allocate(&ret, role);
 	return ret;
 }
 
-/* `pile` += or -= what comes with an allocation. */
-static void hold(
-	struct tp_resources *pile, const struct tp_resources *resources, bool more)
-{
-	tp_cleanup(resources) struct tp_resources plain = TP_RESOURCES_INIT;
+/* --- offers ---------------------------------------------------------------------------- */
 
-	tp_resources_copy(&plain, resources);
-	tp_resources_unallocate(&plain);
-	if (more)
-		tp_resources_add(pile, &plain);
-	else
-		tp_resources_subtract(pile, &plain);
+static void held_add(struct master *m, struct master_held *list, size_t *n,
+	uint32_t framework, uint32_t agent, const struct tp_resources *resources)
+{
+	if (!expect(m->check, *n < HELD_MAX, "more than %d offers for so few agents",
+		    HELD_MAX))
+		return;
+	list[*n] = (struct master_held){ .framework = framework, .agent = agent };
+	if (resources != NULL)
+		tp_resources_copy(&list[*n].resources, resources);
+	++*n;
 }
 
-/* What may be offered to the framework. */
-static void measure_free(const struct master *m, uint32_t framework, uint32_t slot,
-	struct tp_resources *ret)
+void master_note_use(struct master *m, uint32_t framework, uint32_t agent,
+	const struct tp_resources *resources)
 {
-	const struct master_agent *agent = &m->agents[slot];
-
-	tp_resources_copy(ret, &agent->total);
-	tp_resources_subtract(ret, m->overlapping ? &agent->kept : &agent->held);
-	for (size_t i = 0; m->overlapping && i < m->n_offers; i++) {
-		if (m->offers[i].agent == slot && m->offers[i].framework == framework)
-			hold(ret, &m->offers[i].resources, false);
-	}
+	held_add(m, m->uses, &m->n_uses, framework, agent, resources);
 }
 
-/* --- the promises ---------------------------------------------------------------------- */
-
-static bool is_right(
-	struct master *m, uint32_t framework, const struct tp_allocation *item)
+void master_held_remove(struct master_held *list, size_t *n, size_t i)
 {
-	struct check *c = m->check;
-	const struct master_agent *agent = &m->agents[item->agent % AGENTS_MAX];
-	tp_cleanup(resources) struct tp_resources plain = TP_RESOURCES_INIT;
-	tp_cleanup(resources) struct tp_resources free = TP_RESOURCES_INIT;
-
-	if (!expect(c, framework < FRAMEWORKS_MAX && m->frameworks[framework].used,
-		    "offers to framework %u, which is not there", framework) ||
-		!expect(c, item->agent < AGENTS_MAX && agent->used,
-			"offers of agent %u, which is not there", item->agent) ||
-		!expect(c, agent->active, "offers of a deactivated agent") ||
-		!expect(c, m->frameworks[framework].active,
-			"offers to a deactivated framework") ||
-		!expect(c, !m->frameworks[framework].suppressed,
-			"offers to a framework that suppressed its role") ||
-		!expect(c, tp_streq(item->role, ROLE), "offers for a role nobody has") ||
-		!expect(c, item->resources != NULL && item->resources->n > 0,
-			"offers nothing"))
-		return false;
-	for (uint32_t i = 0; i < item->resources->n; i++)
-		expect(c,
-			tp_streq(
-				tp_resource_allocation(&item->resources->items[i]), ROLE),
-			"offers resources that are not allocated to the role");
-	tp_resources_copy(&plain, item->resources);
-	tp_resources_unallocate(&plain);
-	measure_free(m, framework, item->agent, &free);
-	return expect(c, tp_resources_contains(&free, &plain),
-		"offers something of agent %u twice", item->agent);
+	tp_resources_fini(&list[i].resources);
+	--*n;
+	memmove(&list[i], &list[i + 1], (*n - i) * sizeof(*list));
 }
 
 static void on_offer(
@@ -92,32 +56,38 @@ static void on_offer(
 {
 	struct master *m = user;
 
+	m->n_calls++;
 	expect(m->check, !m->inside, "offers from inside a call other than run()");
 	expect(m->check, n > 0, "a call without offers");
-	for (size_t i = 0; i < n; i++) {
-		struct master_offer *offer = &m->offers[m->n_offers];
-
-		if (!is_right(m, framework, &items[i]))
-			return;
-		if (!expect(m->check, m->n_offers < OFFERS_MAX,
-			    "more than %d offers for so few agents", OFFERS_MAX))
-			return;
-		*offer = (struct master_offer){ .framework = framework,
-			.agent = items[i].agent };
-		tp_resources_copy(&offer->resources, items[i].resources);
-		hold(&m->agents[items[i].agent].held, items[i].resources, true);
-		m->n_offers++;
+	for (size_t i = 0; i < n && !m->check->failed; i++) {
+		if (offer_is_right(m, framework, &items[i]))
+			held_add(m, m->offers, &m->n_offers, framework, items[i].agent,
+				items[i].resources);
 	}
+}
+
+static void on_inverse_offer(void *user, uint32_t framework, uint32_t agent,
+	const struct tp_unavailability *when)
+{
+	struct master *m = user;
+
+	expect(m->check, !m->inside, "an inverse offer from inside a call");
+	if (inverse_offer_is_right(m, framework, agent, when))
+		held_add(m, m->inverse, &m->n_inverse, framework, agent, NULL);
 }
 
 /* --- life ------------------------------------------------------------------------------ */
 
-bool master_init(struct master *m, struct check *c)
+bool master_init_at(struct master *m, struct check *c, size_t i)
 {
-	const struct tp_allocator_user user = { .user = m, .offer = on_offer };
-	const struct tp_allocator_ops *ops = c->it[0].ops;
+	const struct tp_allocator_user user = {
+		.user = m, .offer = on_offer, .inverse_offer = on_inverse_offer
+	};
+	const struct tp_allocator_ops *ops = c->it[i].ops;
 
-	*m = (struct master){ .check = c, .ops = ops, .impl = c->it[0].impl };
+	*m = (struct master){
+		.check = c, .ops = ops, .impl = c->it[i].impl, .arena = tp_arena_create(0)
+	};
 	if (!expect(c,
 		    ops->open != NULL && ops->add_framework != NULL &&
 			    ops->update_framework != NULL &&
@@ -145,141 +115,30 @@ bool master_init(struct master *m, struct check *c)
 	return true;
 }
 
+bool master_init(struct master *m, struct check *c)
+{
+	return master_init_at(m, c, 0);
+}
+
 void master_fini(struct master *m)
 {
 	check_stop(m->check); /* it may offer until then */
-	for (size_t i = 0; i < AGENTS_MAX; i++) {
+	for (size_t i = 0; i < AGENTS_MAX; i++)
 		tp_resources_fini(&m->agents[i].total);
-		tp_resources_fini(&m->agents[i].held);
-		tp_resources_fini(&m->agents[i].kept);
-	}
 	while (m->n_offers > 0)
-		tp_resources_fini(&m->offers[--m->n_offers].resources);
+		master_held_remove(m->offers, &m->n_offers, m->n_offers - 1);
+	while (m->n_uses > 0)
+		master_held_remove(m->uses, &m->n_uses, m->n_uses - 1);
+	tp_arena_destroy(m->arena);
 }
 
-/* --- events ---------------------------------------------------------------------------- */
-
-void master_add_agent(
-	struct master *m, uint32_t slot, const char *total, const char *used, uint32_t by)
-{
-	struct tp_agent_id id = { .value = "agent" };
-	struct tp_agent_info info = { .hostname = "host", .id = &id };
-	struct master_agent *agent = &m->agents[slot];
-	tp_cleanup(resources) struct tp_resources some =
-		parse(m->check, used == NULL ? "" : used, ROLE);
-	const struct tp_allocator_agent spec = {
-		.info = &info, .total = &agent->total, .active = true
-	};
-	const struct tp_allocator_use use = { by, slot, &some };
-
-	agent->used = agent->active = true;
-	agent->total = parse(m->check, total, NULL);
-	hold(&agent->held, &some, true);
-	hold(&agent->kept, &some, true);
-	m->inside = true;
-	m->ops->add_agent(m->impl, slot, &spec, &use, used == NULL ? 0 : 1);
-	m->inside = false;
-}
-
-/* Its offers are withdrawn, as a master does it before it tells the allocator. */
-void master_remove_agent(struct master *m, uint32_t slot)
-{
-	struct master_agent *agent = &m->agents[slot];
-
-	for (size_t i = m->n_offers; i-- > 0;) {
-		if (m->offers[i].agent == slot)
-			master_answer(m, i, "", -1);
-	}
-	m->inside = true;
-	m->ops->remove_agent(m->impl, slot);
-	m->inside = false;
-	tp_resources_fini(&agent->total);
-	tp_resources_fini(&agent->held);
-	tp_resources_fini(&agent->kept);
-	*agent = (struct master_agent){ .used = false };
-}
-
-void master_activate_agent(struct master *m, uint32_t slot, bool active)
-{
-	m->agents[slot].active = active;
-	m->inside = true;
-	if (active)
-		m->ops->activate_agent(m->impl, slot);
-	else
-		m->ops->deactivate_agent(m->impl, slot);
-	m->inside = false;
-}
-
-void master_add_framework(struct master *m, uint32_t slot)
-{
-	struct tp_framework_id id = { .value = "framework" };
-	const char *roles[] = { ROLE };
-	struct tp_framework_info info = {
-		.user = "user", .name = "name", .id = &id, .roles = roles, .n_roles = 1
-	};
-	const struct tp_allocator_framework spec = { .info = &info, .active = true };
-
-	m->frameworks[slot] = (struct master_framework){ true, true, false };
-	m->inside = true;
-	m->ops->add_framework(m->impl, slot, &spec, NULL, 0);
-	m->inside = false;
-}
-
-void master_remove_framework(struct master *m, uint32_t slot)
-{
-	for (size_t i = m->n_offers; i-- > 0;) {
-		if (m->offers[i].framework == slot)
-			master_answer(m, i, "", -1);
-	}
-	m->frameworks[slot].used = false;
-	m->inside = true;
-	m->ops->remove_framework(m->impl, slot);
-	m->inside = false;
-}
-
-void master_activate_framework(struct master *m, uint32_t slot, bool active)
-{
-	m->frameworks[slot].active = active;
-	m->inside = true;
-	if (active)
-		m->ops->activate_framework(m->impl, slot);
-	else
-		m->ops->deactivate_framework(m->impl, slot);
-	m->inside = false;
-}
-
-void master_suppress(struct master *m, uint32_t slot, bool suppressed)
-{
-	m->frameworks[slot].suppressed = suppressed;
-	m->inside = true;
-	if (suppressed)
-		m->ops->suppress(m->impl, slot, NULL, 0);
-	else
-		m->ops->revive(m->impl, slot, NULL, 0);
-	m->inside = false;
-}
-
-void master_run(struct master *m)
-{
-	m->ops->run(m->impl);
-}
-
-size_t master_count(const struct master *m, uint32_t framework, uint32_t agent)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->n_offers; i++)
-		n += (framework == UINT32_MAX || m->offers[i].framework == framework) &&
-			(agent == UINT32_MAX || m->offers[i].agent == agent);
-	return n;
-}
+/* --- what comes back ------------------------------------------------------------------- */
 
 static void give_back(struct master *m, uint32_t framework, uint32_t agent,
 	const struct tp_resources *resources, int64_t refuse_ns)
 {
 	const struct tp_allocator_filter filter = { refuse_ns };
 
-	hold(&m->agents[agent].held, resources, false);
 	m->inside = true;
 	m->ops->recover_resources(
 		m->impl, framework, agent, resources, refuse_ns < 0 ? NULL : &filter);
@@ -298,29 +157,23 @@ static void tell_use(struct master *m,
 	m->inside = false;
 }
 
-/* Out of the list, without a word to the allocator. */
-static struct master_offer take(struct master *m, size_t offer)
-{
-	struct master_offer taken = m->offers[offer];
-
-	m->n_offers--;
-	memmove(&m->offers[offer], &m->offers[offer + 1],
-		(m->n_offers - offer) * sizeof(taken));
-	return taken;
-}
-
 /* Somebody uses something: offers that do not fit any more are rescinded. */
 static void rescind(struct master *m, uint32_t slot)
 {
-	const struct master_agent *agent = &m->agents[slot];
-
 	for (size_t i = m->n_offers; i-- > 0;) {
 		tp_cleanup(resources) struct tp_resources left = TP_RESOURCES_INIT;
 		tp_cleanup(resources) struct tp_resources plain = TP_RESOURCES_INIT;
 
-		tp_resources_copy(&left, &agent->total);
-		tp_resources_subtract(&left, &agent->kept);
-		hold(&plain, &m->offers[i].resources, true);
+		tp_resources_copy(&left, &m->agents[slot].total);
+		for (size_t j = 0; j < m->n_uses; j++) {
+			if (m->uses[j].agent != slot)
+				continue;
+			tp_resources_copy(&plain, &m->uses[j].resources);
+			tp_resources_unallocate(&plain);
+			tp_resources_subtract(&left, &plain);
+		}
+		tp_resources_copy(&plain, &m->offers[i].resources);
+		tp_resources_unallocate(&plain);
 		if (m->offers[i].agent == slot && !tp_resources_contains(&left, &plain))
 			master_answer(m, i, "", -1);
 	}
@@ -328,13 +181,22 @@ static void rescind(struct master *m, uint32_t slot)
 
 void master_answer(struct master *m, size_t offer, const char *keep, int64_t refuse_ns)
 {
-	struct master_offer given = take(m, offer);
-	tp_cleanup(resources) struct tp_resources kept = parse(m->check, keep, ROLE);
+	struct master_held given;
 
+	if (!expect(m->check, offer < m->n_offers, "no offer to answer"))
+		return;
+	given = m->offers[offer];
+	tp_cleanup(resources) struct tp_resources kept = master_parse(m, keep,
+		given.resources.n == 0
+			? ROLE
+			: tp_resource_allocation(&given.resources.items[0]));
+
+	m->offers[offer].resources = (struct tp_resources)TP_RESOURCES_INIT;
+	master_held_remove(m->offers, &m->n_offers, offer);
 	if (!tp_resources_empty(&kept) &&
 		tp_resources_contains(&given.resources, &kept)) {
 		tp_resources_subtract(&given.resources, &kept);
-		hold(&m->agents[given.agent].kept, &kept, true);
+		master_note_use(m, given.framework, given.agent, &kept);
 		tell_use(m, m->ops->begin_use, given.framework, given.agent, &kept);
 		if (m->overlapping)
 			rescind(m, given.agent);
@@ -344,12 +206,77 @@ void master_answer(struct master *m, size_t offer, const char *keep, int64_t ref
 	tp_resources_fini(&given.resources);
 }
 
+void master_answer_all(struct master *m, const char *keep, int64_t refuse_ns)
+{
+	while (m->n_offers > 0)
+		master_answer(m, 0, keep, refuse_ns);
+}
+
+/* The role is that of what it uses; who is not there any more used nothing that counts. */
 void master_give_back(
 	struct master *m, uint32_t framework, uint32_t agent, const char *resources)
 {
-	tp_cleanup(resources) struct tp_resources some = parse(m->check, resources, ROLE);
+	tp_cleanup(resources) struct tp_resources some = master_parse(m, resources, ROLE);
+	const char *role = NULL;
 
-	hold(&m->agents[agent].kept, &some, false);
+	for (size_t i = m->n_uses; i-- > 0;) {
+		struct master_held *use = &m->uses[i];
+
+		if (use->framework != framework || use->agent != agent || role != NULL)
+			continue;
+		role = tp_resource_allocation(&use->resources.items[0]);
+		tp_resources_allocate(&some, role);
+		tp_resources_subtract(&use->resources, &some);
+		if (tp_resources_empty(&use->resources))
+			master_held_remove(m->uses, &m->n_uses, i);
+	}
 	tell_use(m, m->ops->end_use, framework, agent, &some);
 	give_back(m, framework, agent, &some, -1);
+}
+
+/* --- what was offered ------------------------------------------------------------------ */
+
+static bool is_of(const struct master_held *held, uint32_t framework, uint32_t agent)
+{
+	return (framework == ANY || held->framework == framework) &&
+		(agent == ANY || held->agent == agent);
+}
+
+size_t master_count(const struct master *m, uint32_t framework, uint32_t agent)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_offers; i++)
+		n += is_of(&m->offers[i], framework, agent);
+	return n;
+}
+
+int64_t master_milli(
+	const struct master *m, uint32_t framework, uint32_t agent, const char *name)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < m->n_offers; i++) {
+		if (is_of(&m->offers[i], framework, agent))
+			sum += tp_resources_milli(&m->offers[i].resources, name);
+	}
+	return sum;
+}
+
+bool master_has(
+	struct master *m, uint32_t framework, uint32_t agent, const char *resources)
+{
+	tp_cleanup(resources) struct tp_resources wanted =
+		master_parse(m, resources, NULL);
+	tp_cleanup(resources) struct tp_resources sum = TP_RESOURCES_INIT;
+
+	for (size_t i = 0; i < m->n_offers; i++) {
+		tp_cleanup(resources) struct tp_resources plain = TP_RESOURCES_INIT;
+
+		tp_resources_copy(&plain, &m->offers[i].resources);
+		tp_resources_unallocate(&plain);
+		if (is_of(&m->offers[i], framework, agent))
+			tp_resources_add(&sum, &plain);
+	}
+	return tp_resources_contains(&sum, &wanted);
 }

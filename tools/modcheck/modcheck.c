@@ -33,6 +33,7 @@
 #include "tepui/kind/resource_estimator.h"
 #include "tepui/kind/sorter.h"
 #include "tepui/kind/state.h"
+#include "tepui/log.h"
 
 #define TIME_LIMIT_S 300
 
@@ -40,7 +41,7 @@
 	.kind = (name), .abi = (abi_number), .ops_size = sizeof(struct ops_type)
 static const struct suite suites[] = {
 	{ SUITE("allocator", TP_ALLOCATOR_ABI, tp_allocator_ops),
-		.cases = allocator_cases },
+		.run = allocator_suite },
 	{ SUITE("anonymous", TP_ANONYMOUS_ABI, tp_anonymous_ops) },
 	{ SUITE("authenticatee", TP_AUTHENTICATEE_ABI, tp_authenticatee_ops),
 		.cases = authenticatee_cases },
@@ -148,7 +149,7 @@ static void check_kinds(struct check *c, const struct tp_module *module)
 		report(c, provide->abi == suite->abi, what, why);
 		if (provide->abi != suite->abi)
 			continue;
-		if (suite->cases != NULL)
+		if (suite->cases != NULL || suite->run != NULL)
 			check_suite(c, suite);
 		else
 			printf("skip    %s: this kind has no suite\n", suite->kind);
@@ -204,6 +205,7 @@ static int examine_in_child(const struct target *target)
 
 	if (pid == 0) {
 		alarm(TIME_LIMIT_S);
+		tp_log_set_level(TP_LOG_ERROR);
 		status = examine(target);
 		fflush(stdout);
 		_exit(status);

@@ -10,6 +10,8 @@
  * loop turns (events are batched, `allocation_interval` is the upper bound), never from inside a
  * call, run() excepted.
  *
+ * What of all this is contract, and what policy: kind/allocator_spec.h.
+ *
  * Members that an allocator knows nothing of are NULL: the master refuses what needs them. Needed
  * are open, the framework and agent events, recover_resources, revive, suppress and run.
  *

@@ -2,6 +2,32 @@
 /*
  * What an allocator is told of agents, frameworks, what they use and what they refuse: the
  * arguments of kind/allocator.h. All is borrowed during the call.
+ *
+ * Contract: tepui-modcheck holds every allocator to it, as far as it has the members.
+ *
+ * - An offer is of what nobody has of an agent that is there, active and on the whitelist. It goes
+ *   to a framework that is there and active, in one role that it has and does not suppress.
+ * - What is reserved is for its role and those below. What is revocable, shared or of a refined
+ *   reservation is for frameworks with that capability; agents of another region for those with
+ *   REGION_AWARE. Agents without MULTI_ROLE are not for frameworks that have it, those without
+ *   HIERARCHICAL_ROLE not for roles with a '/'.
+ * - Whatever is free and may be offered is offered in time, without a further event; sooner or
+ *   later to everybody who wants it.
+ * - A refusal is of one framework, role and agent. It ends by itself, with a revival in that role, when
+ *   the framework is deactivated, when hostname, attributes or domain of the agent change, and
+ *   with either of them.
+ * - What a framework has stays taken when its role leaves, or when it is removed itself, until it
+ *   comes back. What an agent no longer has is not offered when it comes back.
+ * - A role and those below it hold no more than its limits, of what is not reserved; what its guarantee
+ *   lacks is offered to nobody else.
+ * - Each active framework that holds something of an agent which will be unavailable is asked once,
+ *   until update_inverse_offer(); again for another time, after the refusal's, and after a revival.
+ * - An instance that was told the state goes on as the one would that heard how it came about.
+ *
+ * Policy: whose turn it is, what weights mean, how much goes at once; whether, and not for ever, offers wait
+ * after a failover; whether refusals end for other reasons as well. An allocator may know nothing
+ * of offer constraints, of a framework's min_allocatable_resources or of gpus, and may keep what is
+ * revocable, shared or refined to itself.
  */
 #ifndef TEPUI_KIND_ALLOCATOR_SPEC_H
 #define TEPUI_KIND_ALLOCATOR_SPEC_H

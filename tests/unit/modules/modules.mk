@@ -3,6 +3,7 @@
 TOY_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(SAN_CFLAGS)
 TOY_MODULES = tests/unit/modules/toy_greeter.la tests/unit/modules/toy_caller.la \
 	tests/unit/modules/toy_old.la tests/unit/modules/toy_abi.la \
+	tests/unit/modules/toy_allocator.la \
 	tests/unit/modules/toy_generous.la tests/unit/modules/toy_gullible.la \
 	tests/unit/modules/toy_hook.la tests/unit/modules/toy_lender.la \
 	tests/unit/modules/toy_nosymbol.la tests/unit/modules/toy_unresolved.la
@@ -26,6 +27,11 @@ tests_unit_modules_toy_old_la_LDFLAGS = $(TOY_LDFLAGS)
 tests_unit_modules_toy_abi_la_SOURCES = tests/unit/modules/toy_abi.c
 tests_unit_modules_toy_abi_la_CFLAGS = $(MODULE_CFLAGS)
 tests_unit_modules_toy_abi_la_LDFLAGS = $(TOY_LDFLAGS)
+
+tests_unit_modules_toy_allocator_la_SOURCES = tests/unit/modules/toy_allocator.c
+tests_unit_modules_toy_allocator_la_CFLAGS = $(MODULE_CFLAGS)
+tests_unit_modules_toy_allocator_la_LDFLAGS = $(TOY_LDFLAGS)
+tests_unit_modules_toy_allocator_la_LIBADD = $(MODULE_LIBS)
 
 tests_unit_modules_toy_generous_la_SOURCES = tests/unit/modules/toy_generous.c
 tests_unit_modules_toy_generous_la_CFLAGS = $(MODULE_CFLAGS)
