@@ -28,7 +28,7 @@ struct task {
 
 struct framework {
 	const char *master, *name, *resources_text, *expected_offer, *role;
-	bool checkpoint, quiet;
+	bool checkpoint, revocable, quiet;
 	unsigned count;
 	struct task *tasks;
 	size_t n_tasks, n_ended;
@@ -203,6 +203,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 	case 'C':
 		self->checkpoint = true;
 		return 0;
+	case 'V':
+		self->revocable = true;
+		return 0;
 	case 'q':
 		self->quiet = true;
 		return 0;
@@ -236,11 +239,12 @@ static int framework_run(struct framework *self)
 		.error = on_error,
 	};
 	const char *roles[] = { self->role };
-	struct tp_framework_info_capability multi_role = {
-		.has_type = true,
-		.type = TP_FRAMEWORK_INFO_CAPABILITY_MULTI_ROLE,
+	struct tp_framework_info_capability can[] = {
+		{ .has_type = true, .type = TP_FRAMEWORK_INFO_CAPABILITY_MULTI_ROLE },
+		{ .has_type = true,
+			.type = TP_FRAMEWORK_INFO_CAPABILITY_REVOCABLE_RESOURCES },
 	};
-	struct tp_framework_info_capability *capabilities[] = { &multi_role };
+	struct tp_framework_info_capability *capabilities[] = { &can[0], &can[1] };
 	const struct tp_framework_info info = {
 		.user = "",
 		.name = self->name,
@@ -251,7 +255,7 @@ static int framework_run(struct framework *self)
 		.roles = roles,
 		.n_roles = 1,
 		.capabilities = capabilities,
-		.n_capabilities = 1,
+		.n_capabilities = self->revocable ? 2 : 1,
 	};
 	const struct tp_scheduler_options options = {
 		.scheduler = &scheduler,
@@ -302,6 +306,10 @@ int main(int argc, char **argv)
 		{ "expect-offer", 'x', "TEXT", 0, "fail unless this is the first offer",
 			0 },
 		{ "checkpoint", 'C', NULL, 0, "tasks survive a restart of their agent",
+			0 },
+		{ "revocable", 'V', NULL, 0,
+			"take offers of what may be taken back at any time, for tasks "
+			"whose resources say so, in JSON",
 			0 },
 		{ "quiet", 'q', NULL, 0, "say nothing", 0 },
 		{ 0 },

@@ -69,6 +69,7 @@ SYSTEM_TESTS += tests/system/offered-agents.sh
 SYSTEM_TESTS += tests/system/reservations.sh
 SYSTEM_TESTS += tests/system/master-restart.sh
 SYSTEM_TESTS += tests/system/modcheck.sh
+SYSTEM_TESTS += tests/system/oversubscription.sh
 SYSTEM_TESTS += tests/system/pair0.sh
 SYSTEM_TESTS += tests/system/modules-walk.sh
 SYSTEM_TESTS += tests/system/scheduler-failover.sh

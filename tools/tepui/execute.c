@@ -415,6 +415,16 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* Only who can bear that a task is ended for others is offered what may be taken back. */
+static bool wants_revocable(const struct execute *self)
+{
+	for (uint32_t i = 0; i < self->resources.n; i++) {
+		if (tp_resource_is_revocable(&self->resources.items[i], NULL))
+			return true;
+	}
+	return false;
+}
+
 static int driver_make(struct execute *self, struct tp_error *err)
 {
 	static const struct tp_scheduler scheduler = {
@@ -430,9 +440,11 @@ static int driver_make(struct execute *self, struct tp_error *err)
 			.type = TP_FRAMEWORK_INFO_CAPABILITY_RESERVATION_REFINEMENT },
 		{ .has_type = true,
 			.type = TP_FRAMEWORK_INFO_CAPABILITY_SHARED_RESOURCES },
+		{ .has_type = true,
+			.type = TP_FRAMEWORK_INFO_CAPABILITY_REVOCABLE_RESOURCES },
 	};
-	struct tp_framework_info_capability *capabilities[] = { &can[0], &can[1],
-		&can[2] };
+	struct tp_framework_info_capability *capabilities[] = { &can[0], &can[1], &can[2],
+		&can[3] };
 	struct tp_framework_info framework = {
 		.user = self->user,
 		.name = "tepui execute",
@@ -441,7 +453,7 @@ static int driver_make(struct execute *self, struct tp_error *err)
 		.roles = roles,
 		.n_roles = 1,
 		.capabilities = capabilities,
-		.n_capabilities = TP_COUNT(capabilities),
+		.n_capabilities = TP_COUNT(capabilities) - !wants_revocable(self),
 	};
 	const struct tp_scheduler_options options = {
 		.scheduler = &scheduler,
