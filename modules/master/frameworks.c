@@ -134,6 +134,7 @@ struct framework *frameworks_add(struct master *m, const struct tp_framework_inf
 	tp_list_init(&f->completed);
 	tp_list_init(&f->unreachable);
 	tp_list_init(&f->offers);
+	tp_list_init(&f->unsent);
 	tp_list_init(&f->inverse_offers);
 	tp_list_init(&f->uses);
 	framework_info_set(f, &terms);

@@ -41,6 +41,7 @@ struct framework {
 	struct tp_list completed, unreachable;
 	uint32_t n_completed, n_unreachable;
 	struct tp_list offers;
+	struct tp_list unsent; /* of them */
 	struct tp_list inverse_offers;
 	struct tp_list uses;
 	struct tp_timer

@@ -41,6 +41,7 @@ static void destroy(struct offer *offer)
 	tp_timer_disarm(m->instance.loop, &offer->expiry);
 	tp_map_remove(&m->offers->by_id, &offer->node);
 	tp_list_remove(&offer->in_framework);
+	tp_list_remove(&offer->in_unsent);
 	tp_list_remove(&offer->in_agent);
 	tp_resources_fini(&offer->resources);
 	tp_free(offer->role);
@@ -87,6 +88,7 @@ static void add(struct framework *f, struct agent *a, const struct tp_allocation
 	tp_resources_copy(&offer->resources, item->resources);
 	tp_map_add(&m->offers->by_id, &offer->node, offer->id);
 	tp_list_append(&f->offers, &offer->in_framework);
+	tp_list_append(&f->unsent, &offer->in_unsent);
 	tp_list_append(&a->offers, &offer->in_agent);
 }
 
@@ -312,6 +314,7 @@ static void send_part(struct framework *f, struct offer *const *offers, size_t n
 	}
 	for (size_t i = 0; i < n && (r >= 0 || r == -EMSGSIZE); i++) {
 		offers[i]->sent = true;
+		tp_list_remove(&offers[i]->in_unsent);
 		arm_expiry(offers[i]);
 	}
 }
@@ -327,11 +330,9 @@ void offers_send_held(struct framework *f)
 	struct tp_list *node, *tmp;
 	size_t n = 0;
 
-	tp_list_foreach (node, tmp, &f->offers) {
-		struct offer *offer = tp_container_of(node, struct offer, in_framework);
+	tp_list_foreach (node, tmp, &f->unsent) {
+		struct offer *offer = tp_container_of(node, struct offer, in_unsent);
 
-		if (offer->sent)
-			continue;
 		if (n == 0 && (f->sink == NULL || f->sink->ops->busy(f->sink))) {
 			offers_hold(f);
 			return;

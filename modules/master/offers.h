@@ -18,13 +18,14 @@ struct framework;
 struct offer {
 	struct tp_map_node node;
 	struct tp_list in_framework, in_agent;
+	struct tp_list in_unsent; /* while its framework's stream is busy */
 	struct framework *framework;
 	struct agent *agent;
 	char id[64];
 	char *role;
 	struct tp_resources resources; /* with allocation_info */
 	struct tp_timer expiry;        /* offer_timeout */
-	bool sent; /* false: held back, its framework's stream is busy */
+	bool sent;
 };
 
 int offers_create(struct master *m);

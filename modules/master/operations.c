@@ -24,25 +24,80 @@
 struct operation {
 	struct tp_map_node node; /* by the text of its uuid */
 	struct tp_list in_agent;
+	struct tp_list in_named; /* linked when it has an id */
+	struct named *named;
 	struct agent *agent;
 	struct tp_arena *arena;
 	struct tp_operation *record; /* info, ids, latest_status */
 	char uuid[TP_UUID_TEXT];
 };
 
+/* What a framework knows by one id: more than one only if agents come back with more. */
+struct named {
+	struct tp_map_node node;
+	struct tp_list operations;
+	char key[]; /* "<framework id> <operation id>" */
+};
+
 struct operations {
 	struct tp_map by_uuid;
+	struct tp_map by_id;
 };
 
 int operations_create(struct master *m)
 {
 	m->operations = tp_alloc(sizeof *m->operations);
 	tp_map_init(&m->operations->by_uuid);
+	tp_map_init(&m->operations->by_id);
 	return 0;
+}
+
+static const char *operation_id(const struct operation *op)
+{
+	const struct tp_operation_id *id = op->record->info->id;
+
+	return id == NULL ? NULL : id->value;
+}
+
+static struct named *named_get(
+	struct operations *operations, const char *framework, const char *id, bool add)
+{
+	size_t len = strlen(framework) + strlen(id) + 2;
+	tp_cleanup(ptr) char *key = tp_asprintf("%s %s", framework, id);
+	struct named *named = tp_map_get(&operations->by_id, key, struct named, node);
+
+	if (named != NULL || !add)
+		return named;
+	named = tp_alloc(sizeof *named + len);
+	memcpy(named->key, key, len);
+	tp_list_init(&named->operations);
+	tp_map_add(&operations->by_id, &named->node, named->key);
+	return named;
+}
+
+static void name(struct operation *op)
+{
+	if (operation_id(op) == NULL || op->record->framework_id == NULL)
+		return;
+	op->named = named_get(op->agent->master->operations,
+		op->record->framework_id->value, operation_id(op), true);
+	tp_list_append(&op->named->operations, &op->in_named);
+}
+
+static void unname(struct operation *op)
+{
+	if (op->named == NULL)
+		return;
+	tp_list_remove(&op->in_named);
+	if (!tp_list_empty(&op->named->operations))
+		return;
+	tp_map_remove(&op->agent->master->operations->by_id, &op->named->node);
+	tp_free(op->named);
 }
 
 static void forget(struct operation *op)
 {
+	unname(op);
 	tp_map_remove(&op->agent->master->operations->by_uuid, &op->node);
 	tp_list_remove(&op->in_agent);
 	tp_arena_destroy(op->arena);
@@ -58,6 +113,7 @@ void operations_destroy(struct master *m)
 	tp_map_foreach (node, tmp, &m->operations->by_uuid)
 		forget(tp_map_entry(node, struct operation, node));
 	tp_map_fini(&m->operations->by_uuid);
+	tp_map_fini(&m->operations->by_id);
 	tp_free(m->operations);
 	m->operations = NULL;
 }
@@ -76,13 +132,6 @@ static bool is_over(int state)
 	}
 }
 
-static const char *operation_id(const struct operation *op)
-{
-	const struct tp_operation_id *id = op->record->info->id;
-
-	return id == NULL ? NULL : id->value;
-}
-
 static struct operation *find(const struct master *m, const struct tp_uuid *uuid)
 {
 	char text[TP_UUID_TEXT];
@@ -95,16 +144,11 @@ static struct operation *find(const struct master *m, const struct tp_uuid *uuid
 
 static struct operation *find_id(const struct framework *f, const char *id)
 {
-	struct tp_list *node, *tmp;
+	const struct named *named = named_get(f->master->operations, f->id, id, false);
 
-	tp_map_foreach (node, tmp, &f->master->operations->by_uuid) {
-		struct operation *op = tp_map_entry(node, struct operation, node);
-
-		if (tp_streq(operation_id(op), id) && op->record->framework_id != NULL &&
-			strcmp(op->record->framework_id->value, f->id) == 0)
-			return op;
-	}
-	return NULL;
+	return named == NULL
+		? NULL
+		: tp_list_first(&named->operations, struct operation, in_named);
 }
 
 bool operations_has_id(const struct framework *f, const char *id)
@@ -131,6 +175,7 @@ static struct operation *add(struct agent *a, const struct tp_operation *record)
 	tp_uuid_print(record->uuid->value.data, op->uuid);
 	tp_map_add(&a->master->operations->by_uuid, &op->node, op->uuid);
 	tp_list_append(&a->operations, &op->in_agent);
+	name(op);
 	return op;
 }
 

@@ -124,7 +124,7 @@ void alloc_maintenance_forget(
 	int64_t now_ns = tp_loop_now_ns(self->instance->loop);
 	uint32_t i;
 
-	for (i = 0; i < self->n_agents; i++) {
+	for (i = 0; self->n_maintained > 0 && i < self->n_agents; i++) {
 		struct alloc_maintenance *maintenance = self->agents[i].maintenance;
 
 		if (maintenance == NULL)
