@@ -26,6 +26,7 @@ agent_sources = \
 	modules/agent/messages.c modules/agent/messages.h \
 	modules/agent/metrics.c modules/agent/metrics.h \
 	modules/agent/native.c modules/agent/native.h \
+	modules/agent/operation.c modules/agent/operation.h \
 	modules/agent/operations.c modules/agent/operations.h \
 	modules/agent/operator.c modules/agent/operator.h \
 	modules/agent/oversubscription.c modules/agent/oversubscription.h \
@@ -35,6 +36,8 @@ agent_sources = \
 	modules/agent/refuse.c modules/agent/refuse.h \
 	modules/agent/registration.c modules/agent/registration.h \
 	modules/agent/remains.c modules/agent/remains.h \
+	modules/agent/resource_file.c modules/agent/resource_file.h \
+	modules/agent/resource_version.c modules/agent/resource_version.h \
 	modules/agent/run_task.c modules/agent/run_task.h \
 	modules/agent/sandbox.c modules/agent/sandbox.h \
 	modules/agent/shutdown.c modules/agent/shutdown.h \
