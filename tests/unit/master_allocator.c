@@ -46,6 +46,9 @@ static void add_framework(void *impl, uint32_t slot,
 
 	tp_strbuf_printf(&f->log, "add_framework %u %s%s", slot, spec->info->roles[0],
 		spec->active ? " active" : "");
+	for (size_t i = 0; i < spec->n_suppressed_roles; i++)
+		tp_strbuf_printf(&f->log, "%s%s", i == 0 ? " suppressed " : ",",
+			spec->suppressed_roles[i]);
 	print_used(f, used, n);
 }
 

@@ -236,6 +236,56 @@ START_TEST(a_volume_keeps_its_data_until_it_is_destroyed)
 }
 END_TEST
 
+#define VOLUME_OF(size) \
+	SCALAR("disk", size) \
+	RESERVED(",'disk':{'persistence':{'id':'v'},'volume':{" \
+		 "'container_path':'my/data','mode':'RW'}}")
+
+/* What the agent remembers of the volume, in thousandths, after a restart. */
+static int64_t volume_size_milli(void)
+{
+	const struct tp_agent_reregister *again = restart();
+
+	for (size_t i = 0; i < again->n_checkpointed_resources; i++) {
+		const struct tp_resource *item = again->checkpointed_resources[i];
+
+		if (item->disk != NULL && item->disk->persistence != NULL)
+			return item->scalar->value_milli;
+	}
+	return -1;
+}
+
+/* [PersistentVolumeTest.GrowVolume, .ShrinkVolume] What is in it stays. */
+START_TEST(a_volume_grows_and_shrinks)
+{
+	tp_cleanup(ptr) char *file = volume_path("file");
+	FILE *out;
+
+	do_apply(1, RESERVE);
+	do_apply(2, CREATE);
+	out = fopen(file, "w");
+	ck_assert_ptr_nonnull(out);
+	fclose(out);
+	do_apply(3,
+		"'type':'SHRINK_VOLUME','shrink_volume':{'volume':" VOLUME
+		",'subtract':{'value':24}}");
+	ck_assert_int_eq(volume_size_milli(), 40000);
+	do_apply(4,
+		"'type':'GROW_VOLUME','grow_volume':{'volume':" VOLUME_OF(
+			"40") ",'addition':" SCALAR("disk", "8") RESERVED("") "}");
+	ck_assert_int_eq(volume_size_milli(), 48000);
+	ck_assert(exists(file));
+	/* More than what the first one left. */
+	apply(5,
+		"'type':'GROW_VOLUME','grow_volume':{'volume':" VOLUME_OF(
+			"48") ",'addition':" SCALAR("disk", "17") RESERVED("") "}",
+		false);
+	agent_fixture_settle(f);
+	ck_assert_int_eq(told()->state, TP_OPERATION_DROPPED);
+	ck_assert_int_eq(volume_size_milli(), 48000);
+}
+END_TEST
+
 static char *state_path(void)
 {
 	return tp_asprintf(
@@ -640,6 +690,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, what_cannot_be_is_dropped_and_so_is_what_builds_on_it);
 	tcase_add_test(tc, an_operation_that_crosses_a_registration_is_dropped);
 	tcase_add_test(tc, a_volume_keeps_its_data_until_it_is_destroyed);
+	tcase_add_test(tc, a_volume_grows_and_shrinks);
 	tcase_add_test(tc, a_volume_may_take_the_place_of_a_destroyed_one_at_once);
 	tcase_add_test(tc, a_destroyed_volume_keeps_its_data_until_that_is_stored);
 	tcase_add_test(tc, a_volume_that_waits_may_fail_to_be_made);
