@@ -31,9 +31,11 @@ tools_tepui_tepui_SOURCES = \
 	tools/tepui/explain.c \
 	tools/tepui/find.c tools/tepui/find.h \
 	tools/tepui/follow.c tools/tepui/follow.h \
+	tools/tepui/input.c tools/tepui/input.h \
 	tools/tepui/list.c \
 	tools/tepui/local.c \
 	tools/tepui/logs.c \
+	tools/tepui/maintenance.c \
 	tools/tepui/metrics.c \
 	tools/tepui/module.c \
 	tools/tepui/reserve.c \

@@ -18,6 +18,7 @@ FAILURE_TESTS = \
 FAILURE_TABLE = $(FAILURE_TESTS) \
 	tests/system/executors-alone.sh \
 	tests/system/keep-running.sh \
+	tests/system/maintenance.sh \
 	tests/system/scheduler-failover.sh
 failure_parts = tests/system/failures/scheduler tests/system/failures/executor \
 	tests/system/failures/fast_clock.la tests/system/failures/no_memory.la
@@ -65,6 +66,7 @@ SYSTEM_TESTS += tests/system/first-framework.sh
 SYSTEM_TESTS += tests/system/hostile.sh
 SYSTEM_TESTS += tests/system/keep-running.sh
 SYSTEM_TESTS += tests/system/local.sh
+SYSTEM_TESTS += tests/system/maintenance.sh
 SYSTEM_TESTS += tests/system/offered-agents.sh
 SYSTEM_TESTS += tests/system/reservations.sh
 SYSTEM_TESTS += tests/system/master-restart.sh

@@ -40,6 +40,7 @@ int cli_gone(int argc, char **argv);
 int cli_kill(int argc, char **argv);
 int cli_local(int argc, char **argv);
 int cli_logs(int argc, char **argv);
+int cli_maintenance(int argc, char **argv);
 int cli_metrics(int argc, char **argv);
 int cli_module(int argc, char **argv);
 int cli_quota(int argc, char **argv);

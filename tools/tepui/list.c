@@ -2,7 +2,6 @@
 /* tepui agents, frameworks, tasks: what the master knows, as tables or JSON. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli.h"
 #include "client.h"
@@ -34,19 +33,6 @@ static const char *resources_text(struct tp_arena *arena,
 	return tp_arena_strdup(arena, tp_strbuf_text(&text));
 }
 
-static const char *time_text(struct tp_arena *arena, const struct tp_time_info *time)
-{
-	char text[32];
-	struct tm parts;
-	time_t seconds;
-
-	if (time == NULL)
-		return NULL;
-	seconds = (time_t)(time->nanoseconds / TP_SEC);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &parts));
-	return tp_arena_strdup(arena, text);
-}
-
 /* --- agents ---------------------------------------------------------------------------- */
 
 static void agents_table(struct list *list, const struct tp_master_response *response)
@@ -69,7 +55,7 @@ static void agents_table(struct list *list, const struct tp_master_response *res
 			resources_text(list->arena, agent->allocated_resources,
 				agent->n_allocated_resources, false),
 			agent->address,
-			time_text(list->arena, agent->registered_time),
+			table_time(agent->registered_time, list->arena),
 		};
 
 		table_row(&list->table, cells);
@@ -99,7 +85,7 @@ static void framework_row(struct list *list,
 		state,
 		resources_text(list->arena, framework->allocated_resources,
 			framework->n_allocated_resources, false),
-		time_text(list->arena, framework->registered_time),
+		table_time(framework->registered_time, list->arena),
 	};
 
 	table_row(&list->table, cells);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "input.h"
 #include "registry_store.h"
 #include "tepui/codec.h"
 #include "tepui/record.h"
@@ -156,32 +157,12 @@ static int write_all(
 	return 0;
 }
 
-static int read_all(const char *path, struct tp_strbuf *text, struct tp_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char buf[65536];
-	ssize_t n;
-
-	if (fd < 0)
-		return tp_fail_errno(err, errno, "opening '%s'", path);
-	while ((n = read(fd, buf, sizeof(buf))) != 0) {
-		if (n < 0 && errno != EINTR)
-			break;
-		if (n > 0)
-			tp_strbuf_add(text, buf, (size_t)n);
-	}
-	if (n < 0)
-		tp_fail_errno(err, errno, "reading '%s'", path);
-	close(fd);
-	return n < 0 ? -err->code : 0;
-}
-
 static int parse_backup(const char *path, struct contents *c, struct tp_error *err)
 {
 	tp_cleanup(strbuf) struct tp_strbuf text = TP_STRBUF_INIT;
 	const struct tp_registry_backup *backup;
 	void *record;
-	int r = read_all(path, &text, err);
+	int r = input_read(path, &text, err);
 
 	if (r >= 0)
 		r = tp_json_decode(&tp_registry_backup_desc, tp_strbuf_text(&text),

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void table_init(struct table *table, struct tp_arena *arena, const char *const *headings)
 {
@@ -39,4 +40,17 @@ void table_print(const struct table *table)
 			printf("%-*s  ", (int)widths[j], table->rows[i][j]);
 		printf("%s\n", table->rows[i][table->n_columns - 1]);
 	}
+}
+
+const char *table_time(const struct tp_time_info *time, struct tp_arena *arena)
+{
+	char text[32];
+	struct tm parts;
+	time_t seconds;
+
+	if (time == NULL)
+		return NULL;
+	seconds = (time_t)(time->nanoseconds / TP_SEC);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &parts));
+	return tp_arena_strdup(arena, text);
 }

@@ -4,6 +4,7 @@
 #define TOOLS_TEPUI_TABLE_H
 
 #include "tepui/arena.h"
+#include "tepui/wire.h"
 
 #define TABLE_COLUMNS_MAX 12
 
@@ -19,5 +20,8 @@ void table_init(struct table *table, struct tp_arena *arena, const char *const *
 /* One cell text for each column; the pointers are borrowed until the table was printed. */
 void table_row(struct table *table, const char *const *cells);
 void table_print(const struct table *table);
+
+/* Cells: a wall time in UTC; NULL for NULL. */
+const char *table_time(const struct tp_time_info *time, struct tp_arena *arena);
 
 #endif

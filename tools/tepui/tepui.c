@@ -25,6 +25,8 @@ static const struct command {
 	{ "volume", "make, remove and list persistent volumes", cli_volume },
 	{ "quota", "what roles are sure to get, and may have", cli_quota },
 	{ "weights", "how much of the cluster is a role's fair share", cli_weights },
+	{ "maintenance", "plan, start and stop the maintenance of machines",
+		cli_maintenance },
 	{ "explain", "why a framework gets, or does not get, offers", cli_explain },
 	{ "metrics", "what the master counts and measures", cli_metrics },
 	{ "module", "list, describe and connect modules", cli_module },

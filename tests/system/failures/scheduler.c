@@ -8,6 +8,7 @@
  *	launch-on EXECUTOR TASK HOST RESOURCES COMMAND...	a task of --executor
  *	reconcile [TASK AGENT-ID]			all tasks, or this one
  *	kill TASK | teardown | leave
+ *	accept-inverse OFFER | decline-inverse OFFER	asked for again after an hour
  *
  * Each callback is one line on stdout: milliseconds since the epoch, what, and its data; of an update
  * "update TASK STATE SOURCE REASON MESSAGE" with "-" for what is not set. A launch waits until
@@ -178,6 +179,25 @@ static void on_offers(struct tp_scheduler_driver *driver, void *user,
 	pthread_mutex_unlock(&self->mutex);
 }
 
+static void on_inverse_offers(struct tp_scheduler_driver *driver, void *user,
+	struct tp_inverse_offer *const *offers, size_t n_offers)
+{
+	(void)driver;
+	(void)user;
+	for (size_t i = 0; i < n_offers; i++)
+		say("inverse-offer %s %s %lld", offers[i]->id->value,
+			offers[i]->agent_id->value,
+			(long long)offers[i]->unavailability->start->nanoseconds);
+}
+
+static void on_inverse_rescinded(struct tp_scheduler_driver *driver, void *user,
+	const struct tp_offer_id *offer_id)
+{
+	(void)driver;
+	(void)user;
+	say("inverse-rescinded %s", offer_id->value);
+}
+
 static void on_update(struct tp_scheduler_driver *driver, void *user,
 	const struct tp_task_status *status)
 {
@@ -268,6 +288,18 @@ static void reconcile_one(struct scheduler *self, const char *line)
 		tp_scheduler_driver_reconcile(self->driver, records, 1);
 }
 
+static void answer_inverse(struct scheduler *self, const char *line)
+{
+	const struct tp_filters filters = { .has_refuse_ns = true, .refuse_ns = TP_HOUR };
+	struct tp_offer_id id = { .value = strchr(line, ' ') + 1 }, *ids[] = { &id };
+
+	if (line[0] == 'a')
+		tp_scheduler_driver_accept_inverse_offers(self->driver, ids, 1, &filters);
+	else
+		tp_scheduler_driver_decline_inverse_offers(
+			self->driver, ids, 1, &filters);
+}
+
 /* False: it was the last one. */
 static bool command(struct scheduler *self, char *line)
 {
@@ -280,6 +312,9 @@ static bool command(struct scheduler *self, char *line)
 		launch(self, line, false);
 	else if (strncmp(line, "kill ", 5) == 0)
 		tp_scheduler_driver_kill_task(self->driver, &id, NULL, NULL);
+	else if (strncmp(line, "accept-inverse ", 15) == 0 ||
+		strncmp(line, "decline-inverse ", 16) == 0)
+		answer_inverse(self, line);
 	else if (strcmp(line, "reconcile") == 0)
 		tp_scheduler_driver_reconcile(self->driver, NULL, 0);
 	else if (strncmp(line, "reconcile ", 10) == 0)
@@ -350,6 +385,8 @@ static int run(struct scheduler *self)
 		.reregistered = on_reregistered,
 		.disconnected = on_disconnected,
 		.resource_offers = on_offers,
+		.inverse_offers = on_inverse_offers,
+		.inverse_offer_rescinded = on_inverse_rescinded,
 		.status_update = on_update,
 		.agent_lost = on_agent_lost,
 		.executor_lost = on_executor_lost,
