@@ -20,6 +20,8 @@
 #include "litter.h"
 #include "tasks.h"
 
+#define LOG_MAX_BYTES (64 * 1024 * 1024)
+
 char *checkpoint_agent_path(const struct agent *agent)
 {
 	return tp_asprintf("%s/meta/slaves/%s", agent->config.work_dir, agent->id);
@@ -75,6 +77,22 @@ int checkpoint_list(const struct agent *agent, const char *path, char ***ret,
 	*ret = NULL;
 	*ret_n = 0;
 	return 0;
+}
+
+int checkpoint_play_updates(const struct agent *agent, const char *path,
+	struct tp_arena *arena, struct updates_recovered *ret, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *data = NULL;
+	size_t len;
+	int r = agent->disk.ops->read(
+		agent->disk.impl, path, LOG_MAX_BYTES, &data, &len, err);
+
+	*ret = (struct updates_recovered){ .last = NULL };
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	return updates_recover(agent->updates, path, data, len, arena, ret, err);
 }
 
 char *checkpoint_boot_id(void)

@@ -22,6 +22,7 @@
 #include "tepui/strbuf.h"
 
 #include "agent.h"
+#include "updates.h"
 
 struct executor;
 struct journal_entry;
@@ -42,6 +43,9 @@ char *checkpoint_updates_path(const struct task *task);
  */
 int checkpoint_list(const struct agent *agent, const char *path, char ***ret,
 	size_t *ret_n, struct tp_error *err);
+/* Plays the log of a task's updates, see updates_recover(); one that is missing said nothing. */
+int checkpoint_play_updates(const struct agent *agent, const char *path,
+	struct tp_arena *arena, struct updates_recovered *ret, struct tp_error *err);
 
 /*
  * agent.info and `latest`; entry->done() tells when they are durable. Negative: it will not come.

@@ -181,19 +181,10 @@ static int recover_updates(struct task *task, struct tp_error *err)
 {
 	struct agent *agent = task->executor->framework->agent;
 	tp_cleanup(ptr) char *path = checkpoint_updates_path(task);
-	tp_cleanup(ptr) char *data = NULL;
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct updates_recovered found;
-	struct tp_arena *arena;
-	size_t len;
-	int r = agent->disk.ops->read(
-		agent->disk.impl, path, FILE_MAX_BYTES, &data, &len, err);
+	int r = checkpoint_play_updates(agent, path, arena, &found, err);
 
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return r;
-	arena = tp_arena_create(0);
-	r = updates_recover(agent->updates, path, data, len, arena, &found, err);
 	if (r >= 0 && found.torn_bytes > 0)
 		tp_warn(agent, "the end of a log of updates was cut short, dropping it",
 			"path=%s bytes=%zu", path, found.torn_bytes);
@@ -201,7 +192,6 @@ static int recover_updates(struct task *task, struct tp_error *err)
 		task_happened(task, TASK_EVENT_REPORTED, found.last->status);
 	if (r >= 0 && found.terminal_acknowledged)
 		task_happened(task, TASK_EVENT_ACKNOWLEDGED, NULL);
-	tp_arena_destroy(arena);
 	return r;
 }
 

@@ -5,8 +5,6 @@
  */
 #include "remains.h"
 
-#include <errno.h>
-
 #include "tepui/task_life.h"
 
 #include "checkpoint.h"
@@ -14,8 +12,6 @@
 #include "journal.h"
 #include "status.h"
 #include "updates.h"
-
-#define LOG_MAX_BYTES (64 * 1024 * 1024)
 
 /*
  * Its tasks are told by the updates themselves: the framework may not be known here. It was
@@ -38,25 +34,15 @@ static void end_unknown(struct agent *agent, const struct tp_status_update *last
 /* 1: it has something to say; 0: nothing, or there is none. */
 static int play_log(struct agent *agent, const char *path, struct tp_error *err)
 {
-	tp_cleanup(ptr) char *data = NULL;
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
 	struct updates_recovered found;
-	struct tp_arena *arena;
-	size_t len;
-	int r = agent->disk.ops->read(
-		agent->disk.impl, path, LOG_MAX_BYTES, &data, &len, err);
+	int r = checkpoint_play_updates(agent, path, arena, &found, err);
 
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return r;
-	arena = tp_arena_create(0);
-	r = updates_recover(agent->updates, path, data, len, arena, &found, err);
 	if (r >= 0 && found.last != NULL && !found.terminal_acknowledged) {
 		if (!tp_task_state_is_terminal(found.last->status->state))
 			end_unknown(agent, found.last);
 		r = 1;
 	}
-	tp_arena_destroy(arena);
 	return r;
 }
 
