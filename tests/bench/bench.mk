@@ -16,6 +16,7 @@ tests_bench_bench_transport_LDADD = core/libnet.la core/libkernel.la core/libcod
 
 # What benches with real daemons share.
 bench_daemons_sources = \
+	tests/bench/bench_framework.c tests/bench/bench_framework.h \
 	tests/bench/cpu_meter.c tests/bench/cpu_meter.h \
 	tests/bench/daemons.c tests/bench/daemons.h \
 	tests/bench/latencies.h \

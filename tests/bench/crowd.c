@@ -16,6 +16,7 @@
 #include "tepui/offer.h"
 #include "tepui/record.h"
 #include "tepui/scheduler.h"
+#include "tests/bench/bench_framework.h"
 #include "tests/bench/cpu_meter.h"
 
 #define TICK_MS 1
@@ -251,33 +252,15 @@ static bool subscribe(struct member *member)
 		.status_update = on_update,
 		.error = on_error,
 	};
-	const char *roles[] = { member->role };
-	struct tp_framework_info_capability multi_role = {
-		.has_type = true,
-		.type = TP_FRAMEWORK_INFO_CAPABILITY_MULTI_ROLE,
-	};
-	struct tp_framework_info_capability *capabilities[] = { &multi_role };
-	const struct tp_framework_info info = {
-		.user = "",
+	const struct bench_framework framework = {
 		.name = member->name,
-		.roles = roles,
-		.n_roles = 1,
-		.capabilities = capabilities,
-		.n_capabilities = 1,
-	};
-	const struct tp_scheduler_options options = {
+		.role = member->role,
+		.master = member->crowd->job.master,
 		.scheduler = &scheduler,
 		.user = member,
-		.framework = &info,
-		.master = member->crowd->job.master,
 	};
-	struct tp_error err;
 
-	if (tp_scheduler_driver_create(&options, &member->driver, &err) < 0) {
-		fprintf(stderr, "%s\n", err.text);
-		return false;
-	}
-	return tp_scheduler_driver_start(member->driver) == TP_DRIVER_RUNNING;
+	return bench_framework_start(&framework, &member->driver);
 }
 
 static bool begin(struct crowd *self)

@@ -17,6 +17,7 @@
 #include "tepui/record.h"
 #include "tepui/resources.h"
 #include "tepui/scheduler.h"
+#include "tests/bench/bench_framework.h"
 #include "tests/bench/cpu_meter.h"
 
 #define HELD_MAX 256
@@ -263,37 +264,16 @@ static bool subscribe(struct launcher *self)
 		.status_update = on_update,
 		.error = on_error,
 	};
-	const char *roles[] = { "*" };
-	struct tp_framework_info_capability multi_role = {
-		.has_type = true,
-		.type = TP_FRAMEWORK_INFO_CAPABILITY_MULTI_ROLE,
-	};
-	struct tp_framework_info_capability *capabilities[] = { &multi_role };
-	const struct tp_framework_info info = {
-		.user = "",
+	const struct bench_framework framework = {
 		.name = "bench",
-		.has_checkpoint = true,
+		.role = "*",
+		.master = self->job.master,
 		.checkpoint = self->job.checkpoint,
-		.has_failover_timeout_ns = self->job.checkpoint,
-		.failover_timeout_ns = TP_MIN,
-		.roles = roles,
-		.n_roles = 1,
-		.capabilities = capabilities,
-		.n_capabilities = 1,
-	};
-	const struct tp_scheduler_options options = {
 		.scheduler = &scheduler,
 		.user = self,
-		.framework = &info,
-		.master = self->job.master,
 	};
-	struct tp_error err;
 
-	if (tp_scheduler_driver_create(&options, &self->driver, &err) < 0) {
-		fprintf(stderr, "%s\n", err.text);
-		return false;
-	}
-	return tp_scheduler_driver_start(self->driver) == TP_DRIVER_RUNNING;
+	return bench_framework_start(&framework, &self->driver);
 }
 
 struct launcher *launcher_start(const struct launcher_job *job)

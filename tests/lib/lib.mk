@@ -4,6 +4,8 @@ check_LTLIBRARIES += tests/libtest.la
 tests_libtest_la_SOURCES = \
 	tests/lib/clock.c \
 	tests/lib/clock.h \
+	tests/lib/fake_container.c \
+	tests/lib/fake_container.h \
 	tests/lib/fake_network.c \
 	tests/lib/fake_network.h \
 	tests/lib/fake_transport.c \

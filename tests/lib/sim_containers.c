@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "sim_executor.h"
-#include "tepui/kind/containerizer.h"
 #include "tepui/record.h"
+#include "tests/lib/fake_container.h"
 
 struct fake_containerizer {
 	struct tp_instance instance;
@@ -174,44 +174,15 @@ static void fake_destroy(void *impl, const char *id, struct tp_container_request
 		sim_executor_die(c, SIGKILL);
 }
 
-static int fake_usage(void *impl, const char *id, struct tp_arena *arena,
-	struct tp_resource_statistics **ret, struct tp_error *err)
-{
-	(void)impl, (void)id, (void)err;
-	*ret = tp_record_new(&tp_resource_statistics_desc, arena);
-	(*ret)->has_timestamp_ns = true;
-	(*ret)->timestamp_ns = TP_SEC;
-	return 0;
-}
-
-static int fake_status(void *impl, const char *id, struct tp_arena *arena,
-	struct tp_container_status **ret, struct tp_error *err)
-{
-	(void)impl, (void)err;
-	*ret = tp_record_new(&tp_container_status_desc, arena);
-	(*ret)->container_id = tp_record_new(&tp_container_id_desc, arena);
-	(*ret)->container_id->value = tp_arena_strdup(arena, id);
-	return 0;
-}
-
-static int fake_process(
-	void *impl, const char *id, int64_t *ret_pid, uint64_t *ret_start_ticks)
-{
-	(void)impl, (void)id;
-	*ret_pid = 4242;
-	*ret_start_ticks = 17;
-	return 0;
-}
-
 static const struct tp_containerizer_ops fake_ops = {
 	.open = fake_open,
 	.recover = fake_recover,
 	.launch = fake_launch,
 	.update = fake_update,
 	.destroy = fake_destroy,
-	.usage = fake_usage,
-	.status = fake_status,
-	.process = fake_process,
+	.usage = fake_container_usage,
+	.status = fake_container_status,
+	.process = fake_container_process,
 };
 
 const struct tp_module sim_containerizer = {

@@ -169,66 +169,30 @@ static struct tp_resource *volume(struct tp_arena *arena)
 	return disk;
 }
 
-#define ADD(to, resource) \
-	tp_arena_push(arena, &(to)->resources, &(to)->n_resources, resource)
-
-static void fill_reserve(
-	struct tp_master_call *call, struct tp_agent_id *id, struct tp_arena *arena)
-{
-	struct tp_master_call_reserve_resources *to =
-		tp_record_new(&tp_master_call_reserve_resources_desc, arena);
-
-	call->type = TP_MASTER_CALL_RESERVE_RESOURCES;
-	call->reserve_resources = to;
-	to->agent_id = id;
-	ADD(to, reserved("cpus", CPUS_MILLI, arena));
-	ADD(to, reserved("disk", DISK_MILLI, arena));
-}
-
-static void fill_unreserve(
-	struct tp_master_call *call, struct tp_agent_id *id, struct tp_arena *arena)
-{
-	struct tp_master_call_unreserve_resources *to =
-		tp_record_new(&tp_master_call_unreserve_resources_desc, arena);
-
-	call->type = TP_MASTER_CALL_UNRESERVE_RESOURCES;
-	call->unreserve_resources = to;
-	to->agent_id = id;
-	ADD(to, reserved("cpus", CPUS_MILLI, arena));
-	ADD(to, reserved("disk", DISK_MILLI, arena));
-}
-
-static void fill_create(
-	struct tp_master_call *call, struct tp_agent_id *id, struct tp_arena *arena)
-{
-	call->type = TP_MASTER_CALL_CREATE_VOLUMES;
-	call->create_volumes = tp_record_new(&tp_master_call_create_volumes_desc, arena);
-	call->create_volumes->agent_id = id;
-	tp_arena_push(arena, &call->create_volumes->volumes,
-		&call->create_volumes->n_volumes, volume(arena));
-}
-
-static void fill_destroy(
-	struct tp_master_call *call, struct tp_agent_id *id, struct tp_arena *arena)
-{
-	call->type = TP_MASTER_CALL_DESTROY_VOLUMES;
-	call->destroy_volumes =
-		tp_record_new(&tp_master_call_destroy_volumes_desc, arena);
-	call->destroy_volumes->agent_id = id;
-	tp_arena_push(arena, &call->destroy_volumes->volumes,
-		&call->destroy_volumes->n_volumes, volume(arena));
-}
-
 enum operation { RESERVE, UNRESERVE, CREATE, DESTROY };
+
+/* A call with an agent and resources: `member` of the call, and what its list is called. */
+#define OPERATION(TYPE, member, list) \
+	.type = TP_MASTER_CALL_##TYPE, .desc = &tp_master_call_##member##_desc, \
+	.at = offsetof(struct tp_master_call, member), \
+	.agent_at = offsetof(struct tp_master_call_##member, agent_id), \
+	.list_at = offsetof(struct tp_master_call_##member, list), \
+	.n_at = offsetof(struct tp_master_call_##member, n_##list)
 static const struct {
 	const char *name;
-	void (*fill)(struct tp_master_call *call, struct tp_agent_id *id,
-		struct tp_arena *arena);
+	int type;
+	const struct tp_desc *desc;
+	size_t at, agent_at, list_at, n_at;
+	bool of_volume;
 } operations[] = {
-	[RESERVE] = { "reserve", fill_reserve },
-	[UNRESERVE] = { "unreserve", fill_unreserve },
-	[CREATE] = { "create a volume", fill_create },
-	[DESTROY] = { "destroy a volume", fill_destroy },
+	[RESERVE] = { "reserve",
+		OPERATION(RESERVE_RESOURCES, reserve_resources, resources) },
+	[UNRESERVE] = { "unreserve",
+		OPERATION(UNRESERVE_RESOURCES, unreserve_resources, resources) },
+	[CREATE] = { "create a volume",
+		OPERATION(CREATE_VOLUMES, create_volumes, volumes), .of_volume = true },
+	[DESTROY] = { "destroy a volume",
+		OPERATION(DESTROY_VOLUMES, destroy_volumes, volumes), .of_volume = true },
 };
 
 static void operate(struct machine *m, const char *agent_id, enum operation which)
@@ -236,10 +200,21 @@ static void operate(struct machine *m, const char *agent_id, enum operation whic
 	struct tp_arena *arena = tp_arena_create(0);
 	struct tp_master_call *call = tp_record_new(&tp_master_call_desc, arena);
 	struct tp_agent_id *id = tp_record_new(&tp_agent_id_desc, arena);
+	char *record = tp_record_new(operations[which].desc, arena);
+	void *list = record + operations[which].list_at;
+	size_t *n = (size_t *)(record + operations[which].n_at);
 
 	id->value = tp_arena_strdup(arena, agent_id);
 	call->has_type = true;
-	operations[which].fill(call, id, arena);
+	call->type = operations[which].type;
+	*(void **)((char *)call + operations[which].at) = record;
+	*(struct tp_agent_id **)(record + operations[which].agent_at) = id;
+	if (operations[which].of_volume) {
+		tp_arena_push(arena, list, n, volume(arena));
+	} else {
+		tp_arena_push(arena, list, n, reserved("cpus", CPUS_MILLI, arena));
+		tp_arena_push(arena, list, n, reserved("disk", DISK_MILLI, arena));
+	}
 	tell(m, call, arena);
 }
 

@@ -5,6 +5,7 @@ check_LTLIBRARIES += tests/libsim.la
 tests_libsim_la_SOURCES = \
 	core/kernel/disk.c core/kernel/disk_batch.c core/kernel/disk_path.c core/kernel/disk_tree.c \
 	tests/lib/cluster.c tests/lib/cluster.h \
+	tests/lib/fake_container.c tests/lib/fake_container.h \
 	tests/lib/fake_network.c tests/lib/fake_network.h \
 	tests/lib/fake_transport.c tests/lib/fake_transport.h \
 	tests/lib/framework.c tests/lib/framework.h \
