@@ -79,6 +79,7 @@ expect "a credential that is not there" exits_with 1 "$tepui" agents
 expect "is named" grep -q "$dir/none" "$dir/err"
 export TEPUI_CREDENTIAL="$dir/ops"
 expect "an operator with a credential is served" exits_with 0 "$tepui" agents
+# [ReservationEndpointsTest.BadCredentials] is what was refused above.
 
 # Agents.
 refused_agent() {
@@ -96,6 +97,14 @@ expect "and says why" grep -q 'refuses this agent.*authentication failed' "$dir/
 cluster_agent agent1 'cpus:2;mem:512' --set agent.listen=tcp://0.0.0.0:0 \
 	--set agent.advertise_ip=127.0.0.1 --set agent.authenticate_operators=true
 expect "an agent with a credential registers" agent_is_active agent1
+
+# [ReservationEndpointsTest.NonMatchingPrincipal]
+agent_id=$("$tepui" agents | sed -n 's/^\([^ ]*-S0\) .*/\1/p')
+expect "nobody reserves in the name of another" exits_with 1 \
+	"$tepui" reserve "$agent_id" cpus:1 --role eng --principal framework1
+expect "and is told so" grep -q "names principal 'framework1', but 'ops' is asking" "$dir/err"
+expect "in one's own it is fine" exits_with 0 "$tepui" reserve "$agent_id" cpus:1 --role eng
+expect "and taken back" exits_with 0 "$tepui" unreserve "$agent_id" cpus:1 --role eng
 
 # Frameworks.
 unset TEPUI_CREDENTIAL

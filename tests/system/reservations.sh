@@ -116,6 +116,8 @@ expect "nothing is reserved" sh -c "! '$tepui' agents | grep -q eng"
 
 expect "weights are set" "$tepui" weights eng=2.5
 expect "and shown" sh -c "'$tepui' weights | grep -q '^eng .*2.5'"
+# DynamicWeightsTest.NonNumericWeight
+expect "but not words" refused 'heavy' "$tepui" weights eng=heavy
 expect "but not below zero" refused 'must be positive' "$tepui" weights eng=-1
 expect "quota is set" "$tepui" quota set eng --guarantee 'cpus:2' --limit 'cpus:3;mem:512'
 expect "within what there is" refused 'the cluster has 4.000' \

@@ -380,7 +380,7 @@ START_TEST(a_framework_that_was_removed_may_not_come_back)
 }
 END_TEST
 
-/* [FrameworkInfoValidationTest.ValidateRoles] */
+/* [FrameworkInfoValidationTest.ValidateRoles, MasterTest.RejectFrameworkWithInvalidRole] */
 START_TEST(a_bad_role_is_an_error_event)
 {
 	struct client *other = fixture_scheduler(f, 3, ",'role':'a//b'");

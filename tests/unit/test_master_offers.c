@@ -90,6 +90,7 @@ START_TEST(an_offer_says_who_and_what)
 }
 END_TEST
 
+/* [MasterTest.LaunchCombinedOfferTest] */
 START_TEST(offers_of_one_agent_join)
 {
 	fixture_offer(f, 0, 0, "cpus:1", "*");
@@ -100,6 +101,7 @@ START_TEST(offers_of_one_agent_join)
 }
 END_TEST
 
+/* [MasterTest.LaunchAcrossSlavesLost] */
 START_TEST(offers_of_two_agents_do_not_join)
 {
 	fixture_agent(f, 2);
@@ -117,6 +119,59 @@ START_TEST(offers_of_two_agents_do_not_join)
 }
 END_TEST
 
+/* [MasterTest.LaunchDifferentRoleLost] */
+START_TEST(offers_of_two_roles_do_not_join)
+{
+	const char *id = fixture_master_id(f);
+	struct client *other = fixture_scheduler(
+		f, 3, ",'roles':['a','b'],'capabilities':[{'type':'MULTI_ROLE'}]");
+
+	fixture_offer(f, 1, 0, "cpus:1", "a");
+	fixture_offer(f, 1, 0, "cpus:2", "b");
+	fixture_forget(f);
+	ck_assert_int_eq(
+		client_scheduler(other,
+			"{'type':'ACCEPT','framework_id':{'value':'%s-0001'},'accept':{"
+			"'offer_ids':[%s],'operations':[{'type':'LAUNCH','launch':{"
+			"'task_infos':[{'name':'n','task_id':{'value':'t'},"
+			"'agent_id':{'value':'%s-S0'},'resources':[" CPUS(
+				1) "],'command':{'value':'true'}}]}}]}}",
+			id, two_offers(0, 1), id),
+		0);
+	ck_assert_ptr_nonnull(client_heard(other, "'state':'TASK_LOST'"));
+	ck_assert_ptr_nonnull(client_heard(other, "'reason':'REASON_INVALID_OFFERS'"));
+	ck_assert(fixture_logged(f, "back 1 0 cpus(allocated: a):1\n"));
+	ck_assert(fixture_logged(f, "back 1 0 cpus(allocated: b):2\n"));
+	ck_assert_ptr_null(client_heard(agent, "40 {"));
+}
+END_TEST
+
+/* [MasterTest.OfferNotRescindedOnceUsed] */
+START_TEST(an_offer_that_is_used_does_not_expire)
+{
+	teardown();
+	begin("      offer_timeout: 30s\n");
+	fixture_offer(f, 0, 0, "cpus:1", "*");
+	accept(offer(0), "1", 0, "");
+	ck_assert_ptr_nonnull(client_heard(agent, "40 {"));
+	fixture_forget(f);
+	fixture_advance(f, 31 * TP_SEC);
+	ck_assert_ptr_null(client_heard(scheduler, "RESCIND"));
+	ck_assert(!fixture_logged(f, "back"));
+}
+END_TEST
+
+/* [MasterTest.TaskWithTinyResources] */
+START_TEST(a_task_of_a_thousandth_runs)
+{
+	fixture_offer(f, 0, 0, "cpus:1", "*");
+	accept(offer(0), "0.001", 0, "");
+	ck_assert_ptr_nonnull(client_heard(agent, "40 {"));
+	ck_assert(fixture_logged(f, "back 0 0 cpus(allocated: *):0.999 filter 5000\n"));
+}
+END_TEST
+
+/* [MasterTest.LaunchAcrossSlavesDropped, .LaunchDuplicateOfferDropped] */
 START_TEST(a_partition_aware_framework_hears_dropped)
 {
 	struct client *other =
@@ -155,6 +210,7 @@ START_TEST(operations_with_bad_offers_are_errors)
 }
 END_TEST
 
+/* [MasterTest.LaunchDuplicateOfferLost] */
 START_TEST(an_offer_named_twice_spoils_the_call_and_goes_back_once)
 {
 	const char *first;
@@ -245,6 +301,7 @@ START_TEST(operations_that_are_not_there_yet_return_their_resources)
 }
 END_TEST
 
+/* [MasterTest.OfferTimeout, .OfferNotRescindedOnceDeclined] */
 START_TEST(an_offer_expires_unless_it_is_used)
 {
 	teardown();
@@ -288,6 +345,7 @@ START_TEST(revive_and_suppress_reach_the_allocator)
 }
 END_TEST
 
+/* [MasterTest.MultiRoleFrameworkReceivesOffers] */
 START_TEST(offers_for_a_role_that_was_left_are_rescinded)
 {
 	struct client *other = fixture_scheduler(
@@ -322,6 +380,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, an_offer_says_who_and_what);
 	tcase_add_test(tc, offers_of_one_agent_join);
 	tcase_add_test(tc, offers_of_two_agents_do_not_join);
+	tcase_add_test(tc, offers_of_two_roles_do_not_join);
+	tcase_add_test(tc, an_offer_that_is_used_does_not_expire);
+	tcase_add_test(tc, a_task_of_a_thousandth_runs);
 	tcase_add_test(tc, a_partition_aware_framework_hears_dropped);
 	tcase_add_test(tc, operations_with_bad_offers_are_errors);
 	tcase_add_test(tc, an_offer_named_twice_spoils_the_call_and_goes_back_once);

@@ -28,6 +28,7 @@ static void teardown(void)
 	fixture_fini(f);
 }
 
+/* [MasterTest.TaskRunning, .StatusUpdateAck] */
 START_TEST(a_task_runs_and_its_updates_are_acknowledged)
 {
 	fixture_launch(f, scheduler, 0, 0, "t");
@@ -51,6 +52,7 @@ START_TEST(the_rest_of_an_accepted_offer_goes_back_with_the_default_filter)
 }
 END_TEST
 
+/* [MasterTest.UnacknowledgedTerminalTask, .RecoverResources] */
 START_TEST(a_terminal_task_is_listed_until_it_is_acknowledged_but_uses_nothing)
 {
 	struct client *desk = client_up(f, 2, "operator");
@@ -69,6 +71,7 @@ START_TEST(a_terminal_task_is_listed_until_it_is_acknowledged_but_uses_nothing)
 }
 END_TEST
 
+/* [MasterTest.ReleaseResourcesForTerminalTaskWithPendingUpdates] */
 START_TEST(resources_are_free_although_earlier_updates_are_unacknowledged)
 {
 	fixture_launch(f, scheduler, 0, 0, "t");
@@ -101,6 +104,7 @@ static int kill_task(const char *task, const char *more)
 		fixture_master_id(f), task, more);
 }
 
+/* [MasterTest.KillTask] */
 START_TEST(a_kill_reaches_the_agent)
 {
 	fixture_launch(f, scheduler, 0, 0, "t");
@@ -118,6 +122,7 @@ START_TEST(a_kill_that_names_the_wrong_agent_is_ignored)
 }
 END_TEST
 
+/* [MasterTest.KillUnknownTask] */
 START_TEST(a_kill_of_an_unknown_task_is_answered_by_reconciliation)
 {
 	ck_assert_int_eq(kill_task("nobody", ""), 0);
@@ -172,6 +177,7 @@ START_TEST(reconciliation_of_an_unknown_task_says_lost_or_what_is_known)
 }
 END_TEST
 
+/* [MasterTest.FrameworkMessage] */
 START_TEST(messages_go_both_ways)
 {
 	const char *id = fixture_master_id(f);
@@ -304,6 +310,7 @@ static void launch_in(const char *offer, const char *task, const char *cpus)
 		0);
 }
 
+/* [MasterTest.RecoverResources, of executors] */
 START_TEST(an_executor_is_paid_for_once_and_gives_back_when_it_exits)
 {
 	const char *id = fixture_master_id(f);

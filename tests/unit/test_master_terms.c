@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a framework asks of its offers: constraints and minimums. Each rule is a row; SUBSCRIBE and
- * UPDATE_FRAMEWORK keep them alike.
+ * What a framework says of itself and asks of its offers: constraints, minimums, roles. Each rule is
+ * a row; SUBSCRIBE and UPDATE_FRAMEWORK keep them alike. Names in brackets are the tests'
+ * counterparts upstream.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +205,124 @@ START_TEST(the_size_of_regexes_is_configured)
 }
 END_TEST
 
+/* --- who it is ------------------------------------------------------------------------- */
+
+static int update(struct client *c, const char *info)
+{
+	const char *id = fixture_master_id(f);
+
+	fixture_forget(f);
+	return client_scheduler(c,
+		"{'type':'UPDATE_FRAMEWORK','framework_id':{'value':'%s-0000'},"
+		"'update_framework':{'framework_info':{'id':{'value':'%s-0000'},%s}}}",
+		id, id, info);
+}
+
+#define MULTI "'capabilities':[{'type':'MULTI_ROLE'}]"
+
+static const struct {
+	const char *info, *why; /* why NULL: it may */
+} changes[] = {
+	{ "'user':'u','name':'n','roles':['r']," MULTI, NULL },
+	{ "'user':'u','name':'m','roles':['s']," MULTI
+	  ",'failover_timeout':7,'labels':{'labels':[{'key':'k'}]}",
+		NULL },
+	{ "'user':'v','name':'n','roles':['r']," MULTI,
+		"Updating 'FrameworkInfo.user' is unsupported" },
+	{ "'user':'u','name':'n','roles':['r'],'checkpoint':true," MULTI,
+		"Updating 'FrameworkInfo.checkpoint' is unsupported" },
+	{ "'user':'u','name':'n','roles':['r'],'principal':'p'," MULTI,
+		"Changing framework's principal is not allowed" },
+	{ "'user':'u','name':'n','roles':['r'],'failover_timeout':-1," MULTI,
+		"failover_timeout is invalid" },
+};
+
+/* [FrameworkInfoValidationTest.ValidateUpdate] */
+START_TEST(some_of_a_framework_may_change)
+{
+	struct client *c = client_up(f, 0, "scheduler");
+	int r;
+
+	ck_assert_int_eq(client_scheduler(c, SUBSCRIBE, "", ""), 0);
+	r = update(c, changes[_i].info);
+	if (changes[_i].why == NULL) {
+		ck_assert_int_eq(r, 0);
+		ck_assert(fixture_logged(f, "update_framework 0"));
+		return;
+	}
+	ck_assert_int_eq(r, -EINVAL);
+	ck_assert_msg(strstr(c->text, changes[_i].why) != NULL, "%s", c->text);
+	ck_assert(!fixture_logged(f, "update_framework"));
+}
+END_TEST
+
+/*
+ * [FrameworkInfoValidationTest.DowngradeFromMultipleRoles] Roles may change, so it may go back to
+ * one; what it was offered in the other is taken back.
+ */
+START_TEST(a_framework_may_go_back_to_one_role)
+{
+	struct client *c;
+
+	fixture_agent(f, 1);
+	c = fixture_scheduler(f, 0, ",'roles':['a','b']," MULTI);
+	fixture_offer(f, 0, 0, "cpus:1", "a"); /* O0 */
+	fixture_offer(f, 0, 0, "cpus:1", "b"); /* O1 */
+	ck_assert_int_eq(update(c, "'user':'u','name':'test','roles':['a']"), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(c->text, "'FrameworkInfo.roles' must not be set"));
+	ck_assert_int_eq(update(c, "'user':'u','name':'test','role':'a'"), 0);
+	ck_assert_uint_eq(client_count(c, "'type':'RESCIND'"), 1);
+	ck_assert_ptr_nonnull(client_heard(c, "-O1'"));
+	ck_assert(fixture_logged(f, "back 0 0 cpus(allocated: b):1\n"));
+	ck_assert(fixture_logged(f, "update_framework 0\n"));
+}
+END_TEST
+
+/* [MasterTest.MultiRoleSchedulerUnsubscribeFromRole] */
+START_TEST(tasks_in_a_role_that_was_left_go_on)
+{
+	struct client *agent = fixture_agent(f, 1);
+	struct client *c = fixture_scheduler(f, 0, ",'roles':['a','b']," MULTI);
+
+	fixture_offer(f, 0, 0, "cpus:1", "b");
+	fixture_launch(f, c, 0, 0, "t");
+	ck_assert_ptr_nonnull(client_heard(agent, "40 {"));
+	client_forget(agent);
+	client_forget(c);
+	ck_assert_int_eq(update(c, "'user':'u','name':'test','roles':['a']," MULTI), 0);
+	ck_assert(fixture_logged(f, "update_framework 0\n"));
+	ck_assert(!fixture_logged(f, "back"));
+	ck_assert_uint_eq(client_count(agent, "'task_id'"), 0); /* no kill */
+	ck_assert_ptr_null(client_heard(c, "'state':'TASK_"));
+	fixture_update(f, agent, 0, "t", "TASK_FINISHED", "TASK_FINISHED", 1);
+	ck_assert(fixture_logged(f, "back 0 0 cpus(allocated: b):1\n"));
+}
+END_TEST
+
+/* [MasterTest.FrameworkSubscribeEmptyId] An empty id is none. */
+START_TEST(an_empty_id_is_none)
+{
+	struct client *c = client_up(f, 0, "scheduler");
+
+	ck_assert_int_eq(client_scheduler(c, SUBSCRIBE, ",'id':{'value':''}", ""), 0);
+	ck_assert_ptr_nonnull(client_heard(c, "-0000'"));
+	ck_assert_ptr_nonnull(client_heard(c, "'type':'SUBSCRIBED'"));
+}
+END_TEST
+
+static const char *const timeouts[] = { "-1", "9.1e9" };
+
+/* [MasterTest.RejectFrameworkWithInvalidFailoverTimeout] */
+START_TEST(a_failover_timeout_has_its_range)
+{
+	struct client *c = client_up(f, 0, "scheduler");
+	tp_cleanup(ptr) char *more = tp_asprintf(",'failover_timeout':%s", timeouts[_i]);
+
+	ck_assert_int_eq(client_scheduler(c, SUBSCRIBE, more, ""), 0);
+	check_error(c, "failover_timeout is invalid");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("master_terms");
@@ -215,6 +335,13 @@ int main(void)
 	tcase_add_loop_test(tc, update_framework_refuses, 0, (int)TP_COUNT(rows));
 	tcase_add_test(tc, constraints_are_counted);
 	tcase_add_test(tc, the_size_of_regexes_is_configured);
+	tcase_add_loop_test(
+		tc, some_of_a_framework_may_change, 0, (int)TP_COUNT(changes));
+	tcase_add_test(tc, a_framework_may_go_back_to_one_role);
+	tcase_add_test(tc, tasks_in_a_role_that_was_left_go_on);
+	tcase_add_test(tc, an_empty_id_is_none);
+	tcase_add_loop_test(
+		tc, a_failover_timeout_has_its_range, 0, (int)TP_COUNT(timeouts));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
