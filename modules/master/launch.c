@@ -118,7 +118,7 @@ static void take(struct accept *accept, const struct tp_resources *wanted)
 	tp_resources_filter(&own, wanted, is_own, NULL);
 	tp_resources_filter(&shared, wanted, tp_resource_is_shared, NULL);
 	tp_resources_subtract(&accept->remaining, &own);
-	if (!tp_resources_empty(&shared) && allocator->ops->update_allocation != NULL)
+	if (!tp_resources_empty(&shared)) /* which the allocator knows: check_fit() */
 		allocator->ops->update_allocation(allocator->impl,
 			accept->framework->slot, accept->agent->slot,
 			&(struct tp_resources)TP_RESOURCES_INIT, &shared);
@@ -174,11 +174,17 @@ static int check_fit(
 	const struct accept *accept, const struct launch *l, struct tp_error *err)
 {
 	tp_cleanup(resources) struct tp_resources total = TP_RESOURCES_INIT;
+	tp_cleanup(resources) struct tp_resources shared = TP_RESOURCES_INIT;
 	tp_cleanup(strbuf) struct tp_strbuf wants = TP_STRBUF_INIT;
 	tp_cleanup(strbuf) struct tp_strbuf has = TP_STRBUF_INIT;
 
 	tp_resources_copy(&total, &l->task);
 	tp_resources_add(&total, &l->executor);
+	tp_resources_filter(&shared, &total, tp_resource_is_shared, NULL);
+	if (accept->master->allocator.ops->update_allocation == NULL &&
+		!tp_resources_empty(&shared))
+		return tp_fail(err, ENOTSUP,
+			"The allocator knows no shared volumes: use another");
 	if (fits(&accept->remaining, &total))
 		return 0;
 	tp_resources_print(&total, &wants);

@@ -43,6 +43,22 @@ static void replay_frameworks(struct master *m)
 	}
 }
 
+/* Copies of shared volumes come and go by update_allocation(). */
+static int check_volumes(const struct master *m, struct tp_error *err)
+{
+	for (uint32_t i = 0; i < agents_slots(m); i++) {
+		const struct agent *a = agents_at(m, i);
+
+		for (uint32_t k = 0; a != NULL && k < a->total.n; k++) {
+			if (tp_resource_is_shared(&a->total.items[k], NULL))
+				return tp_fail(err, ENOTSUP,
+					"there are shared volumes, and the allocator "
+					"knows none: use another, or destroy them first");
+		}
+	}
+	return 0;
+}
+
 int replay(struct master *m, struct tp_error *err)
 {
 	const struct tp_allocator_ops *ops = m->allocator.ops;
@@ -52,6 +68,9 @@ int replay(struct master *m, struct tp_error *err)
 		return tp_fail(err, ENOTSUP,
 			"the allocator cannot come into a running master: it has no "
 			"pause()");
+	r = ops->update_allocation == NULL ? check_volumes(m, err) : 0;
+	if (r < 0)
+		return r;
 	offers_open(m);
 	ops->pause(m->allocator.impl);
 	r = domain_allocate(m, err);

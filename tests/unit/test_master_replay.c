@@ -212,6 +212,47 @@ START_TEST(weights_keep_out_who_knows_none)
 }
 END_TEST
 
+/* It would lose count of the copies. */
+START_TEST(shared_volumes_keep_out_who_knows_none)
+{
+	struct tp_error err = { 0 };
+	static const char volume[] =
+		"[{\"name\":\"disk\",\"type\":\"SCALAR\",\"scalar\":{\"value\":64},"
+		"\"reservations\":[{\"type\":\"DYNAMIC\",\"role\":\"a\"}],\"disk\":{"
+		"\"persistence\":{\"id\":\"v\"},\"volume\":{\"container_path\":\"data\","
+		"\"mode\":\"RW\"}},\"shared\":{}}]";
+	tp_cleanup(ptr) char *task = tp_asprintf(
+		"{'type':'LAUNCH','launch':{'task_infos':[{'name':'n',"
+		"'task_id':{'value':'t'},'agent_id':{'value':'%s-S0'},"
+		"'resources':[" SCALAR("cpus", "1") "}," VOLUME
+						    "],'command':{'value':'true'}}]}}",
+		first_id);
+
+	ops.update_allocation = NULL;
+	swap();
+	ops.update_allocation = before->update_allocation;
+	fixture_offer(f, 0, 0, "disk:100", "a"); /* O0 */
+	accept(0, RESERVE "," CREATE);
+	ops.update_allocation = NULL;
+	ck_assert_int_eq(replay(m, &err), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(err.text, "there are shared volumes"));
+	/* One that was there from the start, and agents brought theirs. */
+	fixture_offer(f, 0, 0, "cpus:1", "a");
+	fixture_offer(f, 0, 0, volume, "a");
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'ACCEPT','framework_id':{'value':'%s-0000'},'accept':{"
+			"'offer_ids':[{'value':'%s-O1'},{'value':'%s-O2'}],"
+			"'operations':[%s]}}",
+			first_id, first_id, first_id, task),
+		0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'TASK_ERROR'"));
+	ck_assert_ptr_nonnull(strstr(client_heard(scheduler, "'TASK_ERROR'"),
+		"The allocator knows no shared volumes"));
+	ck_assert_ptr_null(client_heard(agent, "40 {"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("master_replay");
@@ -227,6 +268,7 @@ int main(void)
 	tcase_add_test(tc, an_agent_that_is_away_is_told_as_such);
 	tcase_add_test(tc, a_framework_that_is_away_is_told_as_such);
 	tcase_add_test(tc, weights_keep_out_who_knows_none);
+	tcase_add_test(tc, shared_volumes_keep_out_who_knows_none);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
