@@ -7,7 +7,7 @@ modules_allocator_priority_allocator_priority_la_SOURCES = \
 modules_allocator_priority_allocator_priority_la_CPPFLAGS = $(MODULE_CPPFLAGS)
 modules_allocator_priority_allocator_priority_la_CFLAGS = $(MODULE_CFLAGS)
 modules_allocator_priority_allocator_priority_la_LDFLAGS = $(MODULE_LDFLAGS)
-modules_allocator_priority_allocator_priority_la_LIBADD = $(MODULE_LIBS)
+modules_allocator_priority_allocator_priority_la_LIBADD = $(MODULE_LIBS) -lm
 EXTRA_DIST += modules/allocator-priority/README.md
 
 UNIT_TESTS += tests/unit/allocator_priority_histories

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One fair sorter for each priority that has clients or had some; they are few. A client's handle
- * is ours and leads to its level and its handle there.
+ * One sorter for each priority that has clients or had some; they are few. A client's handle is
+ * ours and leads to its level and its handle there. What those sorters do without we do without.
  */
 #include "order.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "tepui/role.h"
 
 struct level {
 	int64_t number;
-	void *fair;
+	void *sorter;
 };
 
 struct client {
@@ -50,6 +51,11 @@ int64_t priority_of(const struct priorities *priorities, const char *role)
 	return priorities->other;
 }
 
+static const struct tp_sorter_ops *within(const struct order *self)
+{
+	return self->priorities->within.ops;
+}
+
 static void *order_create(void *impl, const struct tp_sorter_spec *spec)
 {
 	struct order *self = tp_alloc(sizeof *self);
@@ -65,7 +71,7 @@ static void order_destroy(void *sorter)
 	uint32_t i;
 
 	for (i = 0; i < self->n_levels; i++)
-		tp_sorter_fair_ops.destroy(self->levels[i].fair);
+		within(self)->destroy(self->levels[i].sorter);
 	for (i = 0; i < self->n_weights; i++)
 		tp_free(self->weights[i].path);
 	tp_free(self->levels);
@@ -92,10 +98,10 @@ static uint32_t level_get(struct order *self, int64_t number)
 		tp_realloc(self->by_rank, (self->n_levels + 1) * sizeof *self->by_rank);
 	level = &self->levels[self->n_levels];
 	level->number = number;
-	level->fair = tp_sorter_fair_ops.create(NULL, &self->spec);
-	for (i = 0; i < self->n_weights; i++)
-		tp_sorter_fair_ops.update_weight(
-			level->fair, self->weights[i].path, self->weights[i].weight);
+	level->sorter = within(self)->create(self->priorities->within.impl, &self->spec);
+	for (i = 0; within(self)->update_weight != NULL && i < self->n_weights; i++)
+		within(self)->update_weight(
+			level->sorter, self->weights[i].path, self->weights[i].weight);
 	for (at = self->n_levels;
 		at > 0 && self->levels[self->by_rank[at - 1]].number < number; at--)
 		self->by_rank[at] = self->by_rank[at - 1];
@@ -103,9 +109,9 @@ static uint32_t level_get(struct order *self, int64_t number)
 	return self->n_levels++;
 }
 
-static void *fair_of(const struct order *self, uint32_t client)
+static void *sorter_of(const struct order *self, uint32_t client)
 {
-	return self->levels[self->clients[client].level].fair;
+	return self->levels[self->clients[client].level].sorter;
 }
 
 /* --- members --------------------------------------------------------------------------- */
@@ -127,7 +133,7 @@ static uint32_t order_add(void *sorter, const char *path, uint32_t tag)
 	self->clients[i] = (struct client){
 		.used = true,
 		.level = level,
-		.handle = tp_sorter_fair_ops.add(self->levels[level].fair, path, tag),
+		.handle = within(self)->add(self->levels[level].sorter, path, tag),
 	};
 	self->n_used++;
 	return i;
@@ -137,7 +143,7 @@ static void order_remove(void *sorter, uint32_t client)
 {
 	struct order *self = sorter;
 
-	tp_sorter_fair_ops.remove(fair_of(self, client), self->clients[client].handle);
+	within(self)->remove(sorter_of(self, client), self->clients[client].handle);
 	self->clients[client].used = false;
 	self->n_used--;
 }
@@ -146,15 +152,14 @@ static void order_activate(void *sorter, uint32_t client)
 {
 	struct order *self = sorter;
 
-	tp_sorter_fair_ops.activate(fair_of(self, client), self->clients[client].handle);
+	within(self)->activate(sorter_of(self, client), self->clients[client].handle);
 }
 
 static void order_deactivate(void *sorter, uint32_t client)
 {
 	struct order *self = sorter;
 
-	tp_sorter_fair_ops.deactivate(
-		fair_of(self, client), self->clients[client].handle);
+	within(self)->deactivate(sorter_of(self, client), self->clients[client].handle);
 }
 
 static void order_update_weight(void *sorter, const char *path, double weight)
@@ -170,8 +175,8 @@ static void order_update_weight(void *sorter, const char *path, double weight)
 		self->weights[self->n_weights++].path = tp_strdup(path);
 	}
 	self->weights[i].weight = weight;
-	for (i = 0; i < self->n_levels; i++)
-		tp_sorter_fair_ops.update_weight(self->levels[i].fair, path, weight);
+	for (i = 0; within(self)->update_weight != NULL && i < self->n_levels; i++)
+		within(self)->update_weight(self->levels[i].sorter, path, weight);
 }
 
 /* --- amounts --------------------------------------------------------------------------- */
@@ -181,8 +186,8 @@ static void order_allocated(
 {
 	struct order *self = sorter;
 
-	tp_sorter_fair_ops.allocated(
-		fair_of(self, client), self->clients[client].handle, agent, amount);
+	within(self)->allocated(
+		sorter_of(self, client), self->clients[client].handle, agent, amount);
 }
 
 static void order_update(void *sorter, uint32_t client, uint32_t agent,
@@ -190,8 +195,8 @@ static void order_update(void *sorter, uint32_t client, uint32_t agent,
 {
 	struct order *self = sorter;
 
-	tp_sorter_fair_ops.update(
-		fair_of(self, client), self->clients[client].handle, agent, from, to);
+	within(self)->update(
+		sorter_of(self, client), self->clients[client].handle, agent, from, to);
 }
 
 static void order_unallocated(
@@ -199,8 +204,8 @@ static void order_unallocated(
 {
 	struct order *self = sorter;
 
-	tp_sorter_fair_ops.unallocated(
-		fair_of(self, client), self->clients[client].handle, agent, amount);
+	within(self)->unallocated(
+		sorter_of(self, client), self->clients[client].handle, agent, amount);
 }
 
 static void order_allocation(
@@ -208,8 +213,11 @@ static void order_allocation(
 {
 	const struct order *self = sorter;
 
-	tp_sorter_fair_ops.allocation(
-		fair_of(self, client), self->clients[client].handle, ret);
+	*ret = (struct tp_quantities){ { 0 } };
+	if (within(self)->allocation == NULL)
+		return;
+	within(self)->allocation(
+		sorter_of(self, client), self->clients[client].handle, ret);
 }
 
 static void order_allocation_total(const void *sorter, struct tp_quantities *ret)
@@ -219,8 +227,8 @@ static void order_allocation_total(const void *sorter, struct tp_quantities *ret
 	uint32_t i;
 
 	*ret = (struct tp_quantities){ { 0 } };
-	for (i = 0; i < self->n_levels; i++) {
-		tp_sorter_fair_ops.allocation_total(self->levels[i].fair, &part);
+	for (i = 0; within(self)->allocation_total != NULL && i < self->n_levels; i++) {
+		within(self)->allocation_total(self->levels[i].sorter, &part);
 		tp_quantities_add(ret, &part);
 	}
 }
@@ -237,8 +245,8 @@ static const uint32_t *order_sort(void *sorter, uint32_t *ret_n)
 		self->tags = tp_realloc(self->tags, self->tags_room * sizeof *self->tags);
 	}
 	for (i = 0; i < self->n_levels; i++) {
-		const uint32_t *part = tp_sorter_fair_ops.sort(
-			self->levels[self->by_rank[i]].fair, &n_part);
+		const uint32_t *part = within(self)->sort(
+			self->levels[self->by_rank[i]].sorter, &n_part);
 
 		if (n_part > 0)
 			memcpy(self->tags + n, part, n_part * sizeof *part);
@@ -253,8 +261,8 @@ static bool order_contains(const void *sorter, const char *path)
 	const struct order *self = sorter;
 	uint32_t i;
 
-	for (i = 0; i < self->n_levels; i++)
-		if (tp_sorter_fair_ops.contains(self->levels[i].fair, path))
+	for (i = 0; within(self)->contains != NULL && i < self->n_levels; i++)
+		if (within(self)->contains(self->levels[i].sorter, path))
 			return true;
 	return false;
 }
@@ -268,8 +276,9 @@ static double order_share(void *sorter, uint32_t client)
 {
 	struct order *self = sorter;
 
-	return tp_sorter_fair_ops.share(
-		fair_of(self, client), self->clients[client].handle);
+	if (within(self)->share == NULL)
+		return NAN;
+	return within(self)->share(sorter_of(self, client), self->clients[client].handle);
 }
 
 const struct tp_sorter_ops priority_order_ops = {

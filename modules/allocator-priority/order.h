@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order of roles by priority: a sorter of our own. Roles of one priority share a fair order;
- * the orders of all priorities stand one behind the other, the highest first.
+ * The order of roles by priority: a sorter of our own. Roles of one priority stand in the order of
+ * another sorter; the orders of all priorities stand one behind the other, the highest first.
  */
 #ifndef ALLOCATOR_PRIORITY_ORDER_H
 #define ALLOCATOR_PRIORITY_ORDER_H
@@ -17,6 +17,7 @@ struct priorities {
 	struct priority *items;
 	size_t n;
 	int64_t other; /* of roles that neither are here nor are below one that is */
+	struct tp_sorter within; /* among roles of one priority */
 };
 
 /* The impl of a sorter with these ops is a struct priorities, which outlives it. */

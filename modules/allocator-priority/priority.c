@@ -15,7 +15,7 @@
 struct priority_allocator {
 	struct tp_allotment_head head; /* must stay first */
 	struct tp_services sorters;
-	const char *framework_sorter;
+	const char *role_sorter, *framework_sorter;
 	const char **order, **numbers, **minimums;
 	size_t n_order, n_numbers, n_minimums;
 	int64_t other;
@@ -119,16 +119,17 @@ static int minimums_read(struct priority_allocator *self, struct tp_error *err)
 	return r < 0 ? tp_wrap(err, r, "minimums") : 0;
 }
 
-static int framework_sorter_choose(const struct priority_allocator *self,
-	struct tp_sorter *ret, struct tp_error *err)
+/* The manifest's own sorter of that name, if it has one; "drf" needs none. */
+static int sorter_choose(const struct priority_allocator *self, const char *key,
+	const char *name, struct tp_sorter *ret, struct tp_error *err)
 {
-	int r = tp_sorter_find(&self->sorters, self->framework_sorter, ret, err);
+	int r = tp_sorter_find(&self->sorters, name, ret, err);
 
-	if (r < 0 && strcmp(self->framework_sorter, "drf") == 0) {
+	if (r < 0 && strcmp(name, "drf") == 0) {
 		*ret = (struct tp_sorter){ &tp_sorter_fair_ops, NULL };
 		return 0;
 	}
-	return r < 0 ? tp_wrap(err, r, "framework_sorter") : 0;
+	return r < 0 ? tp_wrap(err, r, "%s", key) : 0;
 }
 
 /* --- life ------------------------------------------------------------------------------ */
@@ -144,7 +145,11 @@ static int priority_init(void *impl, struct tp_error *err)
 	if (r >= 0)
 		r = numbers_read(self, err);
 	if (r >= 0)
-		r = framework_sorter_choose(self, &options->framework_sorter, err);
+		r = sorter_choose(self, "role_sorter", self->role_sorter,
+			&self->priorities.within, err);
+	if (r >= 0)
+		r = sorter_choose(self, "framework_sorter", self->framework_sorter,
+			&options->framework_sorter, err);
 	if (r < 0)
 		return r;
 	options->size = sizeof *options;
@@ -200,6 +205,8 @@ static const struct tp_field priority_config[] = {
 	TP_CONFIG_PAIRS("minimums", struct priority_allocator, minimums,
 		"What a top-level role is guaranteed before anybody's priority counts, "
 		"role=cpus:4;mem:1024."),
+	TP_CONFIG("role_sorter", TP_STRING, struct priority_allocator, role_sorter, "drf",
+		"Whose turn it is among roles of one priority."),
 	TP_CONFIG("framework_sorter", TP_STRING, struct priority_allocator,
 		framework_sorter, "drf",
 		"Whose turn it is among the frameworks of a role."),

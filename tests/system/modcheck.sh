@@ -53,6 +53,10 @@ run 0 "allocator-drf holds with another module's sorters" \
 	--with "$builddir/modules/sorter-random/.libs/sorter-random.so" \
 	--config role_sorter=random --config framework_sorter=random
 says "ok      allocator: everybody gets something"
+run 0 "allocator-priority holds with another module's sorters" \
+	"$builddir/modules/allocator-priority/.libs/allocator-priority.so" \
+	--with "$builddir/modules/sorter-random/.libs/sorter-random.so" \
+	--config role_sorter=random --config framework_sorter=random
 run 1 "a sorter that nobody ships" "$builddir/modules/allocator-drf/.libs/allocator-drf.so" \
 	--config role_sorter=mine
 says "no sorter 'mine' among the modules of the manifest"

@@ -38,12 +38,21 @@ static void on_inverse_offer(void *user, uint32_t framework, uint32_t agent,
 
 void fixture_start(struct drf_fixture *f, const char *config)
 {
+	fixture_start_with(f, NULL, config);
+}
+
+void fixture_start_with(
+	struct drf_fixture *f, const struct tp_module *other, const char *config)
+{
+	const struct tp_module *modules[] = { &tp_module, other };
 	const struct tp_allocator_user user = {
 		.user = f, .offer = on_offer, .inverse_offer = on_inverse_offer
 	};
+	struct tp_error err;
 
 	memset(f, 0, sizeof(*f));
-	test_host_start(&f->host, &tp_module, config);
+	if (test_host_try(&f->host, modules, other == NULL ? 1 : 2, config, &err) < 0)
+		ck_abort_msg("%s", err.text);
 	f->ops = test_host_ops(&tp_module);
 	f->drf = test_host_impl(&f->host);
 	f->ops->open(f->drf, &user);

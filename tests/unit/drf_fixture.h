@@ -32,6 +32,9 @@ struct drf_fixture {
 extern const struct tp_module tp_module;
 
 void fixture_start(struct drf_fixture *f, const char *config);
+/* With another module beside it; NULL = none. */
+void fixture_start_with(
+	struct drf_fixture *f, const struct tp_module *other, const char *config);
 void fixture_stop(struct drf_fixture *f);
 void fixture_advance(struct drf_fixture *f, int64_t ns);
 
