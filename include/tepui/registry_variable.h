@@ -17,7 +17,7 @@ enum tp_registry_what {
 	TP_REGISTRY_MASTER,      /* "master": who led last */
 	TP_REGISTRY_AGENT,       /* "agent/<id>": was admitted */
 	TP_REGISTRY_UNREACHABLE, /* "unreachable/<id>": was silent for too long */
-	TP_REGISTRY_GONE,        /* "gone/<id>": declared so by an operator */
+	TP_REGISTRY_GONE,        /* "gone/<id>": declared so, or its machine is DOWN */
 	TP_REGISTRY_MACHINE,     /* "machine/<hostname>/<ip>" */
 	TP_REGISTRY_SCHEDULE,    /* "schedule": planned maintenance */
 	TP_REGISTRY_QUOTA,       /* "quota/<role>" */

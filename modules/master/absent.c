@@ -25,6 +25,7 @@ struct absent {
 	struct master *master;
 	enum tp_registry_what place;
 	int64_t since_ns;       /* unreachable and gone ones */
+	bool machine_down;      /* why it is gone */
 	struct tp_bytes packed; /* recovered ones: struct tp_agent_info */
 	struct removal removal; /* recovered ones whose time is over */
 	struct registrar_operation operation;
@@ -127,8 +128,15 @@ void absent_put(
 	absent->packed = (struct tp_bytes){ NULL, 0 };
 	absent->place = place;
 	absent->since_ns = since_ns;
+	absent->machine_down = false;
 	absent->storing = false;
 	tp_map_add(&m->absents->maps[place], &absent->node, absent->id);
+}
+
+void absent_put_down(struct master *m, const char *id, int64_t since_ns)
+{
+	absent_put(m, TP_REGISTRY_GONE, id, since_ns);
+	find(m, TP_REGISTRY_GONE, id)->machine_down = true;
 }
 
 static void pack(struct absent *absent, const struct tp_agent_info *info)
@@ -159,6 +167,8 @@ void absent_load(struct master *m, const struct tp_registry_variable *row,
 		return;
 	case TP_REGISTRY_GONE:
 		absent_put(m, row->what, id, gone->timestamp->nanoseconds);
+		find(m, row->what, id)->machine_down =
+			gone->has_machine_down && gone->machine_down;
 		return;
 	default:
 		return;
@@ -183,6 +193,13 @@ bool absent_is(const struct master *m, enum tp_registry_what place, const char *
 bool absent_is_known(const struct master *m, const char *id)
 {
 	return find_any(m, id) != NULL;
+}
+
+bool absent_is_down(const struct master *m, const char *id)
+{
+	const struct absent *absent = find(m, TP_REGISTRY_GONE, id);
+
+	return absent != NULL && absent->machine_down;
 }
 
 int64_t absent_since(const struct master *m, enum tp_registry_what place, const char *id)

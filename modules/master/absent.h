@@ -4,7 +4,8 @@
  *
  *	recovered     admitted by an earlier master, not back yet (TP_REGISTRY_AGENT)
  *	unreachable   silent for too long; may come back any time (TP_REGISTRY_UNREACHABLE)
- *	gone          declared so by an operator; never comes back (TP_REGISTRY_GONE)
+ *	gone          declared so by an operator, or its machine went DOWN; never comes back
+ *	              (TP_REGISTRY_GONE)
  *
  * Recovered ones become unreachable agent_reregister_timeout after the election. Unreachable and
  * gone ones are forgotten by and by (registry_gc_interval).
@@ -44,6 +45,9 @@ void absent_infos(const struct master *m, struct tp_arena *arena,
 /* It is in this place from now on and in no other. */
 void absent_put(
 	struct master *m, enum tp_registry_what place, const char *id, int64_t since_ns);
+/* It is gone, because its machine went DOWN. */
+void absent_put_down(struct master *m, const char *id, int64_t since_ns);
+bool absent_is_down(const struct master *m, const char *id);
 /*
  * While it is held its state is changing: nothing else makes it unreachable, and whatever waited
  * to is called off.

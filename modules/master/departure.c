@@ -149,8 +149,9 @@ static void begin(struct agent *a, enum registrar_kind kind,
 	a->leaving_ns = tp_loop_wall_ns(a->master->instance.loop);
 	a->ending.done = done;
 	registrar_apply(a->master, &a->ending, kind,
-		&(struct registrar_arguments){
-			.agent_id = a->id, .at_ns = a->leaving_ns });
+		&(struct registrar_arguments){ .agent_id = a->id,
+			.at_ns = a->leaving_ns,
+			.machine_down = kind == REGISTRAR_MARK_AGENT_GONE });
 }
 
 static void on_unreachable(struct registrar_operation *operation, int status)
@@ -199,11 +200,18 @@ void departure_leave(struct agent *a, const struct tp_message *message)
 
 static void on_down(struct registrar_operation *operation, int status)
 {
-	if (status >= 0)
-		remove_agent(tp_container_of(operation, struct agent, ending), &down);
+	struct agent *a = tp_container_of(operation, struct agent, ending);
+
+	if (status < 0)
+		return;
+	absent_put_down(a->master, a->id, a->leaving_ns);
+	remove_agent(a, &down);
 }
 
-/* Whatever else is ending it has begun before, and ends it as well. */
+/*
+ * It may not hear of it, and its frameworks do: so it may never come back. Whatever else is ending
+ * it has begun before, and ends it as well.
+ */
 void departure_down(struct agent *a)
 {
 	register_shut_down(a->master, a->peer, WHY_DOWN);
@@ -213,7 +221,7 @@ void departure_down(struct agent *a)
 		a->master->allocator.ops->deactivate_agent(
 			a->master->allocator.impl, a->slot);
 	offers_withdraw_agent(a);
-	begin(a, REGISTRAR_REMOVE_AGENT, on_down);
+	begin(a, REGISTRAR_MARK_AGENT_GONE, on_down);
 }
 
 static void on_replaced(struct registrar_operation *operation, int status)

@@ -69,7 +69,8 @@ static void judge(const struct framework *f, struct update *update)
 		update->unreachable_ns = absent_since(m, TP_REGISTRY_UNREACHABLE, id);
 	} else if (absent_is(m, TP_REGISTRY_GONE, id)) {
 		update->message = "Reconciliation: Task is gone";
-		update->state = TP_TASK_GONE_BY_OPERATOR;
+		update->state =
+			absent_is_down(m, id) ? TP_TASK_GONE : TP_TASK_GONE_BY_OPERATOR;
 	} else {
 		update->message = "Reconciliation: Task is unknown";
 		update->state = TP_TASK_UNKNOWN;

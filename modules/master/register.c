@@ -337,7 +337,9 @@ static const char *why_unwelcome(const struct master *m, const struct agent *a,
 	const char *id = registration->info->id->value;
 
 	if (absent_is(m, TP_REGISTRY_GONE, id))
-		return "Agent has been marked gone";
+		return absent_is_down(m, id)
+			? "Agent was removed when its machine went DOWN"
+			: "Agent has been marked gone";
 	if (maintenance_is_down(m, registration->info->hostname, registration->ip))
 		return WHY_DOWN;
 	if (a != NULL && strcmp(a->info->hostname, registration->info->hostname) != 0)

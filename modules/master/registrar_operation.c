@@ -303,6 +303,7 @@ static int mark_gone(struct registrar_members *members,
 		return 0;
 	record->id = agent_id_record(batch->arena, id);
 	record->timestamp = time_record(batch->arena, arguments->at_ns);
+	record->has_machine_down = record->machine_down = arguments->machine_down;
 	add(batch, member->place, id);
 	place(members, id, TP_REGISTRY_GONE, put(batch, TP_REGISTRY_GONE, id, record));
 	return 0;

@@ -46,6 +46,7 @@ struct registrar_arguments {
 	const struct tp_agent_info *agent;   /* admit, update, reachable */
 	const struct tp_master_info *master; /* recover */
 	int64_t at_ns;                       /* wall; unreachable, gone */
+	bool machine_down;                   /* gone */
 	const char *const *agent_ids;        /* prune */
 	size_t n_agent_ids;
 	const struct registrar_setting *settings; /* set */

@@ -347,10 +347,11 @@ START_TEST(agents_of_a_machine_that_is_down_are_removed_and_refused)
 	ck_assert_ptr_nonnull(client_heard(scheduler, "'type':'FAILURE'"));
 	ck_assert(fixture_logged(f, "remove_agent 0\n"));
 	ck_assert(!fixture_has_variable(f, "agent/"));
+	ck_assert(fixture_has_variable(f, "gone/"));
 	ck_assert(status_shows("'status':{'down_machines':[{'hostname':'host0'}]}"));
 
 	register_again();
-	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Machine is DOWN'"));
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Agent was removed when "));
 	client_forget(agent);
 	client_down(agent);
 	agent = fixture_agent(f, 0);
@@ -377,6 +378,39 @@ START_TEST(a_machine_that_is_up_has_its_agents_again)
 	ck_assert(schedule_shows("'schedule':{}"));
 	ck_assert(!fixture_has_variable(f, "schedule"));
 	ck_assert(!fixture_has_variable(f, "machine/"));
+}
+END_TEST
+
+/* Its frameworks were told that its tasks are gone: another master does not say otherwise. */
+START_TEST(an_agent_that_did_not_hear_of_it_never_comes_back)
+{
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	fixture_launch(f, scheduler, 0, 0, "t");
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	client_down(agent);
+	ck_assert_int_eq(start(HOST0), 0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'TASK_GONE'"));
+	ck_assert_int_eq(stop(HOST0), 0);
+	fixture_restart(f, NULL);
+	client_forget(scheduler);
+	agent = client_up(f, 0, "agent");
+	fixture_reregister(agent, first_id, "t", "TASK_RUNNING");
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Agent was removed when "));
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'SUBSCRIBE','framework_id':{'value':'%s-0000'},"
+			"'subscribe':{'framework_info':{'user':'u','name':'test'" AWARE
+			",'id':{'value':'%s-0000'}}}}",
+			first_id, first_id),
+		0);
+	ck_assert_int_eq(client_scheduler(scheduler,
+				 "{'type':'RECONCILE','framework_id':{'value':'%s-0000'},"
+				 "'reconcile':{'tasks':[{'task_id':{'value':'t'},"
+				 "'agent_id':{'value':'%s-S0'}}]}}",
+				 first_id, first_id),
+		0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'TASK_GONE'"));
+	ck_assert_ptr_null(client_heard(scheduler, "'state':'TASK_RUNNING'"));
 }
 END_TEST
 
@@ -451,10 +485,10 @@ START_TEST(the_next_master_knows_what_is_planned)
 }
 END_TEST
 
-static const struct variable *agent_variable(void)
+static struct variable *variable(const char *prefix)
 {
 	for (size_t i = 0; i < f->n_variables; i++) {
-		if (strncmp(f->variables[i].name, "agent/", 6) == 0)
+		if (strncmp(f->variables[i].name, prefix, strlen(prefix)) == 0)
 			return &f->variables[i];
 	}
 	return NULL;
@@ -463,12 +497,11 @@ static const struct variable *agent_variable(void)
 /* As if the master had died before the agents were removed. */
 START_TEST(the_next_master_refuses_agents_of_a_machine_that_is_down)
 {
-	struct variable admitted = *agent_variable();
+	struct variable admitted = *variable("agent/");
 
 	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
 	ck_assert_int_eq(start(HOST0), 0);
-	ck_assert_ptr_null(agent_variable());
-	f->variables[f->n_variables++] = admitted;
+	*variable("gone/") = admitted;
 	fixture_restart(f, NULL);
 	client_forget(agent);
 	fixture_reregister(agent, first_id, NULL, NULL);
@@ -681,6 +714,7 @@ static void add_plans(TCase *tc)
 		TP_COUNT(wrongs));
 	tcase_add_test(tc, agents_of_a_machine_that_is_down_are_removed_and_refused);
 	tcase_add_test(tc, a_machine_that_is_up_has_its_agents_again);
+	tcase_add_test(tc, an_agent_that_did_not_hear_of_it_never_comes_back);
 	tcase_add_test(tc, down_is_answered_when_the_agents_are_removed);
 	tcase_add_test(tc, changes_wait_for_each_other);
 	tcase_add_test(tc, an_agent_that_is_being_admitted_meanwhile_is_removed);
