@@ -45,6 +45,8 @@ struct cluster {
 	struct framework *frameworks[CLUSTER_FRAMEWORKS_MAX];
 	size_t n_frameworks;
 	bool drives;           /* frameworks that are added live on the SDK's driver */
+	bool borrows;          /* and take what may be taken back at any time */
+	bool lends;            /* agents that are added lend; see sim_lender.h */
 	const char *allocator; /* of masters that are added; a name or a path */
 	/* Called for each daemon between load and start; NULL: nobody looks. */
 	void (*tamper)(struct machine *m);

@@ -11,14 +11,15 @@
 
 /* --- events ---------------------------------------------------------------------------- */
 
-static int64_t amount(const struct tp_offer *offer, const char *name)
+static int64_t amount(const struct tp_offer *offer, const char *name, bool revocable)
 {
 	int64_t sum = 0;
 
 	for (size_t i = 0; i < offer->n_resources; i++) {
 		const struct tp_resource *resource = offer->resources[i];
 
-		if (strcmp(resource->name, name) == 0 && resource->scalar != NULL)
+		if (strcmp(resource->name, name) == 0 && resource->scalar != NULL &&
+			(resource->revocable != NULL) == revocable)
 			sum += resource->scalar->value_milli;
 	}
 	return sum;
@@ -32,8 +33,9 @@ void framework_offer_add(struct framework *f, const struct tp_offer *offer)
 	snprintf(mine->id, sizeof mine->id, "%s", offer->id->value);
 	snprintf(mine->agent_id, sizeof mine->agent_id, "%s", offer->agent_id->value);
 	snprintf(mine->hostname, sizeof mine->hostname, "%s", offer->hostname);
-	mine->cpus_milli = amount(offer, "cpus");
-	mine->mem_milli = amount(offer, "mem");
+	mine->cpus_milli = amount(offer, "cpus", false);
+	mine->lent_milli = amount(offer, "cpus", true);
+	mine->mem_milli = amount(offer, "mem", false);
 	mine->received_ms = cluster_now_ms(f->cluster);
 }
 
@@ -124,8 +126,9 @@ const struct tp_scheduler_call *framework_subscription(
 	return framework_parse(arena,
 		"{'type':'SUBSCRIBE',%s'subscribe':{'framework_info':{%s'user':'root',"
 		"'name':'%s','checkpoint':true,'failover_timeout':604800,"
-		"'capabilities':[{'type':'PARTITION_AWARE'}]}}}",
-		outer, inner, f->name);
+		"'capabilities':[{'type':'PARTITION_AWARE'}%s]}}}",
+		outer, inner, f->name,
+		f->borrows ? ",{'type':'REVOCABLE_RESOURCES'}" : "");
 }
 
 static void subscribe(struct framework *f)
@@ -242,6 +245,7 @@ static struct framework *add(
 	f->book = book;
 	f->again.fire = on_again;
 	f->driven = c->drives;
+	f->borrows = c->borrows;
 	tp_list_init(&f->detector.node);
 	snprintf(f->name, sizeof f->name, "%s", name);
 	snprintf(f->id, sizeof f->id, "%s", id == NULL ? "" : id);
@@ -268,9 +272,15 @@ void framework_drive(struct cluster *c, bool driven)
 	c->drives = driven;
 }
 
+void framework_borrow(struct cluster *c, bool borrows)
+{
+	c->borrows = borrows;
+}
+
 struct framework *framework_take_over(struct framework *old)
 {
 	old->cluster->drives = old->driven;
+	old->cluster->borrows = old->borrows;
 	return add(old->cluster, old->name, old->id, framework_book_share(old->book));
 }
 

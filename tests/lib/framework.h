@@ -19,6 +19,7 @@ struct framework_offer {
 	char agent_id[96];
 	char hostname[64];
 	int64_t cpus_milli;
+	int64_t lent_milli; /* cpus that may be taken back at any time */
 	int64_t mem_milli;
 	int64_t received_ms;
 };
@@ -35,6 +36,7 @@ struct framework {
 	bool running, up, subscribed, failed;
 	char error[256];
 	bool driven;
+	bool borrows; /* has the capability for what may be taken back */
 	struct tp_scheduler_driver *driver; /* of one that is driven, while it runs */
 	struct tp_link
 		*link; /* NULL: it does not run, or nobody leads, or it is driven */
@@ -53,6 +55,8 @@ struct framework *framework_subscribe(
 struct framework *framework_add(struct cluster *c, const char *name, const char *id);
 /* Those that are added from now on live on the SDK's driver, or do not. */
 void framework_drive(struct cluster *c, bool driven);
+/* They take what may be taken back at any time, or do not. */
+void framework_borrow(struct cluster *c, bool borrows);
 /* A second scheduler of the same framework, with the same book. */
 struct framework *framework_take_over(struct framework *old);
 /* The scheduler goes away in order; the framework stays. */
@@ -71,6 +75,9 @@ const struct framework_offer *framework_wait_offer(struct framework *f, int64_t 
 void framework_decline(
 	struct framework *f, const struct framework_offer *offer, int64_t refuse_ms);
 void framework_accept(struct framework *f, const struct framework_offer *offer,
+	const char *task_id, int64_t cpus_milli, const char *command);
+/* The same on cpus that may be taken back at any time. */
+void framework_accept_lent(struct framework *f, const struct framework_offer *offer,
 	const char *task_id, int64_t cpus_milli, const char *command);
 /* The same in an executor of the framework's own, of EXECUTOR_CPUS_MILLI; `text` is a name. */
 #define EXECUTOR_CPUS_MILLI 100

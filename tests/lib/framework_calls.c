@@ -85,9 +85,10 @@ void framework_decline(
 		f->id, id, filters);
 }
 
-/* `how`: the members of the task that say what runs it. */
+/* `how`: the members of the task that say what runs it; `which`: more about its cpus. */
 static void launch(struct framework *f, const struct framework_offer *given,
-	const char *task_id, int64_t cpus_milli, const char *name, const char *how)
+	const char *task_id, int64_t cpus_milli, const char *which, const char *name,
+	const char *how)
 {
 	const struct framework_offer offer = *given;
 	struct framework_task *task = framework_book_task(f->book, task_id);
@@ -102,9 +103,9 @@ static void launch(struct framework *f, const struct framework_offer *given,
 		"'operations':[{'type':'LAUNCH','launch':{'task_infos':[{'name':'%s',"
 		"'task_id':{'value':'%s'},'agent_id':{'value':'%s'},"
 		"'resources':[{'name':'cpus','type':'SCALAR','scalar':{'value':%" PRId64
-		".%03" PRId64 "}}],%s}]}}]}}",
+		".%03" PRId64 "}%s}],%s}]}}]}}",
 		f->id, offer.id, name, task_id, offer.agent_id, cpus_milli / 1000,
-		cpus_milli % 1000, how);
+		cpus_milli % 1000, which, how);
 }
 
 void framework_accept(struct framework *f, const struct framework_offer *offer,
@@ -112,7 +113,15 @@ void framework_accept(struct framework *f, const struct framework_offer *offer,
 {
 	tp_cleanup(ptr) char *how = tp_asprintf("'command':{'value':'%s'}", command);
 
-	launch(f, offer, task_id, cpus_milli, task_id, how);
+	launch(f, offer, task_id, cpus_milli, "", task_id, how);
+}
+
+void framework_accept_lent(struct framework *f, const struct framework_offer *offer,
+	const char *task_id, int64_t cpus_milli, const char *command)
+{
+	tp_cleanup(ptr) char *how = tp_asprintf("'command':{'value':'%s'}", command);
+
+	launch(f, offer, task_id, cpus_milli, ",'revocable':{}", task_id, how);
 }
 
 void framework_accept_in(struct framework *f, const struct framework_offer *offer,
@@ -126,7 +135,7 @@ void framework_accept_in(struct framework *f, const struct framework_offer *offe
 		"}",
 		executor_id, f->id, EXECUTOR_CPUS_MILLI);
 
-	launch(f, offer, task_id, cpus_milli, text, how);
+	launch(f, offer, task_id, cpus_milli, "", text, how);
 }
 
 void framework_kill(struct framework *f, const char *task_id)

@@ -40,12 +40,13 @@ static char *agent_manifest(const struct machine *m)
 {
 	const char *dir = m->cluster->dir.path;
 
-	return tp_asprintf("modules:\n  - module: fake-containerizer\n%s"
+	return tp_asprintf("modules:\n  - module: fake-containerizer\n%s%s"
 			   "  - module: agent\n    config:\n%s%s%s"
 			   "      listen: tcp://127.0.0.1:0\n      work_dir: %s/%s\n"
 			   "      runtime_dir: %s/%s.run\n      hostname: %s\n"
 			   "      resources: \"%s;disk:1024;ports:[]\"\n%s",
 		m->party == NULL ? "" : "  - module: sim-election\n",
+		m->lender == NULL ? "" : "  - module: sim-lender\n",
 		m->party == NULL ? "      master: " : "",
 		m->party == NULL ? m->cluster->master_urls : "",
 		m->party == NULL ? "\n" : "", dir, m->name, dir, m->name, m->name,
@@ -74,6 +75,8 @@ static void bind(struct machine *m)
 	if (m->containers != NULL)
 		sim_containers_bind(m->containers,
 			tp_kernel_instance(m->kernel, "fake-containerizer"));
+	if (m->lender != NULL)
+		sim_lender_bind(m->lender, tp_kernel_instance(m->kernel, "sim-lender"));
 	if (m->party != NULL)
 		sim_party_bind(m->party, tp_kernel_instance(m->kernel, "sim-election"));
 	if (registry != NULL)
@@ -83,7 +86,7 @@ static void bind(struct machine *m)
 void cluster_restart(struct machine *m)
 {
 	static const struct tp_module *const modules[] = { &sim_containerizer,
-		&sim_election_module, &sim_registry_module };
+		&sim_election_module, &sim_lender_module, &sim_registry_module };
 	const struct tp_kernel_options options = {
 		.loop = m->loop,
 		.services = m->services,
@@ -156,6 +159,8 @@ void machine_init(struct machine *m, struct cluster *c, const char *name, bool i
 	m->disk = disk_create(m->loop, (struct tp_work_service){ 0 });
 	m->sim_disk = sim_disk_create(m->loop, m->disk, meta, next_seed(c));
 	disk = sim_disk_service(m->sim_disk);
+	if (!is_master && c->lends)
+		m->lender = sim_lender_create();
 	if (!is_master)
 		m->containers = sim_containers_create(m->loop, &m->transport);
 	m->services[0] =
@@ -174,6 +179,7 @@ void machine_fini(struct machine *m)
 		cluster_freeze(m, false);
 	cluster_stop(m);
 	sim_containers_destroy(m->containers);
+	sim_lender_destroy(m->lender);
 	work_inline_destroy(m->work);
 	disk_destroy(m->disk);
 	sim_disk_destroy(m->sim_disk);
@@ -202,6 +208,8 @@ void cluster_stop(struct machine *m)
 		"%s does not stop", m->name);
 	if (m->containers != NULL)
 		sim_containers_bind(m->containers, NULL);
+	if (m->lender != NULL)
+		sim_lender_bind(m->lender, NULL);
 	if (m->party != NULL)
 		sim_party_bind(m->party, NULL);
 	tp_kernel_destroy(m->kernel);

@@ -13,6 +13,7 @@
 #include "tests/lib/sim_containers.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/sim_election.h"
+#include "tests/lib/sim_lender.h"
 #include "tests/lib/sim_time.h"
 #include "tests/lib/work_inline.h"
 
@@ -34,6 +35,7 @@ struct machine {
 	struct sim_disk *sim_disk;
 	struct sim_party *party; /* NULL: nobody elects */
 	struct sim_containers *containers;
+	struct sim_lender *lender; /* NULL: it lends nothing */
 	struct tp_kernel_service services[3];
 	struct tp_kernel *kernel; /* NULL: it does not run */
 	bool frozen;

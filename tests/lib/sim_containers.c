@@ -291,14 +291,24 @@ bool sim_containers_runs(const struct sim_containers *self, const char *task_id)
 	return false;
 }
 
-int64_t sim_containers_cpus_milli(const struct sim_containers *self)
+static int64_t sum_cpus_milli(const struct sim_containers *self, bool revocable)
 {
 	int64_t sum = 0;
 
 	for (struct tp_list *node = self->list.next; node != &self->list;
 		node = node->next)
-		sum += sim_executor_cpus_milli(executor_of(node));
+		sum += sim_executor_cpus_milli(executor_of(node), revocable);
 	return sum;
+}
+
+int64_t sim_containers_cpus_milli(const struct sim_containers *self)
+{
+	return sum_cpus_milli(self, false);
+}
+
+int64_t sim_containers_lent_milli(const struct sim_containers *self)
+{
+	return sum_cpus_milli(self, true);
 }
 
 size_t sim_containers_tasks(const struct sim_containers *self)

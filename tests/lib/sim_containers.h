@@ -42,5 +42,7 @@ size_t sim_containers_tasks(const struct sim_containers *self);
 bool sim_containers_runs(const struct sim_containers *self, const char *task_id);
 /* What those tasks have together, and with them the executors of frameworks that live. */
 int64_t sim_containers_cpus_milli(const struct sim_containers *self);
+/* The same of what may be taken back, which the other does not count. */
+int64_t sim_containers_lent_milli(const struct sim_containers *self);
 
 #endif

@@ -410,12 +410,13 @@ static void read_environment(
 		self->arena, "%s/%s", self->framework_id.value, self->executor_id.value);
 }
 
-static int64_t cpus_milli(struct tp_resource *const *items, size_t n)
+static int64_t cpus_milli(struct tp_resource *const *items, size_t n, bool revocable)
 {
 	int64_t sum = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(items[i]->name, "cpus") == 0)
+		if (strcmp(items[i]->name, "cpus") == 0 &&
+			(items[i]->revocable != NULL) == revocable)
 			sum += items[i]->scalar->value_milli;
 	}
 	return sum;
@@ -442,7 +443,7 @@ struct sim_executor *sim_executor_create(
 	self->command = spec->command_executor;
 	if (!self->command)
 		self->own_cpus_milli = cpus_milli(spec->config->executor_info->resources,
-			spec->config->executor_info->n_resources);
+			spec->config->executor_info->n_resources, false);
 	read_environment(self, spec->environment);
 	return self;
 }
@@ -459,16 +460,17 @@ size_t sim_executor_n_tasks(const struct sim_executor *self)
 	return n;
 }
 
-int64_t sim_executor_cpus_milli(const struct sim_executor *self)
+int64_t sim_executor_cpus_milli(const struct sim_executor *self, bool revocable)
 {
-	int64_t sum = self->dead ? 0 : self->own_cpus_milli;
+	int64_t sum = self->dead || revocable ? 0 : self->own_cpus_milli;
 
 	for (const struct tp_list *node = self->tasks.next;
 		!self->dead && node != &self->tasks; node = node->next) {
 		const struct sim_task *task = task_of(node);
 
 		if (!task->ended)
-			sum += cpus_milli(task->info->resources, task->info->n_resources);
+			sum += cpus_milli(task->info->resources, task->info->n_resources,
+				revocable);
 	}
 	return sum;
 }

@@ -50,9 +50,12 @@ void sim_executor_die(struct sim_executor *self, int status);
 /* Says nothing more to anybody. */
 void sim_executor_hang_up(struct sim_executor *self);
 
-/* Of tasks that run and whose end was not reported: how many, what they have, whether this one. */
+/*
+ * Of tasks that run and whose end was not reported: how many, what they have (of what may be taken
+ * back at any time, or of the rest), whether this one.
+ */
 size_t sim_executor_n_tasks(const struct sim_executor *self);
-int64_t sim_executor_cpus_milli(const struct sim_executor *self);
+int64_t sim_executor_cpus_milli(const struct sim_executor *self, bool revocable);
 bool sim_executor_runs(const struct sim_executor *self, const char *task_id);
 /* The nth of them fails. */
 void sim_executor_fail_task(struct sim_executor *self, unsigned n);

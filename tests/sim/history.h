@@ -27,6 +27,8 @@ struct plan {
 	unsigned n_masters, n_agents, n_frameworks;
 	bool elects;
 	bool driven[HISTORY_FRAMEWORKS_MAX]; /* by the SDK's driver */
+	bool lends;                          /* agents do; see lending.c */
+	bool borrows[HISTORY_FRAMEWORKS_MAX];
 	unsigned n_steps;
 	struct step steps[HISTORY_STEPS_MAX];
 	bool kept[HISTORY_STEPS_MAX];
@@ -78,6 +80,18 @@ void steps_supervise(struct history *h);
 /* Everything that fails stops failing, everybody runs. */
 void steps_heal(struct history *h);
 void steps_narrate(const struct history *h, const char *what, const char *whom);
+
+/* --- lending.c: steps of their own, and what must hold for them ---------------------------- */
+
+/* Every agent lends something. */
+void lending_begin(struct history *h);
+void lending_changes(struct history *h);
+void lending_fails(struct history *h);
+void lending_takes_back(struct history *h);
+/* Estimators say what is right again. */
+void lending_heal(struct history *h);
+void lending_check_always(struct history *h);
+void lending_check_quiet(struct history *h);
 
 /* --- operators.c: steps of their own ------------------------------------------------------ */
 

@@ -36,6 +36,9 @@ void plan_make(struct plan *plan, uint64_t seed, unsigned n_steps)
 		plan->steps[i].seed = sim_random_next(&random);
 		plan->kept[i] = true;
 	}
+	plan->lends = sim_random_below(&random, 3) > 0;
+	for (unsigned i = 0; i < HISTORY_FRAMEWORKS_MAX; i++)
+		plan->borrows[i] = sim_random_below(&random, 3) > 0;
 }
 
 bool plan_keep(struct plan *plan, const char *list)

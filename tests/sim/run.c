@@ -25,15 +25,18 @@ static void begin(struct history *h, const struct plan *plan)
 		cluster_elect(h->cluster);
 	for (unsigned i = 0; i < plan->n_masters; i++)
 		h->masters[i] = cluster_add_master(h->cluster, "sim-registry", NULL);
+	h->cluster->lends = plan->lends;
 	for (unsigned i = 0; i < plan->n_agents; i++) {
 		snprintf(name, sizeof name, "a%u", i + 1);
 		h->agents[i] = cluster_add_agent(h->cluster, name, "cpus:4;mem:4096",
 			"      recovery_timeout: 1mins\n");
 	}
+	lending_begin(h);
 	h->acknowledged = acknowledged_create(h->cluster);
 	for (unsigned i = 0; i < plan->n_frameworks; i++) {
 		snprintf(name, sizeof name, "f%u", i + 1);
 		framework_drive(h->cluster, plan->driven[i]);
+		framework_borrow(h->cluster, plan->borrows[i]);
 		h->frameworks[i] = framework_subscribe(h->cluster, name, NULL);
 	}
 }

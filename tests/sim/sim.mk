@@ -17,6 +17,7 @@ tests_libsim_la_SOURCES = \
 	tests/lib/sim_disk.c tests/lib/sim_disk.h \
 	tests/lib/sim_election.c tests/lib/sim_election.h \
 	tests/lib/sim_executor.c tests/lib/sim_executor.h \
+	tests/lib/sim_lender.c tests/lib/sim_lender.h \
 	tests/lib/sim_names.c tests/lib/sim_names.h \
 	tests/lib/sim_platter.c tests/lib/sim_platter.h \
 	tests/lib/sim_random.c tests/lib/sim_random.h \
@@ -76,6 +77,7 @@ history_sources = \
 	tests/sim/defects.c \
 	tests/sim/history.h \
 	tests/sim/invariants.c \
+	tests/sim/lending.c \
 	tests/sim/operators.c \
 	tests/sim/plan.c \
 	tests/sim/run.c \

@@ -68,6 +68,17 @@ static void draw_text(struct history *h, char *out, size_t size)
 	}
 }
 
+static void launch_on_lent(struct history *h, struct framework *f,
+	const struct framework_offer *offer, int64_t cpus_milli)
+{
+	char task_id[64], text[32];
+
+	snprintf(task_id, sizeof task_id, "%s-%u", f->name, h->n_launched++);
+	draw_text(h, text, sizeof text);
+	steps_narrate(h, "launch on what is lent", task_id);
+	framework_accept_lent(f, offer, task_id, cpus_milli, text);
+}
+
 /* In an executor of its own, or in one of the framework's, which runs many. */
 static void launch(struct history *h, struct framework *f,
 	const struct framework_offer *offer, int64_t cpus_milli)
@@ -86,14 +97,31 @@ static void launch(struct history *h, struct framework *f,
 		f, offer, executor_id, task_id, cpus_milli - EXECUTOR_CPUS_MILLI, text);
 }
 
+/* The oldest one, or one of what is lent, which comes in offers of its own. */
+static const struct framework_offer *any_offer(struct history *h, struct framework *f)
+{
+	bool lent = below(h, 2) == 0;
+
+	for (size_t i = 0; lent && i < f->n_offers; i++) {
+		if (f->offers[i].lent_milli > 0)
+			return &f->offers[i];
+	}
+	return cluster_offer(h->cluster, f);
+}
+
 static void offer_is_used(struct history *h)
 {
 	struct framework *f = any_framework(h);
-	const struct framework_offer *offer = cluster_offer(h->cluster, f);
+	const struct framework_offer *offer = any_offer(h, f);
 	int64_t cpus_milli;
 
 	if (offer == NULL)
 		return;
+	if (offer->lent_milli >= 500 && f->book->n_tasks < FRAMEWORK_TASKS_MAX &&
+		below(h, 3) > 0) {
+		launch_on_lent(h, f, offer, 500 * (1 + below(h, 2)));
+		return;
+	}
 	if (offer->cpus_milli < 500 || below(h, 4) == 0) {
 		framework_decline(f, offer, below(h, 10000));
 		return;
@@ -362,6 +390,7 @@ static void framework_ends(struct history *h)
 	h->rivals[i] = NULL;
 	h->ended[h->n_ended++] = old;
 	framework_drive(h->cluster, old->driven);
+	framework_borrow(h->cluster, old->borrows);
 	h->frameworks[i] = framework_add(h->cluster, old->name, NULL);
 }
 
@@ -396,6 +425,9 @@ const struct step_kind step_kinds[] = {
 	{ "weights", 1, operators_change_weights },
 	{ "quota", 1, operators_change_quota },
 	{ "operate", 10, operators_operate },
+	{ "lend", 4, lending_changes },
+	{ "estimator", 1, lending_fails },
+	{ "preempt", 4, lending_takes_back },
 };
 const unsigned n_step_kinds = TP_COUNT(step_kinds);
 
@@ -499,6 +531,7 @@ void steps_heal(struct history *h)
 	steps_narrate(h, "everything", "heals");
 	sim_registry_slow(c->registry, 0);
 	sim_registry_fail(c->registry, 0);
+	lending_heal(h);
 	for (unsigned i = 0; i < h->plan->n_frameworks; i++) {
 		struct framework *f = h->frameworks[i], *rival = h->rivals[i];
 
