@@ -81,6 +81,7 @@ allocation_sources = \
 	core/cluster/allocation/role.h \
 	core/cluster/allocation/run.c \
 	core/cluster/allocation/run.h \
+	core/cluster/allocation/vector.h \
 	core/cluster/allocation/stage.c \
 	core/cluster/allocation/wake.c
 

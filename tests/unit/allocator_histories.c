@@ -575,7 +575,7 @@ static int64_t gifts_of_client(const struct alloc_client *client)
 {
 	const struct fair *order = h.books->roles[client->role]->frameworks;
 
-	return (int64_t)order->keys[client->handle].gifts;
+	return (int64_t)(order->keys[client->handle].turn / FAIR_GIFT);
 }
 
 static void books_compare(void)

@@ -348,7 +348,7 @@ void alloc_agent_remove(struct tp_allotment *self, uint32_t slot)
 	total_set(self, agent, &none);
 	tp_resources_fini(&agent->total);
 	tp_resources_fini(&agent->owed);
-	tp_free(agent->others);
+	alloc_portions_fini(agent);
 	tp_free(agent->refusals);
 	site_destroy(agent->site);
 	alloc_maintenance_set(self, slot, NULL);

@@ -94,10 +94,12 @@ struct alloc_agent {
 	bool given_first;           /* something of it, in stage one of this run */
 	uint8_t demands;            /* of enum alloc_class, from its framework */
 	bool odd;                   /* plain has scalars that are not in `known` */
+	bool enough;                /* plain is, for an offer by the config's minimum */
 	bool counted;               /* as back, of those that a recovery awaits */
 	uint32_t version;           /* of what is free */
 	uint32_t n_filters, n_others, n_holds;
 	uint32_t holds_room;          /* 0: the one is here, if any */
+	uint32_t others_room;         /* beyond n_others: portions that were */
 	struct tp_resources plain;    /* free: unreserved, neither revocable nor shared */
 	struct alloc_portion *others; /* also free; none of them empty */
 	uint64_t sieve; /* of its filters: has the bit of each client's slot */
@@ -133,9 +135,12 @@ void alloc_free_copy(const struct alloc_agent *agent, struct tp_resources *ret);
 void alloc_free_changed(struct tp_allotment *self, struct alloc_agent *agent);
 /* After items of plain changed. */
 void alloc_plain_count(struct tp_allotment *self, struct alloc_agent *agent);
-/* A portion other than plain is empty now. */
+/* A portion other than plain is nobody's any more. */
 void alloc_portion_remove(
 	struct tp_allotment *self, struct alloc_agent *agent, uint32_t i);
+/* Of one that was, and whose array was given away; NULL: none. */
+struct tp_resources *alloc_portion_bare(const struct alloc_agent *agent);
+void alloc_portions_fini(struct alloc_agent *agent);
 static inline struct alloc_hold *alloc_holds_of(const struct alloc_agent *agent)
 {
 	return agent->holds_room == 0 ? (struct alloc_hold *)&agent->holds.one

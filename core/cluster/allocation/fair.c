@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/cluster/allocation/fair_tree.h"
+#include "core/cluster/allocation/vector.h"
 #include "tepui/module.h"
 
 #define FEW 16 /* children */
@@ -64,13 +65,21 @@ static double share_of(const struct fair *self, const struct fair_node *node)
 	return node->weight == 1 ? largest : largest / node->weight;
 }
 
+static uint64_t share_bits(const struct fair *self, const struct fair_node *node)
+{
+	double share = share_of(self, node);
+	uint64_t bits;
+
+	memcpy(&bits, &share, sizeof bits);
+	return bits;
+}
+
 /* Without branches: nobody can foretell who comes before whom. */
 static bool key_before(const struct fair_key *a, const struct fair_key *b)
 {
-	unsigned later =
-		(a->gifts < b->gifts) | ((a->gifts == b->gifts) & (a->rank < b->rank));
+	unsigned less = a->share < b->share, same = a->share == b->share;
 
-	return ((a->share < b->share) | ((unsigned)(a->share == b->share) & later)) != 0;
+	return (less | (same & (a->turn < b->turn))) != 0;
 }
 
 /* How many of the ordered children items[0..n) come before the key. */
@@ -127,25 +136,6 @@ static uint32_t order_begin(const struct fair *self, const struct fair_node *nod
 	return begin;
 }
 
-/* Moves items[from..from+n) to begin at `to`, as counted without them. */
-static void rotate(uint32_t *items, uint32_t from, uint32_t to, uint32_t n)
-{
-	uint32_t few[64], *held = few;
-
-	if (from == to || n == 0)
-		return;
-	if (n > TP_COUNT(few))
-		held = tp_alloc(n * sizeof *held);
-	memcpy(held, items + from, n * sizeof *held);
-	if (to > from)
-		memmove(items + from, items + from + n, (to - from) * sizeof *items);
-	else
-		memmove(items + to + n, items + to, (from - to) * sizeof *items);
-	memcpy(items + to, held, n * sizeof *held);
-	if (held != few)
-		tp_free(held);
-}
-
 static void rotate_one(uint32_t *items, uint32_t from, uint32_t to)
 {
 	uint32_t one = items[from];
@@ -158,6 +148,33 @@ static void rotate_one(uint32_t *items, uint32_t from, uint32_t to)
 	else
 		memmove(items + to + 1, items + to, (from - to) * sizeof *items);
 	items[to] = one;
+}
+
+static void rotate_many(uint32_t *items, uint32_t from, uint32_t to, uint32_t n)
+{
+	uint32_t few[64], *held = few;
+
+	if (n > TP_COUNT(few))
+		held = tp_alloc(n * sizeof *held);
+	memcpy(held, items + from, n * sizeof *held);
+	if (to > from)
+		memmove(items + from, items + from + n, (to - from) * sizeof *items);
+	else
+		memmove(items + to + n, items + to, (from - to) * sizeof *items);
+	memcpy(items + to, held, n * sizeof *held);
+	if (held != few)
+		tp_free(held);
+}
+
+/* Moves items[from..from+n) to begin at `to`, as counted without them. */
+static void rotate(uint32_t *items, uint32_t from, uint32_t to, uint32_t n)
+{
+	if (from == to || n == 0)
+		return;
+	if (n == 1)
+		rotate_one(items, from, to);
+	else
+		rotate_many(items, from, to, n);
 }
 
 /* Where the node, whose key changed from `old`, stood among its siblings. Mostly it was the first. */
@@ -191,49 +208,60 @@ static uint32_t place_after(
 	return from + place_of(self, items + from + 1, last - from, key);
 }
 
-/* Both for a node that has few siblings: they are counted, not halved. */
-static void places_of_few(const struct fair *self, const struct fair_node *node,
-	uint32_t *ret_from, uint32_t *ret_to)
+/*
+ * Its place among few siblings: it steps over them. Returns how many clients are before its own, and
+ * how many were.
+ */
+static inline uint32_t node_step(struct fair *self, const struct fair_node *node,
+	struct fair_key from, struct fair_key to, uint32_t *ret_were)
 {
-	const struct fair_node *parent = node->parent;
-	const struct fair_key *key = &self->keys[node->index];
-	uint32_t from = 0, to = 0, i, child;
+	const struct fair_key *keys = self->keys;
+	uint32_t *items = node->parent->children, last = node->parent->n_live - 1;
+	uint32_t at = 0, n_before = 0;
+	bool more = key_before(&from, &to);
 
-	for (i = 0; i < parent->n_live; i++) {
-		child = parent->children[i];
-		from = child == node->index ? i : from;
-		to += key_before(&self->keys[child], key);
+	for (; items[at] != node->index; at++)
+		n_before += keys[items[at]].n_active;
+	*ret_were = n_before;
+	for (; more && at < last && key_before(&keys[items[at + 1]], &to); at++) {
+		items[at] = items[at + 1];
+		n_before += keys[items[at]].n_active;
 	}
-	*ret_from = from;
-	*ret_to = to;
+	for (; !more && at > 0 && key_before(&to, &keys[items[at - 1]]); at--) {
+		items[at] = items[at - 1];
+		n_before -= keys[items[at]].n_active;
+	}
+	items[at] = node->index;
+	return n_before;
 }
 
-/* The node's key changed from `old`: its place among its siblings, and its clients' in `order`. */
-static void node_move(
-	struct fair *self, struct fair_node *node, const struct fair_key *old)
+/* The same among many: both places are found by halving. */
+static uint32_t node_leap(struct fair *self, const struct fair_node *node,
+	struct fair_key from, uint32_t *ret_were)
 {
-	struct fair_node *parent = node->parent;
-	uint32_t n_active = self->keys[node->index].n_active;
-	uint32_t from, to, begin, before, after;
+	const struct fair_node *parent = node->parent;
+	uint32_t was = place_before(self, node, &from);
+	uint32_t is = place_after(self, parent, was);
 
-	if (node->kind == FAIR_INACTIVE)
-		return;
-	if (parent->n_live <= FEW) {
-		places_of_few(self, node, &from, &to);
-	} else {
-		from = place_before(self, node, old);
-		to = place_after(self, parent, from);
-	}
-	if (from == to)
-		return;
-	before = offset_of(self, parent, from);
-	rotate_one(parent->children, from, to);
-	after = offset_of(self, parent, to);
-	begin = order_begin(self, parent);
-	if (n_active == 1)
-		rotate_one(self->order, begin + before, begin + after);
-	else
-		rotate(self->order, begin + before, begin + after, n_active);
+	*ret_were = offset_of(self, parent, was);
+	rotate_one(parent->children, was, is);
+	return offset_of(self, parent, is);
+}
+
+/*
+ * The node's key changed: its place among its siblings, and its clients' in `order`, where those of its
+ * parent begin at `begin`. Returns where its own do. Keys come by value: one that is read as a whole
+ * right after parts of it were written makes a processor wait.
+ */
+static inline uint32_t node_move(struct fair *self, const struct fair_node *node,
+	struct fair_key from, struct fair_key to, uint32_t begin)
+{
+	uint32_t were, now;
+
+	now = node->parent->n_live <= FEW ? node_step(self, node, from, to, &were)
+					  : node_leap(self, node, from, &were);
+	rotate(self->order + begin, were, now, to.n_active);
+	return begin + now;
 }
 
 static int rank_compare(const void *a, const void *b, void *arg)
@@ -253,6 +281,11 @@ static int key_compare(const void *a, const void *b, void *arg)
 	return key_before(left, right) ? -1 : 1;
 }
 
+static void rank_set(struct fair_key *key, uint32_t rank)
+{
+	key->turn = (key->turn & ~(FAIR_GIFT - 1)) | rank;
+}
+
 static void children_rank(struct fair *self, struct fair_node *node)
 {
 	uint32_t i;
@@ -262,7 +295,7 @@ static void children_rank(struct fair *self, struct fair_node *node)
 	qsort_r(node->children, node->n_children, sizeof *node->children, rank_compare,
 		self);
 	for (i = 0; i < node->n_children; i++)
-		self->keys[node->children[i]].rank = i;
+		rank_set(&self->keys[node->children[i]], i);
 }
 
 /* Inactive clients to the end, the others by their keys. */
@@ -304,7 +337,7 @@ static void sort_all(struct fair *self)
 	totals_read(self);
 	for (i = 0; i < self->n_nodes; i++)
 		if (self->nodes[i] != NULL)
-			self->keys[i].share = share_of(self, self->nodes[i]);
+			self->keys[i].share = share_bits(self, self->nodes[i]);
 	for (i = 0; i < self->n_nodes; i++) {
 		if (self->nodes[i] == NULL || self->nodes[i]->kind != FAIR_INNER)
 			continue;
@@ -427,48 +460,51 @@ static void fair_update_weight(void *sorter, const char *path, double weight)
 
 /* --- amounts --------------------------------------------------------------------------- */
 
-/* What the node holds changed, in a tree that is sorted. */
-static void share_renew(struct fair *self, struct fair_node *node, uint64_t gifts)
+/*
+ * What a client holds changed: new keys for it and all above it, in a tree that is sorted, from the top
+ * down, since where a node's clients begin is counted from where its parent's do. Returns where
+ * they do.
+ */
+static uint32_t shares_renew(
+	struct fair *self, const struct fair_node *node, uint64_t gifts)
 {
-	struct fair_key *key = &self->keys[node->index], old = *key;
+	uint32_t begin = node->parent->parent == NULL
+		? 0
+		: shares_renew(self, node->parent, gifts);
+	struct fair_key *key = &self->keys[node->index];
+	struct fair_key from = { key->share, key->turn, key->n_active };
+	struct fair_key to = { share_bits(self, node), from.turn + gifts * FAIR_GIFT,
+		from.n_active };
 
-	key->gifts += gifts;
-	key->share = share_of(self, node);
-	node_move(self, node, &old);
+	key->share = to.share;
+	key->turn = to.turn;
+	return node->kind == FAIR_INACTIVE ? begin
+					   : node_move(self, node, from, to, begin);
 }
 
 static void holdings_add(struct fair *self, uint32_t client,
 	const struct tp_quantities *more, uint64_t gifts)
 {
-	struct fair_node *node = self->nodes[client];
-	uint32_t n_names = self->spec.cluster->n_names, i;
-	bool sorted = is_sorted(self);
+	struct fair_node *node;
 
-	for (; node != NULL; node = node->parent) {
-		for (i = 0; i < n_names; i++)
-			node->held.milli[i] += more->milli[i];
-		if (sorted && node->parent != NULL)
-			share_renew(self, node, gifts);
-		else
-			self->keys[node->index].gifts += gifts;
-	}
+	for (node = self->nodes[client]; node != NULL; node = node->parent)
+		vector_add(&node->held, more, self->spec.cluster->n_names);
+	if (is_sorted(self))
+		shares_renew(self, self->nodes[client], gifts);
+	else
+		for (node = self->nodes[client]; node != NULL; node = node->parent)
+			self->keys[node->index].turn += gifts * FAIR_GIFT;
 }
 
 static void holdings_subtract(
 	struct fair *self, uint32_t client, const struct tp_quantities *less)
 {
-	struct fair_node *node = self->nodes[client];
-	uint32_t n_names = self->spec.cluster->n_names, i;
-	bool sorted = is_sorted(self);
+	struct fair_node *node;
 
-	for (; node != NULL; node = node->parent) {
-		for (i = 0; i < n_names; i++)
-			node->held.milli[i] -= less->milli[i] < node->held.milli[i]
-				? less->milli[i]
-				: node->held.milli[i];
-		if (sorted && node->parent != NULL)
-			share_renew(self, node, 0);
-	}
+	for (node = self->nodes[client]; node != NULL; node = node->parent)
+		vector_subtract(&node->held, less, self->spec.cluster->n_names);
+	if (is_sorted(self))
+		shares_renew(self, self->nodes[client], 0);
 }
 
 static void fair_allocated(

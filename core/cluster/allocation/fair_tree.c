@@ -113,7 +113,7 @@ static struct fair_node *leaf_push_down(struct fair *self, struct fair_node *lea
 	inner->kind = FAIR_INNER;
 	inner->held = leaf->held;
 	self->keys[inner->index].n_active = self->keys[leaf->index].n_active;
-	self->keys[inner->index].gifts = self->keys[leaf->index].gifts;
+	self->keys[inner->index].turn = self->keys[leaf->index].turn;
 	child_append(parent, inner);
 	child_append(inner, leaf);
 	return inner;
@@ -126,7 +126,7 @@ static void leaf_pull_up(struct fair *self, struct fair_node *inner)
 	struct fair_node *parent = inner->parent;
 	char *path = tp_strdup(inner->by_path.key);
 
-	self->keys[leaf->index].gifts = self->keys[inner->index].gifts;
+	self->keys[leaf->index].turn = self->keys[inner->index].turn;
 	child_drop(parent, inner);
 	node_destroy(self, inner);
 	node_rename(self, leaf, path);

@@ -25,11 +25,13 @@ struct fair_node {
 	struct tp_map_node by_path; /* its key is the node's own */
 };
 
-/* Order among siblings: by share, gifts and rank. */
+#define FAIR_RANK_BITS 24
+#define FAIR_GIFT (UINT64_C(1) << FAIR_RANK_BITS)
+
+/* Order among siblings: by share, then by turn. */
 struct fair_key {
-	double share;
-	uint64_t gifts;
-	uint32_t rank;     /* by path, among siblings */
+	uint64_t share;    /* bits of a double >= 0: they are in its order (IEEE 754) */
+	uint64_t turn;     /* gifts, and below them the rank by path among siblings */
 	uint32_t n_active; /* active clients at or below it */
 };
 

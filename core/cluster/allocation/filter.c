@@ -25,11 +25,6 @@
 #define LISTED_MAX 16 /* filters of an agent that are looked up, not marked */
 #define WAKES_PER_INTERVAL 64
 
-static uint64_t sieve_bit(uint32_t client)
-{
-	return UINT64_C(1) << client % 64;
-}
-
 static bool is_live(const struct tp_allotment *self, const struct alloc_filter *filter)
 {
 	return filter->epoch == self->clients[filter->client].epoch;
@@ -209,7 +204,7 @@ void alloc_filter_add(struct tp_allotment *self, uint32_t client, uint32_t slot,
 		.refusal = (uint16_t)refusal,
 		.epoch = self->clients[client].epoch,
 	};
-	agent->sieve |= sieve_bit(client);
+	agent->sieve |= alloc_sieve_bit(client);
 	client_count(self, &self->clients[client], 1);
 	if (agent->wake_at == 0 || due_ns < agent->wake_ns)
 		wake_plan(self, slot);
@@ -261,7 +256,7 @@ static void agent_sweep(struct tp_allotment *self, uint32_t slot, int64_t now_ns
 		bool live = is_live(self, &agent->filters[i]);
 
 		if (live && agent->filters[i].due_ns > now_ns) {
-			agent->sieve |= sieve_bit(agent->filters[i].client);
+			agent->sieve |= alloc_sieve_bit(agent->filters[i].client);
 			continue;
 		}
 		ended = ended || live;
@@ -287,10 +282,10 @@ void alloc_filters_expired(struct tp_timer *timer)
 /* --- in a run -------------------------------------------------------------------------- */
 
 /* Bit 0: plain, bit n: others[n - 1]; the last bit: some that a mask cannot hold. */
-uint64_t alloc_visible(
+uint64_t alloc_others_visible(
 	const struct tp_allotment *self, const struct alloc_agent *agent, uint32_t role)
 {
-	uint64_t visible = agent->plain.n > 0;
+	uint64_t visible = 0;
 	uint32_t i, at;
 
 	for (i = 0; i < agent->n_others; i++) {
@@ -317,20 +312,8 @@ static void marks_begin(struct tp_allotment *self)
 	for (i = 0; i < self->n_roles; i++)
 		if (self->roles[i] != NULL)
 			self->roles[i]->mark = 0;
+	self->scratch->plain.mark = self->scratch->plain.moot = 0;
 	self->mark = 1;
-}
-
-struct alloc_role *alloc_role_look(
-	struct tp_allotment *self, const struct alloc_agent *agent, uint32_t index)
-{
-	struct alloc_role *role = self->roles[index];
-
-	if (role->mark != self->mark) {
-		role->mark = self->mark;
-		role->covered = 0;
-		role->visible = alloc_visible(self, agent, index);
-	}
-	return role;
 }
 
 static void client_mark(struct tp_allotment *self, struct alloc_agent *agent,
@@ -383,8 +366,6 @@ static uint32_t filter_next(const struct tp_allotment *self,
 {
 	int64_t now_ns = tp_loop_now_ns(self->instance->loop);
 
-	if ((agent->sieve & sieve_bit(client)) == 0)
-		return agent->n_filters;
 	for (; i < agent->n_filters; i++) {
 		const struct alloc_filter *filter = &agent->filters[i];
 
@@ -403,7 +384,7 @@ bool alloc_covered(struct tp_allotment *self, uint32_t slot, uint32_t client,
 	uint32_t i;
 
 	if (self->marked)
-		return asked->mark == self->mark && asked->mark_covered;
+		return asked->mark_covered;
 	for (i = filter_next(self, agent, client, 0); i < agent->n_filters;
 		i = filter_next(self, agent, client, i + 1)) {
 		struct alloc_refusal *refusal =
@@ -423,8 +404,6 @@ bool alloc_filtered(const struct tp_allotment *self, uint32_t slot, uint32_t cli
 	const struct alloc_client *asked = &self->clients[client];
 	uint32_t i;
 
-	if (self->marked && asked->mark != self->mark)
-		return false;
 	if (self->marked && asked->mark_refusal != ALLOC_NONE)
 		return tp_resources_contains(
 			&agent->refusals[asked->mark_refusal].refused, offer);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "core/cluster/allocation/alloc.h"
+#include "core/cluster/allocation/run.h"
+#include "core/cluster/allocation/vector.h"
 
 uint64_t alloc_mass_of(const struct tp_resource_item *item)
 {
@@ -200,36 +202,18 @@ static void shared_book(struct tp_allotment *self, struct alloc_agent *agent,
 
 /* --- sums ------------------------------------------------------------------------------ */
 
-static void add(struct tp_quantities *q, const struct tp_quantities *more, uint32_t n)
-{
-	uint32_t i;
-
-	for (i = 0; i < n; i++)
-		q->milli[i] += more->milli[i];
-}
-
-static void subtract(
-	struct tp_quantities *q, const struct tp_quantities *less, uint32_t n)
-{
-	uint32_t i;
-
-	for (i = 0; i < n; i++)
-		q->milli[i] -=
-			less->milli[i] < q->milli[i] ? less->milli[i] : q->milli[i];
-}
-
 static void sums_add(struct tp_allotment *self, struct alloc_client *client,
 	const struct tp_quantities *all, const struct tp_quantities *role_all,
 	const struct tp_quantities *unreserved)
 {
 	struct alloc_role *role = self->roles[client->role];
-	uint32_t n = self->cluster.n_names;
+	uint32_t n_names = self->cluster.n_names;
 
-	add(&client->held, all, n);
-	add(&role->held, role_all, n);
-	add(&self->offered, role_all, n);
-	add(&client->unreserved, unreserved, n);
-	add(&self->roles[role->top]->unreserved, unreserved, n);
+	vector_add(&client->held, all, n_names);
+	vector_add(&role->held, role_all, n_names);
+	vector_add(&self->offered, role_all, n_names);
+	vector_add(&client->unreserved, unreserved, n_names);
+	vector_add(&self->roles[role->top]->unreserved, unreserved, n_names);
 }
 
 static void sums_subtract(struct tp_allotment *self, struct alloc_client *client,
@@ -237,38 +221,54 @@ static void sums_subtract(struct tp_allotment *self, struct alloc_client *client
 	const struct tp_quantities *unreserved)
 {
 	struct alloc_role *role = self->roles[client->role];
-	uint32_t n = self->cluster.n_names;
+	uint32_t n_names = self->cluster.n_names;
 
-	subtract(&client->held, all, n);
-	subtract(&role->held, role_all, n);
-	subtract(&self->offered, role_all, n);
-	subtract(&client->unreserved, unreserved, n);
-	subtract(&self->roles[role->top]->unreserved, unreserved, n);
+	vector_subtract(&client->held, all, n_names);
+	vector_subtract(&role->held, role_all, n_names);
+	vector_subtract(&self->offered, role_all, n_names);
+	vector_subtract(&client->unreserved, unreserved, n_names);
+	vector_subtract(&self->roles[role->top]->unreserved, unreserved, n_names);
+}
+
+/* In all books but those of the sorters, for which it returns the gift. */
+static void client_book(struct tp_allotment *self, uint32_t slot, uint32_t agent_slot,
+	const struct tp_resource_item *items, uint32_t n,
+	const struct alloc_amount *amount, struct alloc_gift *ret)
+{
+	struct alloc_agent *agent = &self->agents[agent_slot];
+	struct alloc_hold *hold = hold_get(self, agent, slot);
+
+	hold->mass += amount->mass;
+	ret->client = slot;
+	vector_copy(&ret->of_client, &amount->all, self->cluster.n_names);
+	vector_copy(&ret->of_role, &amount->all, self->cluster.n_names);
+	if (amount->shared)
+		shared_book(self, agent, hold, items, n, true, &ret->of_client,
+			&ret->of_role);
+	sums_add(self, &self->clients[slot], &ret->of_client, &ret->of_role,
+		&amount->unreserved);
+}
+
+static void gift_tell(
+	struct tp_allotment *self, uint32_t agent, const struct alloc_gift *gift)
+{
+	const struct alloc_client *client = &self->clients[gift->client];
+	const struct alloc_role *role = self->roles[client->role];
+
+	self->framework_sorter.ops->allocated(
+		role->frameworks, client->handle, agent, &gift->of_client);
+	self->role_sorter.ops->allocated(
+		self->role_order, role->handle, agent, &gift->of_role);
 }
 
 static void client_hold(struct tp_allotment *self, uint32_t slot, uint32_t agent_slot,
 	const struct tp_resource_item *items, uint32_t n,
 	const struct alloc_amount *amount)
 {
-	struct alloc_agent *agent = &self->agents[agent_slot];
-	struct alloc_client *client = &self->clients[slot];
-	struct alloc_role *role = self->roles[client->role];
-	struct alloc_hold *hold = hold_get(self, agent, slot);
-	struct tp_quantities all, role_all;
-	const struct tp_quantities *own = &amount->all, *of_role = &amount->all;
+	struct alloc_gift gift = { .client = slot };
 
-	hold->mass += amount->mass;
-	if (amount->shared) {
-		all = role_all = amount->all;
-		shared_book(self, agent, hold, items, n, true, &all, &role_all);
-		own = &all;
-		of_role = &role_all;
-	}
-	sums_add(self, client, own, of_role, &amount->unreserved);
-	self->framework_sorter.ops->allocated(
-		role->frameworks, client->handle, agent_slot, own);
-	self->role_sorter.ops->allocated(
-		self->role_order, role->handle, agent_slot, of_role);
+	client_book(self, slot, agent_slot, items, n, amount, &gift);
+	gift_tell(self, agent_slot, &gift);
 }
 
 static void client_unhold(struct tp_allotment *self, uint32_t slot, uint32_t agent_slot,
@@ -374,7 +374,22 @@ void alloc_unhold(struct tp_allotment *self, uint32_t framework, uint32_t agent,
 void alloc_hold_client(struct tp_allotment *self, uint32_t client, uint32_t agent,
 	const struct tp_resources *resources, const struct alloc_amount *amount)
 {
-	client_hold(self, client, agent, resources->items, resources->n, amount);
+	struct alloc_run *run = self->scratch;
+
+	run->gifts = alloc_grow(
+		run->gifts, &run->gifts_room, run->n_gifts, sizeof *run->gifts);
+	client_book(self, client, agent, resources->items, resources->n, amount,
+		&run->gifts[run->n_gifts++]);
+}
+
+void alloc_gifts_tell(struct tp_allotment *self, uint32_t agent)
+{
+	struct alloc_run *run = self->scratch;
+	uint32_t i;
+
+	for (i = 0; i < run->n_gifts; i++)
+		gift_tell(self, agent, &run->gifts[i]);
+	run->n_gifts = 0;
 }
 
 static void convert_out(struct tp_allotment *self, uint32_t slot, uint32_t agent_slot,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/cluster/allocation/alloc.h"
+#include "core/cluster/allocation/vector.h"
 #include "tepui/record.h"
 
 /* true when each name has a place. */
@@ -106,14 +107,10 @@ void alloc_minimums_resolve(struct tp_allotment *self)
 bool alloc_minimum_met(const struct tp_allotment *self,
 	const struct alloc_minimum *minimum, const struct tp_quantities *offer)
 {
-	uint32_t i, j, n_names = self->cluster.n_names;
+	uint32_t i;
 
-	for (i = 0; i < minimum->n; i++) {
-		for (j = 0; j < n_names; j++)
-			if (offer->milli[j] < minimum->any_of[i].milli[j])
-				break;
-		if (j == n_names)
+	for (i = 0; i < minimum->n; i++)
+		if (vector_contains(offer, &minimum->any_of[i], self->cluster.n_names))
 			return true;
-	}
 	return minimum->n == 0;
 }

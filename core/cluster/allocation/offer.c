@@ -10,6 +10,7 @@
 #include "core/cluster/allocation/filter.h"
 #include "core/cluster/allocation/hold.h"
 #include "core/cluster/allocation/run.h"
+#include "core/cluster/allocation/vector.h"
 #include "core/cluster/resource_item.h"
 #include "core/cluster/resource_value.h"
 
@@ -115,7 +116,8 @@ static bool view_refused(const struct tp_allotment *self, uint32_t agent, uint32
 {
 	const struct tp_resources offer = { view->items, view->n, view->n };
 
-	return alloc_filtered(self, agent, client, &offer);
+	return alloc_may_refuse(self, &self->agents[agent], client) &&
+		alloc_filtered(self, agent, client, &offer);
 }
 
 static bool view_worth(const struct tp_allotment *self, const struct alloc_client *client,
@@ -146,7 +148,7 @@ static struct alloc_given *given_before(const struct tp_allotment *self,
 }
 
 static void given_append(struct tp_allotment *self, const struct alloc_client *client,
-	uint32_t agent, struct tp_resources *take_resources, bool moved)
+	uint32_t agent, struct tp_resources *take_resources, enum alloc_home home)
 {
 	struct alloc_run *run = self->scratch;
 	uint32_t framework = client->framework;
@@ -156,7 +158,7 @@ static void given_append(struct tp_allotment *self, const struct alloc_client *c
 		run->given = tp_realloc(run->given, run->given_room * sizeof *run->given);
 		run->next = tp_realloc(run->next, run->given_room * sizeof *run->next);
 	}
-	run->given[run->n_given] = (struct alloc_given){ agent, moved,
+	run->given[run->n_given] = (struct alloc_given){ agent, home,
 		self->roles[client->role]->text->text, *take_resources };
 	run->next[run->n_given] = ALLOC_NONE;
 	if (run->first[framework] == ALLOC_NONE) {
@@ -169,13 +171,13 @@ static void given_append(struct tp_allotment *self, const struct alloc_client *c
 }
 
 static void given_keep(struct tp_allotment *self, const struct alloc_client *client,
-	uint32_t slot, struct tp_resources *take_resources, bool moved)
+	uint32_t slot, struct tp_resources *take_resources, enum alloc_home home)
 {
 	struct alloc_given *before =
 		self->agents[slot].given_first ? given_before(self, client, slot) : NULL;
 
 	if (before == NULL) {
-		given_append(self, client, slot, take_resources, moved);
+		given_append(self, client, slot, take_resources, home);
 		return;
 	}
 	tp_resources_add(&before->resources, take_resources);
@@ -198,7 +200,7 @@ static void plain_counts_clear(struct alloc_agent *agent)
 {
 	memset(agent->known, 0, sizeof agent->known);
 	agent->mass = 0;
-	agent->odd = false;
+	agent->odd = agent->enough = false;
 }
 
 static void items_append(struct tp_resources *to, struct alloc_portion *portion)
@@ -284,8 +286,8 @@ static void cut_take(struct tp_allotment *self, struct alloc_agent *agent)
 	alloc_plain_count(self, agent);
 }
 
-/* Takes what is in the view. Returns whether it is in the array that plain had. */
-static bool view_take(struct tp_allotment *self, struct alloc_agent *agent,
+/* Takes what is in the view. Returns in whose array it is. */
+static enum alloc_home view_take(struct tp_allotment *self, struct alloc_agent *agent,
 	const struct alloc_client *client, const struct view *view,
 	const struct tp_quantities *missing, struct tp_resources *ret)
 {
@@ -294,7 +296,7 @@ static bool view_take(struct tp_allotment *self, struct alloc_agent *agent,
 
 	if (view->only != NULL) {
 		portion_move(self, agent, view->only, role, ret);
-		return false;
+		return ALLOC_HOME_OTHER;
 	}
 	if (whole) {
 		whole_move(self, agent, client, missing, ret);
@@ -304,7 +306,7 @@ static bool view_take(struct tp_allotment *self, struct alloc_agent *agent,
 	}
 	if (view->others)
 		others_take(self, agent, client, missing);
-	return whole;
+	return whole ? ALLOC_HOME_PLAIN : ALLOC_HOMELESS;
 }
 
 static void guarantee_account(struct tp_allotment *self, struct tp_quantities *missing)
@@ -320,8 +322,8 @@ static void guarantee_account(struct tp_allotment *self, struct tp_quantities *m
 static void plain_amount(const struct tp_allotment *self, const struct alloc_agent *agent,
 	struct alloc_amount *ret)
 {
-	alloc_names_copy(self, &ret->all, &self->scratch->plain.sum);
-	alloc_names_copy(self, &ret->unreserved, &self->scratch->plain.sum);
+	vector_copy(&ret->all, &self->scratch->plain.sum, self->cluster.n_names);
+	vector_copy(&ret->unreserved, &self->scratch->plain.sum, self->cluster.n_names);
 	ret->mass = agent->mass;
 	ret->shared = false;
 }
@@ -336,8 +338,7 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	struct alloc_amount *amount = &self->scratch->amount;
 	struct tp_resources given = TP_RESOURCES_INIT;
 	struct view view;
-	uint32_t i;
-	bool moved;
+	enum alloc_home home;
 
 	if (missing != NULL && tp_quantities_empty(&plain->guarantee))
 		return false;
@@ -349,17 +350,16 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 		plain_amount(self, agent, amount);
 	else
 		alloc_amount_of(self, view.items, view.n, amount);
-	moved = view_take(self, agent, client, &view, missing, &given);
+	home = view_take(self, agent, client, &view, missing, &given);
 	alloc_free_changed(self, agent);
-	for (i = 0; i < self->cluster.n_names; i++)
-		self->headroom.milli[i] -= amount->unreserved.milli[i];
+	vector_take(&self->headroom, &amount->unreserved, self->cluster.n_names);
 	if (missing != NULL) {
 		guarantee_account(self, missing);
 		agent->given_first = true;
 	}
 	role->hungry_ns = tp_loop_now_ns(self->instance->loop);
 	alloc_hold_client(self, client_slot, slot, &given, amount);
-	given_keep(self, client, slot, &given, moved);
+	given_keep(self, client, slot, &given, home);
 	return true;
 }
 

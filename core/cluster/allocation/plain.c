@@ -10,6 +10,7 @@
 
 #include "core/cluster/allocation/alloc.h"
 #include "core/cluster/allocation/run.h"
+#include "core/cluster/allocation/vector.h"
 
 /* Takes what fits of the amount from what is left; what cannot be cut goes whole or not. */
 static int64_t fit(const struct tp_resource_item *item, int64_t milli, int64_t *left)
@@ -79,17 +80,6 @@ static void empties_drop(struct alloc_plain *plain)
 	plain->n = n;
 }
 
-static bool contains(const struct tp_allotment *self, const struct tp_quantities *left,
-	const struct tp_quantities *sum)
-{
-	uint32_t i;
-
-	for (i = 0; i < self->cluster.n_names; i++)
-		if (sum->milli[i] > left->milli[i])
-			return false;
-	return true;
-}
-
 static void items_own(struct alloc_plain *plain)
 {
 	if (plain->items == plain->own)
@@ -106,7 +96,7 @@ static void items_own(struct alloc_plain *plain)
 static void cut_to(const struct tp_allotment *self, struct alloc_plain *plain,
 	const struct tp_quantities *missing, struct tp_quantities *left)
 {
-	if (missing == NULL && contains(self, left, &plain->sum))
+	if (missing == NULL && vector_contains(left, &plain->sum, self->cluster.n_names))
 		return;
 	items_own(plain);
 	rest_cut(self, plain, missing, left);
@@ -161,24 +151,6 @@ static void plain_cut(struct tp_allotment *self, const struct alloc_role *role,
 		empties_drop(plain);
 }
 
-void alloc_names_copy(const struct tp_allotment *self, struct tp_quantities *to,
-	const struct tp_quantities *from)
-{
-	uint32_t i;
-
-	for (i = 0; i < self->cluster.n_names; i++)
-		to->milli[i] = from->milli[i];
-}
-
-static void names_clear(
-	const struct tp_allotment *self, struct tp_quantities *q, uint32_t first)
-{
-	uint32_t i;
-
-	for (i = first; i < self->cluster.n_names; i++)
-		q->milli[i] = 0;
-}
-
 void alloc_plain_prepare(struct tp_allotment *self, const struct alloc_agent *agent,
 	const struct alloc_role *role, const struct tp_quantities *missing)
 {
@@ -194,15 +166,16 @@ void alloc_plain_prepare(struct tp_allotment *self, const struct alloc_agent *ag
 	plain->items = agent->plain.items;
 	plain->n = agent->plain.n;
 	plain->cut = false;
-	alloc_names_copy(self, &plain->sum, &plain->free_sum);
+	vector_copy(&plain->sum, &plain->free_sum, self->cluster.n_names);
 	if (self->n_quotas > 0) {
-		names_clear(self, &plain->guarantee, 0);
+		vector_clear(&plain->guarantee, self->cluster.n_names);
 		if (missing != NULL ||
 			!whole_fits(self, self->roles[role->top], &plain->sum))
 			plain_cut(self, role, missing);
 	}
-	plain->worth =
-		plain->n > 0 && alloc_minimum_met(self, &self->minimum, &plain->sum);
+	plain->worth = plain->n > 0 &&
+		(plain->cut ? alloc_minimum_met(self, &self->minimum, &plain->sum)
+			    : agent->enough);
 }
 
 void alloc_free_sum(const struct tp_allotment *self, const struct tp_resources *free,
@@ -221,11 +194,10 @@ void alloc_free_sum(const struct tp_allotment *self, const struct tp_resources *
 void alloc_plain_sum(const struct tp_allotment *self, const struct alloc_agent *agent,
 	struct tp_quantities *ret)
 {
-	if (agent->odd) {
-		names_clear(self, ret, 0);
+	if (agent->odd || self->cluster.n_names > TP_KNOWN_MAX)
+		vector_clear(ret, self->cluster.n_names);
+	if (agent->odd)
 		alloc_free_sum(self, &agent->plain, ret);
-	} else {
+	else
 		memcpy(ret->milli, agent->known, sizeof agent->known);
-		names_clear(self, ret, TP_KNOWN_MAX);
-	}
 }

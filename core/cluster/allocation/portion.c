@@ -7,6 +7,8 @@
 
 #include "core/cluster/allocation/alloc.h"
 #include "core/cluster/allocation/hold.h"
+#include "core/cluster/allocation/run.h"
+#include "core/cluster/resource_item.h"
 
 uint32_t alloc_classes_of(const struct tp_resource_item *item)
 {
@@ -44,6 +46,32 @@ static uint32_t other_find(const struct tp_allotment *self,
 	return ALLOC_NONE;
 }
 
+/*
+ * Portions come and go with every offer. One that was keeps its place and its array beyond those that
+ * are, for what comes back: so an agent's memory stays together. Here one is put first of them, best
+ * one that had the same role.
+ */
+static void former_next(struct alloc_agent *agent, uint32_t role, uint32_t classes)
+{
+	struct alloc_portion *first, found;
+	uint32_t i;
+
+	if (agent->n_others == agent->others_room) {
+		agent->others = tp_realloc(
+			agent->others, (agent->others_room + 1) * sizeof *agent->others);
+		agent->others[agent->others_room++] =
+			(struct alloc_portion){ .free = TP_RESOURCES_INIT };
+	}
+	first = &agent->others[agent->n_others];
+	for (i = agent->n_others; i < agent->others_room; i++)
+		if (agent->others[i].role == role && agent->others[i].classes == classes)
+			break;
+	found = agent->others[i < agent->others_room ? i : agent->n_others];
+	if (i < agent->others_room)
+		agent->others[i] = *first;
+	*first = (struct alloc_portion){ role, classes, 0, found.free };
+}
+
 static uint32_t other_add(struct tp_allotment *self, struct alloc_agent *agent,
 	const struct tp_resource_item *item)
 {
@@ -55,30 +83,44 @@ static uint32_t other_add(struct tp_allotment *self, struct alloc_agent *agent,
 		there->n_portions++;
 		role = there->index;
 	}
-	agent->others =
-		tp_realloc(agent->others, (agent->n_others + 1) * sizeof *agent->others);
-	agent->others[agent->n_others] = (struct alloc_portion){
-		.role = role,
-		.classes = alloc_classes_of(item),
-		.free = TP_RESOURCES_INIT,
-	};
+	former_next(agent, role, alloc_classes_of(item));
 	return agent->n_others++;
 }
 
 void alloc_portion_remove(
 	struct tp_allotment *self, struct alloc_agent *agent, uint32_t i)
 {
-	struct alloc_portion *portion = &agent->others[i];
-	struct alloc_role *role =
-		portion->role == ALLOC_NONE ? NULL : self->roles[portion->role];
+	struct alloc_portion *portion = &agent->others[i], gone = *portion;
+	struct alloc_role *role = gone.role == ALLOC_NONE ? NULL : self->roles[gone.role];
 
-	tp_resources_fini(&portion->free);
+	while (gone.free.n > 0)
+		item_release(&gone.free.items[--gone.free.n]);
 	agent->n_others--;
 	memmove(portion, portion + 1, (agent->n_others - i) * sizeof *portion);
+	agent->others[agent->n_others] = gone;
 	if (role != NULL) {
 		role->n_portions--;
 		alloc_role_release(self, role);
 	}
+}
+
+struct tp_resources *alloc_portion_bare(const struct alloc_agent *agent)
+{
+	uint32_t i;
+
+	for (i = agent->n_others; i < agent->others_room; i++)
+		if (agent->others[i].free.items == NULL)
+			return &agent->others[i].free;
+	return NULL;
+}
+
+void alloc_portions_fini(struct alloc_agent *agent)
+{
+	uint32_t i;
+
+	for (i = 0; i < agent->others_room; i++)
+		tp_resources_fini(&agent->others[i].free);
+	tp_free(agent->others);
 }
 
 static bool is_plain(const struct tp_resource_item *item)
@@ -96,6 +138,7 @@ void alloc_free_changed(struct tp_allotment *self, struct alloc_agent *agent)
 void alloc_plain_count(struct tp_allotment *self, struct alloc_agent *agent)
 {
 	const struct tp_resource_item *item;
+	struct tp_quantities sum;
 	uint32_t i;
 	int at;
 
@@ -111,6 +154,8 @@ void alloc_plain_count(struct tp_allotment *self, struct alloc_agent *agent)
 		else if (at >= 0)
 			agent->known[at] += item->milli;
 	}
+	alloc_plain_sum(self, agent, &sum);
+	agent->enough = alloc_minimum_met(self, &self->minimum, &sum);
 }
 
 static void headroom_change(

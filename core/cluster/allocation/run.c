@@ -23,6 +23,7 @@
 #define SHORT_NS (10 * TP_MSEC)
 #define AHEAD 6 /* agents, that are fetched from memory while one is shared out */
 #define REFUSALS_FEW 3
+#define FILTERS_FEW 16
 #define FAR 24   /* the same, where little is done with each */
 #define LINE 64  /* bytes of a cache line */
 #define BLOCK 64 /* agents */
@@ -225,6 +226,13 @@ static void candidates_collect(struct tp_allotment *self)
 	self->all_waiting = false;
 }
 
+/* Few filters of an agent that is plain are mostly not looked at: the sieve says so. */
+static bool filters_matter(const struct alloc_agent *agent)
+{
+	return agent->n_filters > FILTERS_FEW ||
+		(agent->n_filters > 0 && agent->n_others > 0);
+}
+
 /*
  * From far to near: the agents, what they point to, and what that points to.
  */
@@ -243,7 +251,7 @@ static inline __attribute__((always_inline)) void fetch_ahead(
 			fetch(agent->holds.many, 1);
 		if (agent->n_others > 0)
 			fetch(agent->others, 1);
-		if (agent->n_filters > 0) {
+		if (filters_matter(agent)) {
 			fetch(agent->filters, 2);
 			fetch(agent->refusals, 2);
 		}
@@ -308,7 +316,7 @@ static void given_release(struct alloc_given *given)
 {
 	uint32_t i;
 
-	if (!given->moved) {
+	if (given->home == ALLOC_HOMELESS) {
 		tp_resources_fini(&given->resources);
 		return;
 	}
@@ -353,10 +361,23 @@ static void tell(struct tp_allotment *self, uint32_t framework, bool complete)
 		given_release(&run->given[at]);
 }
 
+static void array_return(struct alloc_agent *agent, const struct alloc_given *given)
+{
+	struct tp_resources *home = given->home == ALLOC_HOME_PLAIN
+		? &agent->plain
+		: alloc_portion_bare(agent);
+
+	if (!agent->used || home == NULL || home->items != NULL) {
+		tp_free(given->resources.items);
+		return;
+	}
+	home->items = given->resources.items;
+	home->room = given->resources.room;
+}
+
 /*
- * Where an agent's plain portion was moved, its array goes back for what comes back: so the memory
- * of neighbours stays near. In the order in which it was given away, and not in that of frameworks, for
- * the same reason.
+ * Arrays of an agent that were moved go back for what comes back: so the memory of neighbours stays
+ * near. In the order in which it was given away, and not in that of frameworks, for the same reason.
  */
 static void arrays_return(struct tp_allotment *self)
 {
@@ -364,19 +385,10 @@ static void arrays_return(struct tp_allotment *self)
 	uint32_t i;
 
 	for (i = 0; i < run->n_given; i++) {
-		struct alloc_given *given = &run->given[i];
-		struct alloc_agent *agent = &self->agents[given->agent];
-
 		if (i + FAR < run->n_given)
 			fetch(&self->agents[run->given[i + FAR].agent].plain, 1);
-		if (!given->moved)
-			continue;
-		if (!agent->used || agent->plain.items != NULL) {
-			tp_free(given->resources.items);
-			continue;
-		}
-		agent->plain.items = given->resources.items;
-		agent->plain.room = given->resources.room;
+		if (run->given[i].home != ALLOC_HOMELESS)
+			array_return(&self->agents[run->given[i].agent], &run->given[i]);
 	}
 }
 
@@ -442,8 +454,7 @@ void alloc_run_fini(struct tp_allotment *self)
 	tp_free(run->items);
 	tp_free(run->view);
 	tp_free(run->plain.own);
-	tp_free(run->roles.kept);
-	tp_free(run->clients.kept);
+	tp_free(run->gifts);
 	tp_free(run);
 	tp_free(self->waiting);
 }

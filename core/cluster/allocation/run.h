@@ -8,20 +8,15 @@
 #include "tepui/loop.h"
 #include "tepui/quantities.h"
 
+/* Whose array of the agent resources are in. */
+enum alloc_home { ALLOC_HOMELESS, ALLOC_HOME_PLAIN, ALLOC_HOME_OTHER };
+
 /* One offer. */
 struct alloc_given {
 	uint32_t agent;
-	bool moved;       /* the array of the agent's plain portion */
+	enum alloc_home home;
 	const char *role; /* text of the resources */
 	struct tp_resources resources;
-};
-
-/* A list of whose turn it is, which stays as it was while gifts change the order. */
-struct alloc_turns {
-	const uint32_t *items;
-	uint32_t n;
-	uint32_t *kept;
-	uint32_t room;
 };
 
 /* The plain part of an offer to a role, as far as its quota goes: the same for all its clients. */
@@ -31,8 +26,9 @@ struct alloc_plain {
 		limit_of; /* the top-level role whose limit it keeps; ALLOC_NONE = none */
 	struct tp_resource_item *items; /* borrow their references */
 	uint32_t n;
-	bool cut;   /* not all that is free */
-	bool worth; /* an offer by the minimum of the config */
+	bool cut;      /* not all that is free */
+	bool worth;    /* an offer by the minimum of the config */
+	uint32_t moot; /* the mark, when no role may have enough of it for an offer */
 	struct tp_quantities sum;
 	struct tp_quantities free_sum;  /* of all that is free and plain of the agent */
 	struct tp_quantities guarantee; /* in stage one: what of it is guaranteed */
@@ -56,7 +52,8 @@ struct alloc_run {
 	uint32_t items_room;
 	struct tp_resource_item *view;
 	uint32_t view_room;
-	struct alloc_turns roles, clients;
+	struct alloc_gift *gifts; /* of the agent that is shared out */
+	uint32_t n_gifts, gifts_room;
 	struct alloc_plain plain;
 	struct alloc_amount amount; /* of the offer that is made */
 	uint32_t n_missing; /* roles whose guarantees are not met and that want offers */
@@ -79,10 +76,7 @@ void alloc_stage_two(struct tp_allotment *self, uint32_t agent);
 bool alloc_agent_exhausted(
 	const struct tp_allotment *self, const struct alloc_agent *agent);
 
-/* plain.c: as far as there are names. */
-void alloc_names_copy(const struct tp_allotment *self, struct tp_quantities *to,
-	const struct tp_quantities *from);
-/* After a gift and for each role, before it is offered anything of the agent. */
+/* plain.c: after a gift and for each role, before it is offered anything of the agent. */
 struct alloc_role;
 void alloc_plain_prepare(struct tp_allotment *self, const struct alloc_agent *agent,
 	const struct alloc_role *role, const struct tp_quantities *missing);

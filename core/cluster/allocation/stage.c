@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sharing out one agent. Stage one serves roles whose guarantees are not met, stage two all: roles
- * in the order of their sorter, and in each its frameworks in the order of theirs. Both orders
- * are those of the moment at which the list was begun, though gifts change them at once.
+ * in the order of their sorter, and in each its frameworks in the order of theirs. The sorters are
+ * told of gifts when the agent's turn is over: both orders are those at its begin.
  *
  * Nothing to give to a role ends the role, nothing left of the agent ends the agent; a framework
  * that cannot have it never ends anything.
@@ -24,20 +24,6 @@ bool alloc_agent_exhausted(
 		if (agent->others[i].offered_in != self->run)
 			return false;
 	return true;
-}
-
-/* Keeps what comes after place i as it is now. */
-static void turns_keep(struct alloc_turns *turns, uint32_t i)
-{
-	if (turns->items == turns->kept)
-		return;
-	if (turns->room < turns->n) {
-		turns->room = turns->n * 2;
-		turns->kept = tp_realloc(turns->kept, turns->room * sizeof *turns->kept);
-	}
-	memcpy(turns->kept + i + 1, turns->items + i + 1,
-		(turns->n - i - 1) * sizeof *turns->items);
-	turns->items = turns->kept;
 }
 
 /* With the plain part as it is prepared, and all others that the role may have. */
@@ -68,10 +54,10 @@ static bool agent_worth(struct tp_allotment *self, const struct alloc_agent *age
 	uint32_t i;
 
 	alloc_plain_sum(self, agent, &plain->free_sum);
-	if (self->n_minimums > 0)
+	if (agent->enough || self->n_minimums > 0)
 		return true;
 	if (agent->n_others == 0)
-		return alloc_minimum_met(self, &self->minimum, &plain->free_sum);
+		return false;
 	sum = plain->free_sum;
 	for (i = 0; i < agent->n_others; i++)
 		alloc_free_sum(self, &agent->others[i].free, &sum);
@@ -84,6 +70,7 @@ static bool client_fits(struct tp_allotment *self, uint32_t slot, uint32_t clien
 	const struct alloc_client *client = &self->clients[client_slot];
 
 	if (self->agents[slot].n_filters > 0 &&
+		alloc_may_refuse(self, &self->agents[slot], client_slot) &&
 		alloc_covered(self, slot, client_slot, role))
 		return false;
 	if ((self->agents[slot].demands & ~client->demands_met) != 0)
@@ -92,41 +79,44 @@ static bool client_fits(struct tp_allotment *self, uint32_t slot, uint32_t clien
 		!alloc_constraints_exclude(client->constraints, slot);
 }
 
-/* The role may not have enough of the agent. Nobody else may have more, unless its limit did it. */
-static bool held_back_for_all(const struct tp_allotment *self,
-	const struct alloc_agent *agent, const struct tp_quantities *missing)
+/* No role has enough of the plain part for an offer: nothing is left of it, or it is held back. */
+static bool plain_is_moot(
+	const struct tp_allotment *self, const struct alloc_agent *agent)
 {
-	return missing == NULL && agent->n_others == 0 && self->n_minimums == 0 &&
-		self->scratch->plain.limit_of == ALLOC_NONE;
+	return agent->plain.n == 0 || self->scratch->plain.moot == self->mark;
+}
+
+/* The role may not have enough of it. No other may have more, unless it was the role's own limit. */
+static void plain_held_back(
+	struct tp_allotment *self, const struct tp_quantities *missing)
+{
+	struct alloc_plain *plain = &self->scratch->plain;
+
+	if (missing == NULL && self->n_minimums == 0 && plain->limit_of == ALLOC_NONE)
+		plain->moot = self->mark;
 }
 
 /* True when nothing is left of the agent that is worth an offer. */
 static bool role_share_out(struct tp_allotment *self, uint32_t slot, uint32_t index,
-	uint32_t place, struct tp_quantities *missing)
+	struct tp_quantities *missing)
 {
 	struct alloc_run *run = self->scratch;
 	struct alloc_agent *agent = &self->agents[slot];
 	struct alloc_role *role = self->roles[index];
-	struct alloc_turns *clients = &run->clients;
-	uint32_t i;
+	const uint32_t *clients;
+	uint32_t n, i;
 
 	alloc_plain_prepare(self, agent, role, missing);
+	if (!self->scratch->plain.worth)
+		plain_held_back(self, missing);
 	if (!role_worth(self, agent, role))
-		return held_back_for_all(self, agent, missing);
-	clients->items = self->framework_sorter.ops->sort(role->frameworks, &clients->n);
-	for (i = 0; i < clients->n; i++) {
-		uint32_t client = clients->items[i];
-
+		return agent->n_others == 0 && plain_is_moot(self, agent);
+	clients = self->framework_sorter.ops->sort(role->frameworks, &n);
+	for (i = 0; i < n; i++) {
 		if (missing != NULL && tp_quantities_empty(missing))
 			return false;
-		if (!client_fits(self, slot, client, role))
-			continue;
-		/* A gift changes the orders; one that takes all ends the agent anyway. */
-		if (agent->n_others > 0 || missing != NULL || self->n_quotas > 0) {
-			turns_keep(&run->roles, place);
-			turns_keep(clients, i);
-		}
-		if (!alloc_offer(self, slot, client, missing))
+		if (!client_fits(self, slot, clients[i], role) ||
+			!alloc_offer(self, slot, clients[i], missing))
 			continue;
 		if (missing != NULL)
 			run->n_missing = alloc_quota_hungry(self);
@@ -144,7 +134,7 @@ static bool role_share_out(struct tp_allotment *self, uint32_t slot, uint32_t in
 	return false;
 }
 
-/* Nothing plain is left: is anything of the rest for this role? */
+/* Is anything that is not plain for this role? */
 static bool role_sees_others(
 	const struct tp_allotment *self, const struct alloc_agent *agent, uint32_t role)
 {
@@ -161,13 +151,13 @@ static bool role_sees_others(
 	return false;
 }
 
-/* When nothing but one portion is left that one role alone may have: that role, or ALLOC_NONE. */
+/* When nothing but one portion is worth a look that one role alone may have: that role. */
 static uint32_t last_role(
 	const struct tp_allotment *self, const struct alloc_agent *agent)
 {
 	uint32_t role;
 
-	if (agent->plain.n > 0 || agent->n_others != 1)
+	if (agent->n_others != 1 || !plain_is_moot(self, agent))
 		return ALLOC_NONE;
 	role = agent->others[0].role;
 	return role != ALLOC_NONE && alloc_role_is_leaf(self, role) ? role : ALLOC_NONE;
@@ -175,7 +165,7 @@ static uint32_t last_role(
 
 /* True when nothing is left of the agent. */
 static bool role_turn(struct tp_allotment *self, uint32_t slot, struct alloc_role *role,
-	uint32_t place, bool guaranteed)
+	bool guaranteed)
 {
 	struct tp_quantities missing;
 
@@ -190,33 +180,32 @@ static bool role_turn(struct tp_allotment *self, uint32_t slot, struct alloc_rol
 	alloc_role_look(self, &self->agents[slot], role->index);
 	if (role->visible == 0 || role->covered == role->n_listed)
 		return false;
-	return role_share_out(
-		self, slot, role->index, place, guaranteed ? &missing : NULL);
+	return role_share_out(self, slot, role->index, guaranteed ? &missing : NULL);
 }
 
 static void agent_share_out(struct tp_allotment *self, uint32_t slot, bool guaranteed)
 {
-	struct alloc_run *run = self->scratch;
 	const struct alloc_agent *agent = &self->agents[slot];
 	struct alloc_role *role;
-	uint32_t i, last;
+	const uint32_t *roles;
+	uint32_t n, i, last;
 
 	if (alloc_agent_exhausted(self, agent) || !agent_worth(self, agent) ||
 		alloc_filters_mark(self, slot) == self->n_listed)
 		return;
 	self->share_out++;
-	run->roles.items = self->role_sorter.ops->sort(self->role_order, &run->roles.n);
-	for (i = 0; i < run->roles.n; i++) {
+	roles = self->role_sorter.ops->sort(self->role_order, &n);
+	for (i = 0; i < n; i++) {
 		last = last_role(self, agent);
-		role = self->roles[last != ALLOC_NONE ? last : run->roles.items[i]];
-		if (last == ALLOC_NONE && agent->plain.n == 0 &&
+		role = self->roles[last != ALLOC_NONE ? last : roles[i]];
+		if (last == ALLOC_NONE && plain_is_moot(self, agent) &&
 			!role_sees_others(self, agent, role->index))
 			continue;
 		/* The last one's turn may be over, or it wants nothing and has none. */
 		if (last != ALLOC_NONE &&
 			(role->share_out == self->share_out || role->n_listed == 0))
 			return;
-		if (role_turn(self, slot, role, i, guaranteed) || last != ALLOC_NONE)
+		if (role_turn(self, slot, role, guaranteed) || last != ALLOC_NONE)
 			return;
 	}
 }
@@ -224,9 +213,11 @@ static void agent_share_out(struct tp_allotment *self, uint32_t slot, bool guara
 void alloc_stage_one(struct tp_allotment *self, uint32_t agent)
 {
 	agent_share_out(self, agent, true);
+	alloc_gifts_tell(self, agent);
 }
 
 void alloc_stage_two(struct tp_allotment *self, uint32_t agent)
 {
 	agent_share_out(self, agent, false);
+	alloc_gifts_tell(self, agent);
 }
