@@ -81,34 +81,33 @@ static bool site_same(const struct alloc_site *site, const struct tp_agent_info 
 }
 
 static bool whitelist_allows(
-	const struct tp_allotment *self, const struct alloc_agent *agent)
+	const struct tp_allotment *self, const struct alloc_site *site)
 {
 	return !self->whitelisted ||
-		(agent->site->hostname != NULL &&
-			tp_map_find(&self->whitelist, agent->site->hostname) != NULL);
+		(site->hostname != NULL &&
+			tp_map_find(&self->whitelist, site->hostname) != NULL);
 }
 
 static void allowed_refresh(struct tp_allotment *self, uint32_t slot)
 {
-	struct alloc_agent *agent = &self->agents[slot];
-
-	agent->allowed = whitelist_allows(self, agent);
+	self->agents[slot].allowed = whitelist_allows(self, self->hosts[slot].site);
 	alloc_agent_stand(self, slot);
 }
 
 static void demands_refresh(const struct tp_allotment *self, struct alloc_agent *agent)
 {
-	const char *region = region_of(agent->site->domain);
+	const struct alloc_host *host = alloc_host_of(self, agent);
+	const char *region = region_of(host->site->domain);
 	unsigned demands = 0;
 
-	if (self->filter_gpus && tp_resources_has(&agent->total, "gpus"))
+	if (self->filter_gpus && tp_resources_has(&host->total, "gpus"))
 		demands |= ALLOC_GPUS;
 	if (region != NULL && !tp_streq(region, self->region))
 		demands |= ALLOC_REGION;
-	if ((agent->capabilities & UINT32_C(1) << TP_AGENT_INFO_CAPABILITY_MULTI_ROLE) ==
+	if ((host->capabilities & UINT32_C(1) << TP_AGENT_INFO_CAPABILITY_MULTI_ROLE) ==
 		0)
 		demands |= ALLOC_SINGLE_ROLE;
-	if ((agent->capabilities &
+	if ((host->capabilities &
 		    UINT32_C(1) << TP_AGENT_INFO_CAPABILITY_HIERARCHICAL_ROLE) == 0)
 		demands |= ALLOC_FLAT_ROLE;
 	agent->demands = (uint8_t)demands;
@@ -184,20 +183,20 @@ static void intern(struct tp_allotment *self, struct tp_resources *total)
 	}
 }
 
-static void total_set(struct tp_allotment *self, struct alloc_agent *agent,
+static void total_set(struct tp_allotment *self, struct alloc_host *host,
 	const struct tp_resources *total)
 {
 	struct tp_resources old = TP_RESOURCES_INIT;
 
-	tp_resources_move(&old, &agent->total);
-	tp_resources_copy(&agent->total, total);
-	intern(self, &agent->total);
-	tp_quantities_add_resources(&self->cluster.total, &self->names, &agent->total);
+	tp_resources_move(&old, &host->total);
+	tp_resources_copy(&host->total, total);
+	intern(self, &host->total);
+	tp_quantities_add_resources(&self->cluster.total, &self->names, &host->total);
 	tp_quantities_subtract_resources(&self->cluster.total, &self->names, &old);
 	alloc_names_grown(self);
 	alloc_names_judge_agent(self, total);
 	self->cluster.generation++;
-	alloc_reserved_change(self, &agent->total, true);
+	alloc_reserved_change(self, &host->total, true);
 	alloc_reserved_change(self, &old, false);
 	tp_resources_fini(&old);
 }
@@ -225,15 +224,16 @@ static void without_shared(struct tp_resources *ret, const struct tp_resources *
 void alloc_agent_convert(struct tp_allotment *self, struct alloc_agent *agent,
 	const struct tp_resources *from, const struct tp_resources *to)
 {
+	struct alloc_host *host = alloc_host_of(self, agent);
 	tp_cleanup(resources) struct tp_resources total = TP_RESOURCES_INIT;
 	tp_cleanup(resources) struct tp_resources bare = TP_RESOURCES_INIT;
 
-	tp_resources_copy(&total, &agent->total);
+	tp_resources_copy(&total, &host->total);
 	without_allocation(&bare, from);
 	tp_resources_subtract(&total, &bare);
 	without_allocation(&bare, to);
 	tp_resources_add(&total, &bare);
-	total_set(self, agent, &total);
+	total_set(self, host, &total);
 	demands_refresh(self, agent);
 }
 
@@ -249,6 +249,30 @@ static void use_book(
 	alloc_hold(self, use->framework, slot, use->resources);
 }
 
+/* The array begins where a line does, which tp_realloc() does not promise. */
+static void agents_move(struct tp_allotment *self, uint32_t n)
+{
+	struct alloc_agent *old = self->agents;
+	char *block = tp_alloc(n * sizeof *old + ALLOC_LINE);
+
+	self->agents = (struct alloc_agent *)(block +
+		(ALLOC_LINE - (uintptr_t)block % ALLOC_LINE) % ALLOC_LINE);
+	if (old != NULL)
+		memcpy(self->agents, old, self->n_agents * sizeof *old);
+	tp_free(self->agents_block);
+	self->agents_block = block;
+	self->n_agents = n;
+}
+
+static void slots_grow(struct tp_allotment *self, uint32_t slot)
+{
+	self->hosts = alloc_grow(self->hosts, &self->n_hosts, slot, sizeof *self->hosts);
+	self->standing = alloc_grow(
+		self->standing, &self->n_standing, slot, sizeof *self->standing);
+	if (self->n_agents < self->n_hosts)
+		agents_move(self, self->n_hosts);
+}
+
 void alloc_agent_add(struct tp_allotment *self, uint32_t slot,
 	const struct tp_allocator_agent *spec, const struct tp_allocator_use *used,
 	size_t n_used)
@@ -256,31 +280,30 @@ void alloc_agent_add(struct tp_allotment *self, uint32_t slot,
 	tp_cleanup(resources) struct tp_resources bare = TP_RESOURCES_INIT;
 	tp_cleanup(resources) struct tp_resources gone = TP_RESOURCES_INIT;
 	struct alloc_agent *agent;
+	struct alloc_host *host;
 	size_t i;
 
-	self->agents =
-		alloc_grow(self->agents, &self->n_agents, slot, sizeof *self->agents);
-	self->standing = alloc_grow(
-		self->standing, &self->n_standing, slot, sizeof *self->standing);
+	slots_grow(self, slot);
 	alloc_holds_drop_agent(self, slot);
 	agent = &self->agents[slot];
+	host = &self->hosts[slot];
 	agent->used = true;
 	agent->active = spec->active;
-	agent->capabilities = spec->capabilities;
 	agent->wake_ns = INT64_MAX;
-	agent->site = site_create(spec->info);
+	host->capabilities = spec->capabilities;
+	host->site = site_create(spec->info);
 	allowed_refresh(self, slot);
-	total_set(self, agent, spec->total);
+	total_set(self, host, spec->total);
 	demands_refresh(self, agent);
-	alloc_free_set(self, agent, &agent->total);
+	alloc_free_set(self, agent, &host->total);
 	for (i = 0; i < n_used; i++) {
 		without_shared(&bare, used[i].resources);
 		alloc_free_subtract(self, agent, &bare);
 		tp_resources_add(&gone, &bare);
 		use_book(self, slot, &used[i]);
 	}
-	tp_resources_subtract(&gone, &agent->total);
-	tp_resources_move(&agent->owed, &gone);
+	tp_resources_subtract(&gone, &host->total);
+	tp_resources_move(&host->owed, &gone);
 	alloc_constraints_judge_agent(self, slot);
 	alloc_maintenance_set(self, slot, spec->unavailability);
 }
@@ -294,33 +317,35 @@ static void total_replace(struct tp_allotment *self, struct alloc_agent *agent,
 {
 	tp_cleanup(resources) struct tp_resources held = TP_RESOURCES_INIT;
 	tp_cleanup(resources) struct tp_resources free = TP_RESOURCES_INIT;
+	struct alloc_host *host = alloc_host_of(self, agent);
 
 	alloc_free_copy(agent, &free);
-	tp_resources_copy(&held, &agent->total);
+	tp_resources_copy(&held, &host->total);
 	tp_resources_subtract(&held, &free);
-	tp_resources_add(&held, &agent->owed);
-	total_set(self, agent, total);
-	tp_resources_copy(&free, &agent->total);
+	tp_resources_add(&held, &host->owed);
+	total_set(self, host, total);
+	tp_resources_copy(&free, &host->total);
 	tp_resources_subtract(&free, &held);
 	alloc_free_set(self, agent, &free);
-	tp_resources_subtract(&held, &agent->total);
-	tp_resources_move(&agent->owed, &held);
+	tp_resources_subtract(&held, &host->total);
+	tp_resources_move(&host->owed, &held);
 }
 
 bool alloc_agent_update(
 	struct tp_allotment *self, uint32_t slot, const struct tp_allocator_agent *spec)
 {
 	struct alloc_agent *agent = &self->agents[slot];
-	bool same_site = site_same(agent->site, spec->info);
-	bool same_total = tp_resources_equal(&agent->total, spec->total);
+	struct alloc_host *host = &self->hosts[slot];
+	bool same_site = site_same(host->site, spec->info);
+	bool same_total = tp_resources_equal(&host->total, spec->total);
 	bool changed = !same_site || !same_total || agent->active != spec->active ||
-		agent->capabilities != spec->capabilities;
+		host->capabilities != spec->capabilities;
 
 	agent->active = spec->active;
-	agent->capabilities = spec->capabilities;
+	host->capabilities = spec->capabilities;
 	if (!same_site) {
-		site_destroy(agent->site);
-		agent->site = site_create(spec->info);
+		site_destroy(host->site);
+		host->site = site_create(spec->info);
 		allowed_refresh(self, slot);
 		alloc_filters_clear_agent(self, slot);
 		alloc_constraints_judge_agent(self, slot);
@@ -335,6 +360,7 @@ bool alloc_agent_update(
 void alloc_agent_remove(struct tp_allotment *self, uint32_t slot)
 {
 	struct alloc_agent *agent = &self->agents[slot];
+	struct alloc_host *host = &self->hosts[slot];
 	const struct tp_resources none = TP_RESOURCES_INIT;
 	struct alloc_agent left = {
 		.holds = agent->holds,
@@ -345,14 +371,15 @@ void alloc_agent_remove(struct tp_allotment *self, uint32_t slot)
 
 	alloc_filters_clear_agent(self, slot);
 	alloc_free_set(self, agent, &none);
-	total_set(self, agent, &none);
-	tp_resources_fini(&agent->total);
-	tp_resources_fini(&agent->owed);
+	total_set(self, host, &none);
+	tp_resources_fini(&host->total);
+	tp_resources_fini(&host->owed);
 	alloc_portions_fini(agent);
 	tp_free(agent->refusals);
-	site_destroy(agent->site);
+	site_destroy(host->site);
 	alloc_maintenance_set(self, slot, NULL);
 	*agent = left;
+	*host = (struct alloc_host){ .site = NULL };
 	alloc_agent_stand(self, slot);
 	self->n_removed++;
 }
@@ -366,7 +393,8 @@ void alloc_agents_fini(struct tp_allotment *self)
 			alloc_agent_remove(self, i);
 		alloc_holds_drop_agent(self, i);
 	}
-	tp_free(self->agents);
+	tp_free(self->agents_block);
+	tp_free(self->hosts);
 	tp_free(self->standing);
 	tp_free(self->wakes);
 	tp_resources_fini(&self->interned);

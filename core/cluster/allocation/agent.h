@@ -88,14 +88,19 @@ enum alloc_standing {
 	ALLOC_WAITING = 1 << 2, /* looked at again in the next run */
 };
 
-/* What every run looks at comes first, then what gifts and refusals change. */
+#define ALLOC_LINE 64 /* bytes of a cache line */
+
+/*
+ * Each line has its purpose: what every run looks at, what gifts change, what refusals do. A run over
+ * many agents costs as much as it fetches of them.
+ */
 struct alloc_agent {
 	bool used, active, allowed; /* allowed: by the whitelist */
 	bool given_first;           /* something of it, in stage one of this run */
 	uint8_t demands;            /* of enum alloc_class, from its framework */
 	bool odd;                   /* plain has scalars that are not in `known` */
 	bool enough;                /* plain is, for an offer by the config's minimum */
-	bool counted;               /* as back, of those that a recovery awaits */
+	bool counted;               /* it came back while the others are awaited */
 	uint32_t version;           /* of what is free */
 	uint32_t n_filters, n_others, n_holds;
 	uint32_t holds_room;          /* 0: the one is here, if any */
@@ -103,22 +108,28 @@ struct alloc_agent {
 	struct tp_resources plain;    /* free: unreserved, neither revocable nor shared */
 	struct alloc_portion *others; /* also free; none of them empty */
 	uint64_t sieve; /* of its filters: has the bit of each client's slot */
+
 	int64_t known[TP_KNOWN_MAX]; /* sums of plain */
 	uint64_t mass;               /* of plain, see hold.h */
 	union {
 		struct alloc_hold one;
 		struct alloc_hold *many;
 	} holds;
+
 	struct alloc_filter *filters;
 	struct alloc_refusal *refusals;
 	uint32_t n_refusals, filters_room;
 	int64_t wake_ns;  /* when its first filter ends; INT64_MAX without one */
 	uint32_t wake_at; /* place among those with filters, from 1; 0 = none */
-	uint32_t capabilities;
+} __attribute__((aligned(ALLOC_LINE)));
+
+/* What of an agent no run looks at. */
+struct alloc_host {
 	struct tp_resources total;
 	struct tp_resources owed; /* held, but no longer in total */
 	struct alloc_site *site;
 	struct alloc_maintenance *maintenance; /* NULL = none */
+	uint32_t capabilities;
 };
 
 /* portions.c: what is free */

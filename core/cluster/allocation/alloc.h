@@ -33,8 +33,11 @@ struct tp_allotment {
 	struct alloc_minimum minimum;
 	uint64_t seed;
 
-	struct alloc_agent *agents;
-	uint32_t n_agents; /* slots, used or not */
+	struct alloc_agent *agents; /* in `agents_block`, at the begin of a line */
+	void *agents_block;
+	uint32_t n_agents;        /* slots, used or not */
+	struct alloc_host *hosts; /* by slot */
+	uint32_t n_hosts;
 	uint8_t *standing; /* by slot: of enum alloc_standing */
 	uint32_t n_standing;
 	struct alloc_framework *frameworks;
@@ -86,6 +89,12 @@ struct tp_allotment {
 	struct alloc_histogram *cost, *latency;
 	struct alloc_totals *totals;
 };
+
+static inline struct alloc_host *alloc_host_of(
+	const struct tp_allotment *self, const struct alloc_agent *agent)
+{
+	return &self->hosts[agent - self->agents];
+}
 
 /* Grows an array of slots so that `slot` is in it; new ones are zero. */
 void *alloc_grow(void *items, uint32_t *n, uint32_t slot, size_t size);

@@ -179,28 +179,29 @@ static void on_deactivate_agent(void *impl, uint32_t slot)
 /* --- resources come back or change ----------------------------------------------------- */
 
 /* What the agent no longer has does not become free when it comes back. */
-static void owed_pay(struct alloc_agent *agent, struct tp_resources *returned)
+static void owed_pay(struct tp_resources *owed, struct tp_resources *returned)
 {
 	tp_cleanup(resources) struct tp_resources paid = TP_RESOURCES_INIT;
 
-	tp_resources_copy(&paid, &agent->owed);
-	tp_resources_subtract(&agent->owed, returned);
-	tp_resources_subtract(&paid, &agent->owed);
+	tp_resources_copy(&paid, owed);
+	tp_resources_subtract(owed, returned);
+	tp_resources_subtract(&paid, owed);
 	tp_resources_subtract(returned, &paid);
 }
 
 static void give_back(struct tp_allotment *self, struct alloc_agent *agent,
 	const struct tp_resources *resources)
 {
+	struct tp_resources *owed = &alloc_host_of(self, agent)->owed;
 	tp_cleanup(resources) struct tp_resources bare = TP_RESOURCES_INIT;
 
-	if (tp_resources_empty(&agent->owed)) {
+	if (tp_resources_empty(owed)) {
 		alloc_free_add(self, agent, resources);
 		return;
 	}
 	tp_resources_copy(&bare, resources);
 	tp_resources_unallocate(&bare);
-	owed_pay(agent, &bare);
+	owed_pay(owed, &bare);
 	alloc_free_add(self, agent, &bare);
 }
 

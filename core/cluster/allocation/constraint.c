@@ -139,7 +139,7 @@ static uint64_t judge(
 	static const struct alloc_site nowhere = { .hostname = NULL };
 	const struct tp_offer_constraints_role_constraints *record = constraints->record;
 	const struct alloc_constraint *items = constraints->items;
-	struct judged judged = { self->agents[agent].site, COST_AGENT };
+	struct judged judged = { self->hosts[agent].site, COST_AGENT };
 	bool any = record->n_groups == 0;
 	uint8_t bit = (uint8_t)(1U << agent % 8);
 	size_t i;

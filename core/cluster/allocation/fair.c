@@ -468,13 +468,13 @@ static void fair_update_weight(void *sorter, const char *path, double weight)
 static uint32_t shares_renew(
 	struct fair *self, const struct fair_node *node, uint64_t gifts)
 {
-	uint32_t begin = node->parent->parent == NULL
-		? 0
-		: shares_renew(self, node->parent, gifts);
 	struct fair_key *key = &self->keys[node->index];
 	struct fair_key from = { key->share, key->turn, key->n_active };
 	struct fair_key to = { share_bits(self, node), from.turn + gifts * FAIR_GIFT,
 		from.n_active };
+	uint32_t begin = node->parent->parent == NULL
+		? 0
+		: shares_renew(self, node->parent, gifts);
 
 	key->share = to.share;
 	key->turn = to.turn;

@@ -6,7 +6,7 @@
  * that a refusal is not answered with the same offer at once.
  *
  * To clear all filters of a client is to count its epoch up: filters of another epoch are dead,
- * and swept away when somebody passes by.
+ * and swept away before the agent's list grows.
  *
  * Before an agent is shared out its filters mark their clients, so that a run asks one number and
  * not a list. Few filters are not worth that: a mark touches the memory of a client that may never
@@ -156,6 +156,20 @@ static void filter_remove(
 	agent->sieve = 0;
 }
 
+static void dead_remove(struct tp_allotment *self, struct alloc_agent *agent)
+{
+	uint64_t sieve = 0;
+	uint32_t i;
+
+	for (i = agent->n_filters; i-- > 0;) {
+		if (is_live(self, &agent->filters[i]))
+			sieve |= alloc_sieve_bit(agent->filters[i].client);
+		else
+			filter_remove(self, agent, i);
+	}
+	agent->sieve = sieve;
+}
+
 /* Dead ones of the client, and those that refuse less and end no later, say nothing any more. */
 static void drop_weaker(struct tp_allotment *self, struct alloc_agent *agent,
 	uint32_t client, const struct tp_resources *refused, int64_t due_ns)
@@ -175,6 +189,18 @@ static void drop_weaker(struct tp_allotment *self, struct alloc_agent *agent,
 	}
 }
 
+/* Room for one more: the dead go before the list grows. */
+static void filters_grow(struct tp_allotment *self, struct alloc_agent *agent)
+{
+	if (agent->n_filters == agent->filters_room)
+		dead_remove(self, agent);
+	if (agent->n_filters < agent->filters_room)
+		return;
+	agent->filters_room += agent->filters_room / 2 + 1;
+	agent->filters =
+		tp_realloc(agent->filters, agent->filters_room * sizeof *agent->filters);
+}
+
 void alloc_filter_add(struct tp_allotment *self, uint32_t client, uint32_t slot,
 	const struct tp_resources *refused, int64_t refuse_ns)
 {
@@ -187,15 +213,11 @@ void alloc_filter_add(struct tp_allotment *self, uint32_t client, uint32_t slot,
 	tp_resources_copy(&bare, refused);
 	tp_resources_unallocate(&bare);
 	drop_weaker(self, agent, client, &bare, due_ns);
+	filters_grow(self, agent);
 	refusal = refusal_get(agent, &bare);
 	tp_resources_fini(&bare);
 	if (refusal == ALLOC_NONE)
 		return;
-	if (agent->n_filters == agent->filters_room) {
-		agent->filters_room += agent->filters_room / 2 + 1;
-		agent->filters = tp_realloc(
-			agent->filters, agent->filters_room * sizeof *agent->filters);
-	}
 	refusal_check(agent, &agent->refusals[refusal]);
 	agent->refusals[refusal].n_filters++;
 	agent->filters[agent->n_filters++] = (struct alloc_filter){

@@ -27,12 +27,12 @@ static void wake(struct tp_timer *timer);
 void alloc_maintenance_set(
 	struct tp_allotment *self, uint32_t slot, const struct tp_unavailability *when)
 {
-	struct alloc_agent *agent = &self->agents[slot];
+	struct alloc_host *host = &self->hosts[slot];
 	struct alloc_maintenance *maintenance;
 
-	self->n_maintained -= agent->maintenance != NULL;
-	maintenance_destroy(agent->maintenance);
-	agent->maintenance = NULL;
+	self->n_maintained -= host->maintenance != NULL;
+	maintenance_destroy(host->maintenance);
+	host->maintenance = NULL;
 	if (when == NULL)
 		return;
 	self->n_maintained++;
@@ -43,7 +43,7 @@ void alloc_maintenance_set(
 	maintenance->arena = tp_arena_create(0);
 	maintenance->when =
 		tp_record_copy(&tp_unavailability_desc, when, maintenance->arena);
-	agent->maintenance = maintenance;
+	host->maintenance = maintenance;
 }
 
 static void asked_drop(struct alloc_maintenance *maintenance, uint32_t framework)
@@ -98,7 +98,7 @@ static void wake(struct tp_timer *timer)
 void alloc_maintenance_answer(struct tp_allotment *self, uint32_t slot,
 	uint32_t framework, const struct tp_allocator_inverse_answer *answer)
 {
-	struct alloc_maintenance *maintenance = self->agents[slot].maintenance;
+	struct alloc_maintenance *maintenance = self->hosts[slot].maintenance;
 	int64_t now_ns = tp_loop_now_ns(self->instance->loop);
 	int64_t lives_ns = answer->refuse_ns > self->interval_ns ? answer->refuse_ns
 								 : self->interval_ns;
@@ -125,7 +125,7 @@ void alloc_maintenance_forget(
 	uint32_t i;
 
 	for (i = 0; self->n_maintained > 0 && i < self->n_agents; i++) {
-		struct alloc_maintenance *maintenance = self->agents[i].maintenance;
+		struct alloc_maintenance *maintenance = self->hosts[i].maintenance;
 
 		if (maintenance == NULL)
 			continue;
@@ -153,8 +153,7 @@ static bool may_ask(const struct tp_allotment *self,
 
 static void ask(struct tp_allotment *self, uint32_t slot, uint32_t framework)
 {
-	struct alloc_agent *agent = &self->agents[slot];
-	struct alloc_maintenance *maintenance = agent->maintenance;
+	struct alloc_maintenance *maintenance = self->hosts[slot].maintenance;
 
 	if (!self->frameworks[framework].used || !self->frameworks[framework].active ||
 		!may_ask(self, maintenance, framework))
@@ -175,7 +174,7 @@ void alloc_maintenance_ask(struct tp_allotment *self, const uint32_t *agents, ui
 		const struct alloc_agent *agent = &self->agents[agents[i]];
 
 		/* Whoever was told of an offer before may have ended or silenced it. */
-		if (agent->maintenance == NULL ||
+		if (self->hosts[agents[i]].maintenance == NULL ||
 			(self->standing[agents[i]] & ALLOC_OPEN) == 0)
 			continue;
 		for (j = 0; j < agent->n_holds; j++)

@@ -266,6 +266,7 @@ void alloc_free_copy(const struct alloc_agent *agent, struct tp_resources *ret)
 /* What of the total is shared is free, nothing else that is shared is. */
 void alloc_shared_refresh(struct tp_allotment *self, struct alloc_agent *agent)
 {
+	const struct tp_resources *total = &alloc_host_of(self, agent)->total;
 	tp_cleanup(resources) struct tp_resources free = TP_RESOURCES_INIT;
 	tp_cleanup(resources) struct tp_resources all = TP_RESOURCES_INIT;
 	bool any = false;
@@ -278,10 +279,10 @@ void alloc_shared_refresh(struct tp_allotment *self, struct alloc_agent *agent)
 		else
 			tp_resources_add_item(&free, &all.items[i]);
 	}
-	for (i = 0; i < agent->total.n; i++) {
-		if ((agent->total.items[i].key->flags & TP_RESOURCE_SHARED) == 0)
+	for (i = 0; i < total->n; i++) {
+		if ((total->items[i].key->flags & TP_RESOURCE_SHARED) == 0)
 			continue;
-		tp_resources_add_item(&free, &agent->total.items[i]);
+		tp_resources_add_item(&free, &total->items[i]);
 		any = true;
 	}
 	if (any)

@@ -24,9 +24,9 @@
 #define AHEAD 6 /* agents, that are fetched from memory while one is shared out */
 #define REFUSALS_FEW 3
 #define FILTERS_FEW 16
-#define FAR 24   /* the same, where little is done with each */
-#define LINE 64  /* bytes of a cache line */
+#define FAR 64   /* the same, where little is done with each */
 #define BLOCK 64 /* agents */
+#define MANY 16  /* waiting: more than the 16th part of all agents */
 
 static int64_t cpu_ns(void)
 {
@@ -189,7 +189,7 @@ static inline __attribute__((always_inline)) void fetch(const void *at, unsigned
 	unsigned i;
 
 	for (i = 0; i < lines; i++)
-		__builtin_prefetch((const char *)at + i * LINE);
+		__builtin_prefetch((const char *)at + i * ALLOC_LINE);
 }
 
 static void candidate_take(struct tp_allotment *self, uint32_t slot)
@@ -200,37 +200,42 @@ static void candidate_take(struct tp_allotment *self, uint32_t slot)
 		return;
 	if ((self->standing[slot] & ALLOC_FREE) != 0)
 		run->candidates[run->n_candidates++] = slot;
-	if (self->n_maintained > 0 && self->agents[slot].maintenance != NULL)
+	if (self->n_maintained > 0 && self->hosts[slot].maintenance != NULL)
 		run->maintained[run->n_maintained++] = slot;
 }
 
 /*
  * Those that are there, active, on the whitelist and have something free: first those that were
- * asked for, then, if all were, the others in order of their slots.
+ * asked for, then, if all were, the others in order of their slots. When many were asked for, all in
+ * that order, which is the one of their memory.
  */
 static void candidates_collect(struct tp_allotment *self)
 {
 	struct alloc_run *run = self->scratch;
 	bool all = self->all_waiting;
+	bool many = self->n_waiting > BLOCK && self->n_waiting > self->n_agents / MANY;
 	uint32_t i;
 
 	run->n_candidates = run->n_maintained = 0;
-	for (i = 0; i < self->n_waiting; i++)
+	for (i = 0; !many && i < self->n_waiting; i++)
 		candidate_take(self, self->waiting[i]);
-	for (i = 0; all && i < self->n_agents; i++)
-		if ((self->standing[i] & ALLOC_WAITING) == 0)
+	for (i = 0; (all || many) && i < self->n_agents; i++) {
+		bool waits = (self->standing[i] & ALLOC_WAITING) != 0;
+
+		if (many ? all || waits : !waits)
 			candidate_take(self, i);
+	}
 	for (i = 0; i < self->n_waiting; i++)
 		self->standing[self->waiting[i]] &= (uint8_t)~ALLOC_WAITING;
 	self->n_waiting = 0;
 	self->all_waiting = false;
 }
 
-/* Few filters of an agent that is plain are mostly not looked at: the sieve says so. */
+/* Few filters of an agent that is plain are mostly not looked at: the sieve stops them. */
 static bool filters_matter(const struct alloc_agent *agent)
 {
-	return agent->n_filters > FILTERS_FEW ||
-		(agent->n_filters > 0 && agent->n_others > 0);
+	return agent->n_others > 0 ? agent->n_filters > 0
+				   : __builtin_popcountll(agent->sieve) > FILTERS_FEW;
 }
 
 /*
