@@ -69,6 +69,11 @@ tests_sim_test_overlap_CFLAGS = $(UNIT_CFLAGS)
 tests_sim_test_overlap_LDADD = $(SIM_LIBS)
 EXTRA_tests_sim_test_overlap_DEPENDENCIES = tests/sim/allocator_optimistic.la
 
+UNIT_TESTS += tests/sim/test_oversubscription
+tests_sim_test_oversubscription_SOURCES = tests/sim/test_oversubscription.c
+tests_sim_test_oversubscription_CFLAGS = $(UNIT_CFLAGS)
+tests_sim_test_oversubscription_LDADD = $(SIM_LIBS)
+
 dist_check_SCRIPTS += tests/sim/cluster-real.sh
 
 history_sources = \
