@@ -130,8 +130,7 @@ static void estimated(struct tp_resource_estimator_request *request, int status)
 		return;
 	}
 	if (self->troubled)
-		tp_info(self->agent, "the resource estimator gives estimates again", "%s",
-			"");
+		tp_info(self->agent, "the resource estimator is well again", "%s", "");
 	self->troubled = false;
 	tell(self);
 }

@@ -38,8 +38,8 @@ static void complain(struct qos *self, const char *why)
 {
 	if (!self->troubled)
 		tp_warn(self->agent,
-			"the QoS controller says something that cannot be done, skipping "
-			"it; it is asked again and again",
+			"the QoS controller fails, or wants what cannot be done: that is "
+			"skipped, and it is asked again and again",
 			"why=%s", why);
 	self->troubled = true;
 }
@@ -107,6 +107,8 @@ static bool correct_all(
 		complain(self, why);
 		clean = false;
 	}
+	if (clean && self->troubled)
+		tp_info(self->agent, "the QoS controller is well again", "%s", "");
 	if (clean)
 		self->troubled = false;
 	return changed;
