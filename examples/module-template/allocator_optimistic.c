@@ -280,18 +280,21 @@ static void optimistic_run(void *impl)
 {
 	struct optimistic *self = impl;
 	struct gifts gifts = { .n = 0 };
+	size_t most = self->n_agents * self->n_seats + 1;
 
 	if (self->paused || self->stopped || self->user.offer == NULL)
 		return;
 	filters_expire(self);
-	gifts.items = tp_alloc((self->n_agents + 1) * sizeof(*gifts.items));
-	gifts.resources = tp_alloc((self->n_agents + 1) * sizeof(*gifts.resources));
+	gifts.items = tp_alloc(most * sizeof(*gifts.items));
+	gifts.resources = tp_alloc(most * sizeof(*gifts.resources));
 	for (size_t i = 0; i < self->n_seats; i++) {
 		uint32_t framework = self->seats[i].framework;
 
-		gifts.n = 0;
 		if (self->seats[i].active && !self->seats[i].suppressed)
 			give_seat(self, &self->seats[i], &gifts);
+		/* The seats of a framework stand together: one call for all of them. */
+		if (i + 1 < self->n_seats && self->seats[i + 1].framework == framework)
+			continue;
 		if (gifts.n > 0)
 			self->user.offer(
 				self->user.user, framework, gifts.items, gifts.n);
