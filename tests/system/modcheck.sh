@@ -116,12 +116,14 @@ use of strangers:what is in use is not offered
 deaf recover_resources:what comes back is offered again
 serves the first:everybody gets something
 serves the first:nobody waits for what others may not have
+in parts:one call for each framework in a run
 deaf pause:a pause holds offers
 deaf resume:a pause holds offers
 never silent:silent when it is stopped
 filters are dropped:filters hold, and end
 filters are short:filters hold, and end
 filters last for ever:filters end by themselves
+a month is the longest:filters last a year
 a filter is for all frameworks:a filter is of one framework
 a filter is for all roles:a filter is of one role
 a filter is for all roles:a filter is of one agent

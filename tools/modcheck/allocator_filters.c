@@ -36,6 +36,23 @@ static void filters_end(struct master *m)
 		"not offered by itself after the filter's hour");
 }
 
+/* The longest there is must not wrap around. */
+static void filters_last_a_year(struct master *m)
+{
+	master_add_agent(m, 0, ALL, NULL, 0);
+	master_add_framework(m, 0);
+	check_advance(m->check, WHILE);
+	master_answer_all(m, "", 365 * 24 * TP_HOUR);
+	for (int i = 0; i < 364; i++) {
+		check_advance(m->check, 24 * TP_HOUR);
+		master_run(m);
+	}
+	expect(m->check, m->n_offers == 0, "offered again before a year is over");
+	check_advance(m->check, 25 * TP_HOUR);
+	master_run(m);
+	expect(m->check, master_count(m, 0, 0) >= 1, "not offered after a year");
+}
+
 static void filters_are_of_one(struct master *m)
 {
 	refuse_all(m);
@@ -186,6 +203,7 @@ static void requests_leave_filters(struct master *m)
 const struct allocator_case allocator_filters[] = {
 	{ "filters hold, and end", filters_hold, ALWAYS },
 	{ "filters end by themselves", filters_end, ALWAYS },
+	{ "filters last a year", filters_last_a_year, ALWAYS },
 	{ "a filter is of one framework", filters_are_of_one, ALWAYS },
 	{ "a filter is of one agent", filters_are_of_an_agent, ALWAYS },
 	{ "a filter is of one role", filters_are_of_a_role, ALWAYS },

@@ -131,6 +131,24 @@ static void nobody_waits_for_others(struct master *m)
 			"the role '%s' is not offered what is reserved for it", roles[i]);
 }
 
+/* Agents and roles come together; that there is no second call watches master.c. */
+static void one_call_for_all(struct master *m)
+{
+	static const struct framework_spec two = { .roles = "a,b",
+		.can = CAN(MULTI_ROLE) };
+	static const char for_both[] = "cpus(a):2;mem(a):64;cpus(b):2;mem(b):64";
+
+	for (uint32_t i = 0; i < 2; i++) {
+		master_framework(m, i, &two);
+		master_add_agent(m, i, for_both, NULL, 0);
+	}
+	master_run(m);
+	check_advance(m->check, WHILE);
+	expect(m->check,
+		master_has(m, ANY, 0, for_both) && master_has(m, ANY, 1, for_both),
+		"not everything is offered in two roles");
+}
+
 static void pause_holds_offers(struct master *m)
 {
 	m->ops->pause(m->impl);
@@ -202,6 +220,7 @@ const struct allocator_case allocator_offers[] = {
 	{ "what comes back is offered again", released_is_offered_again, ALWAYS },
 	{ "everybody gets something", everybody_gets_something, ALWAYS },
 	{ "nobody waits for what others may not have", nobody_waits_for_others, ALWAYS },
+	{ "one call for each framework in a run", one_call_for_all, ALWAYS },
 	{ "a pause holds offers", pause_holds_offers, NEEDS(pause), AND(resume) },
 	{ "silent when it is stopped", silent_when_stopped, ALWAYS },
 	{ 0 },

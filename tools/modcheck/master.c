@@ -59,6 +59,9 @@ static void on_offer(
 	m->n_calls++;
 	expect(m->check, !m->inside, "offers from inside a call other than run()");
 	expect(m->check, n > 0, "a call without offers");
+	expect(m->check, !m->runs || !m->told[framework % FRAMEWORKS_MAX],
+		"two calls for framework %u in one run", framework);
+	m->told[framework % FRAMEWORKS_MAX] = true;
 	for (size_t i = 0; i < n && !m->check->failed; i++) {
 		if (offer_is_right(m, framework, &items[i]))
 			held_add(m, m->offers, &m->n_offers, framework, items[i].agent,

@@ -87,7 +87,9 @@ struct master {
 	size_t n_uses;
 	struct master_held inverse[HELD_MAX]; /* outstanding; without resources */
 	size_t n_inverse;
-	unsigned n_calls;       /* of offer() */
+	unsigned n_calls; /* of offer() */
+	bool runs;        /* run() is under way, and has told these: */
+	bool told[FRAMEWORKS_MAX];
 	const char *region;     /* of the master; NULL = not told */
 	const char **whitelist; /* NULL = everyone */
 	size_t n_whitelist;

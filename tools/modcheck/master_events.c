@@ -274,7 +274,10 @@ void master_suppress(struct master *m, uint32_t slot, const char *role, bool sup
 
 void master_run(struct master *m)
 {
+	memset(m->told, 0, sizeof(m->told));
+	m->runs = true;
 	m->ops->run(m->impl);
+	m->runs = false;
 }
 
 /* --- a replay -------------------------------------------------------------------------- */

@@ -54,6 +54,8 @@ static void on_offer(
 		framework = (framework + 1) % 2;
 	if (is(self, "another agent"))
 		copy[0].agent++;
+	for (; n > 1 && is(self, "in parts"); n--)
+		self->user.offer(self->user.user, framework, &copy[n - 1], 1);
 	self->user.offer(self->user.user, framework, copy, n);
 	if (is(self, "twice"))
 		self->user.offer(self->user.user, framework, copy, n);
@@ -254,6 +256,8 @@ static void recover_resources(void *impl, uint32_t framework, uint32_t slot,
 		wrong.refuse_ns *= 1000;
 	if (is(impl, "filters are short") && wrong.refuse_ns > TP_MIN)
 		wrong.refuse_ns = TP_MIN;
+	if (is(impl, "a month is the longest") && wrong.refuse_ns > 30 * 24 * TP_HOUR)
+		wrong.refuse_ns = 30 * 24 * TP_HOUR;
 	if (is(impl, "filters are dropped") ||
 		(is(impl, "no time is no refusal") && wrong.refuse_ns == 0))
 		filter = NULL;
