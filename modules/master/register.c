@@ -461,6 +461,9 @@ static int read_oversubscribed(const struct tp_update_agent *body,
 		if (tp_resource_is_nonrevocable(&ret->items[i], NULL))
 			r = tp_fail(err, EINVAL, "Resource '%s' is not revocable",
 				ret->items[i].key->name);
+		else if (ret->items[i].allocation != NULL)
+			r = tp_fail(err, EINVAL, "Resource '%s' is somebody's already",
+				ret->items[i].key->name);
 	}
 	return r;
 }

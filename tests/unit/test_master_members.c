@@ -440,19 +440,26 @@ START_TEST(revocable_resources_in_use_are_counted_apart)
 }
 END_TEST
 
-/* One that is not spoils the list. */
+static const char *const not_lent[] = {
+	"'scalar':{'value':2}",
+	"'scalar':{'value':2},'revocable':{},'allocation_info':{'role':'r'}",
+	"'scalar':{'value':-2},'revocable':{}",
+};
+
+/* One that is not, or is given to somebody, or is less than nothing, spoils the list. */
 START_TEST(oversubscribed_resources_are_revocable)
 {
-	for (int i = 0; i < 2; i++)
-		client_send(agent, TP_MESSAGE_UPDATE_AGENT, &tp_update_agent_desc,
-			"{'agent_id':{'value':'%s-S0'},"
-			"'update_oversubscribed_resources':true,"
-			"'oversubscribed_resources':[{'name':'cpus','type':'SCALAR',"
-			"'scalar':{'value':2},'revocable':{}},"
-			"{'name':'cpus','type':'SCALAR','scalar':{'value':2}}]}",
-			fixture_master_id(f));
+	client_send(agent, TP_MESSAGE_UPDATE_AGENT, &tp_update_agent_desc,
+		"{'agent_id':{'value':'%s-S0'},"
+		"'update_oversubscribed_resources':true,"
+		"'oversubscribed_resources':[{'name':'cpus','type':'SCALAR',"
+		"'scalar':{'value':2},'revocable':{}},"
+		"{'name':'cpus','type':'SCALAR',%s}]}",
+		fixture_master_id(f), not_lent[_i]);
 	ck_assert_double_eq(fixture_metric(f, "master/cpus_total"), 4);
 	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_total"), 0);
+	lend("3");
+	ck_assert_double_eq(fixture_metric(f, "master/cpus_revocable_total"), 3);
 }
 END_TEST
 
@@ -654,7 +661,8 @@ static void add_framework_tests(TCase *tc)
 	tcase_add_loop_test(tc, revocable_resources_that_change_are_taken_back, 0, 3);
 	tcase_add_test(tc, revocable_resources_that_are_as_before_stay_offered);
 	tcase_add_test(tc, an_agent_with_too_much_is_refused);
-	tcase_add_test(tc, oversubscribed_resources_are_revocable);
+	tcase_add_loop_test(
+		tc, oversubscribed_resources_are_revocable, 0, TP_COUNT(not_lent));
 	tcase_add_test(tc, a_framework_that_becomes_multi_role_keeps_its_role);
 	tcase_add_test(tc, ids_from_outside_may_look_like_ours);
 	tcase_add_test(tc, a_stream_belongs_to_one_framework);
