@@ -32,11 +32,6 @@ struct oversubscription {
 	bool troubled;            /* the log has it */
 };
 
-static const struct tp_resource_usage *describe_usage(void *user, struct tp_arena *arena)
-{
-	return usage_describe(user, arena);
-}
-
 static void tell(struct oversubscription *self)
 {
 	struct agent *agent = self->agent;
@@ -201,7 +196,7 @@ void oversubscription_fini(struct agent *agent)
 int oversubscription_open(struct agent *agent, struct tp_error *err)
 {
 	const struct tp_resource_estimator *estimator = &agent->resource_estimator;
-	const struct tp_resource_estimator_user user = { agent, describe_usage };
+	const struct tp_resource_estimator_user user = { agent, usage_describe };
 	int r;
 
 	if (estimator->ops == NULL)

@@ -29,11 +29,6 @@ struct qos {
 	bool troubled; /* the log has it */
 };
 
-static const struct tp_resource_usage *describe_usage(void *user, struct tp_arena *arena)
-{
-	return usage_describe(user, arena);
-}
-
 static void complain(struct qos *self, const char *why)
 {
 	if (!self->troubled)
@@ -164,7 +159,7 @@ void qos_fini(struct agent *agent)
 int qos_open(struct agent *agent, struct tp_error *err)
 {
 	const struct tp_qos_controller *controller = &agent->qos_controller;
-	const struct tp_qos_controller_user user = { agent, describe_usage };
+	const struct tp_qos_controller_user user = { agent, usage_describe };
 	int r;
 
 	if (controller->ops == NULL)

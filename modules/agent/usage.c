@@ -9,7 +9,6 @@
 
 #include "containers.h"
 #include "executors.h"
-#include "frameworks.h"
 #include "tasks.h"
 
 static struct tp_resource_usage_executor_task *describe_task(
@@ -48,8 +47,9 @@ static struct tp_resource_usage_executor *describe_executor(
 	return ret;
 }
 
-struct tp_resource_usage *usage_describe(struct agent *agent, struct tp_arena *arena)
+const struct tp_resource_usage *usage_describe(void *user, struct tp_arena *arena)
 {
+	const struct agent *agent = user;
 	struct tp_resource_usage *ret = tp_record_new(&tp_resource_usage_desc, arena);
 	struct tp_list *node, *tmp;
 
