@@ -76,6 +76,7 @@ SYSTEM_TESTS += tests/system/pair0.sh
 SYSTEM_TESTS += tests/system/modules-walk.sh
 SYSTEM_TESTS += tests/system/scheduler-failover.sh
 SYSTEM_TESTS += tests/system/registry.sh
+SYSTEM_TESTS += tests/system/sorters.sh
 SYSTEM_TESTS += tests/system/strangers.sh
 SYSTEM_TESTS += tests/system/tepuid.sh
 SYSTEM_TESTS += tests/system/tls.sh
