@@ -22,9 +22,10 @@
  *   lacks is offered to nobody else.
  * - Each active framework that holds something of an agent which will be unavailable is asked once,
  *   until update_inverse_offer(); again for another time, after the refusal's, and after a revival.
+ * - Who waits for agents after a failover counts a slot once, and does not wait for ever.
  * - An instance that was told the state goes on as the one would that heard how it came about.
  *
- * Policy: whose turn it is, what weights mean, how much goes at once; whether, and not for ever, offers wait
+ * Policy: whose turn it is, what weights mean, how much goes at once; whether offers wait
  * after a failover; whether refusals end for other reasons as well. An allocator may know nothing
  * of offer constraints, of a framework's min_allocatable_resources or of gpus, and may keep what is
  * revocable, shared or refined to itself.
