@@ -39,6 +39,18 @@ void framework_offer_add(struct framework *f, const struct tp_offer *offer)
 	mine->received_ms = cluster_now_ms(f->cluster);
 }
 
+void framework_inverse_add(struct framework *f, const struct tp_inverse_offer *offer)
+{
+	struct framework_inverse_offer *mine = &f->inverse_offers[f->n_inverse_offers++];
+
+	ck_assert_uint_le(f->n_inverse_offers, FRAMEWORK_INVERSE_OFFERS_MAX);
+	snprintf(mine->id, sizeof mine->id, "%s", offer->id->value);
+	snprintf(mine->agent_id, sizeof mine->agent_id, "%s", offer->agent_id->value);
+	for (size_t i = 0; &f->inverse_offers[i] != mine; i++)
+		ck_assert_msg(strcmp(f->inverse_offers[i].agent_id, mine->agent_id) != 0,
+			"%s is asked twice to leave agent %s", f->name, mine->agent_id);
+}
+
 void framework_log_update(struct framework *f, const struct tp_task_status *status)
 {
 	tp_debug(f, "update", "task=%s state=%d reason=%d uuid=%zu ms=%lld",
@@ -73,6 +85,15 @@ static void on_event(void *user, struct tp_message *message)
 	case TP_SCHEDULER_EVENT_RESCIND:
 		f->n_rescinded++;
 		framework_offer_forget(f, event->rescind->offer_id->value);
+		break;
+	case TP_SCHEDULER_EVENT_INVERSE_OFFERS:
+		for (size_t i = 0; i < event->inverse_offers->n_inverse_offers; i++)
+			framework_inverse_add(
+				f, event->inverse_offers->inverse_offers[i]);
+		break;
+	case TP_SCHEDULER_EVENT_RESCIND_INVERSE_OFFER:
+		framework_inverse_forget(
+			f, event->rescind_inverse_offer->inverse_offer_id->value);
 		break;
 	case TP_SCHEDULER_EVENT_UPDATE:
 		on_update(f, event->update->status);
@@ -158,7 +179,7 @@ void framework_session_over(struct framework *f)
 {
 	f->n_disconnected += f->subscribed;
 	f->up = f->subscribed = false;
-	f->n_offers = 0;
+	f->n_offers = f->n_inverse_offers = 0;
 	tp_timer_disarm(f->instance.loop, &f->again);
 }
 

@@ -13,6 +13,7 @@
 #include "tests/lib/framework_book.h"
 
 #define FRAMEWORK_OFFERS_MAX 128
+#define FRAMEWORK_INVERSE_OFFERS_MAX 16
 
 struct framework_offer {
 	char id[96];
@@ -22,6 +23,12 @@ struct framework_offer {
 	int64_t lent_milli; /* cpus that may be taken back at any time */
 	int64_t mem_milli;
 	int64_t received_ms;
+};
+
+/* It is asked to leave an agent. */
+struct framework_inverse_offer {
+	char id[96];
+	char agent_id[96];
 };
 
 struct framework {
@@ -44,6 +51,8 @@ struct framework {
 	struct tp_timer again; /* a master that cannot answer now is asked later */
 	struct framework_offer offers[FRAMEWORK_OFFERS_MAX]; /* oldest first */
 	size_t n_offers;
+	struct framework_inverse_offer inverse_offers[FRAMEWORK_INVERSE_OFFERS_MAX];
+	size_t n_inverse_offers;
 	struct framework_book *book;
 	unsigned n_rescinded, n_disconnected;
 };
@@ -84,6 +93,8 @@ void framework_accept_lent(struct framework *f, const struct framework_offer *of
 void framework_accept_in(struct framework *f, const struct framework_offer *offer,
 	const char *executor_id, const char *task_id, int64_t cpus_milli,
 	const char *text);
+/* The oldest inverse offer it has. */
+void framework_answer_inverse(struct framework *f, bool accept, int64_t refuse_ms);
 void framework_kill(struct framework *f, const char *task_id);
 void framework_kill_within(struct framework *f, const char *task_id, int64_t grace_ms);
 void framework_revive(struct framework *f);
@@ -103,6 +114,9 @@ bool framework_wait_state(
 void framework_session_over(struct framework *f);
 void framework_offer_add(struct framework *f, const struct tp_offer *offer);
 void framework_offer_forget(struct framework *f, const char *id);
+/* Fails the test when it is asked twice at a time for the same agent. */
+void framework_inverse_add(struct framework *f, const struct tp_inverse_offer *offer);
+void framework_inverse_forget(struct framework *f, const char *id);
 void framework_log_update(struct framework *f, const struct tp_task_status *status);
 const struct tp_scheduler_call *framework_subscription(
 	struct framework *f, struct tp_arena *arena);

@@ -138,6 +138,34 @@ void framework_accept_in(struct framework *f, const struct framework_offer *offe
 	launch(f, offer, task_id, cpus_milli, "", text, how);
 }
 
+void framework_inverse_forget(struct framework *f, const char *id)
+{
+	for (size_t i = 0; i < f->n_inverse_offers; i++) {
+		if (strcmp(f->inverse_offers[i].id, id) != 0)
+			continue;
+		f->n_inverse_offers--;
+		memmove(&f->inverse_offers[i], &f->inverse_offers[i + 1],
+			(f->n_inverse_offers - i) * sizeof f->inverse_offers[0]);
+		return;
+	}
+}
+
+void framework_answer_inverse(struct framework *f, bool accept, int64_t refuse_ms)
+{
+	const char *type = accept ? "ACCEPT_INVERSE_OFFERS" : "DECLINE_INVERSE_OFFERS";
+	const char *member = accept ? "accept_inverse_offers" : "decline_inverse_offers";
+	char id[sizeof f->inverse_offers[0].id];
+
+	ck_assert_uint_gt(f->n_inverse_offers, 0);
+	snprintf(id, sizeof id, "%s", f->inverse_offers[0].id);
+	framework_inverse_forget(f, id);
+	send_call(f,
+		"{'type':'%s','framework_id':{'value':'%s'},'%s':{"
+		"'inverse_offer_ids':[{'value':'%s'}],"
+		"'filters':{'refuse_seconds':%" PRId64 ".%03" PRId64 "}}}",
+		type, f->id, member, id, refuse_ms / 1000, refuse_ms % 1000);
+}
+
 void framework_kill(struct framework *f, const char *task_id)
 {
 	send_call(f,

@@ -51,6 +51,21 @@ static void on_rescinded(struct tp_scheduler_driver *driver, void *user,
 	framework_offer_forget(f, offer_id->value);
 }
 
+static void on_inverse_offers(struct tp_scheduler_driver *driver, void *user,
+	struct tp_inverse_offer *const *offers, size_t n_offers)
+{
+	(void)driver;
+	for (size_t i = 0; i < n_offers; i++)
+		framework_inverse_add(user, offers[i]);
+}
+
+static void on_inverse_rescinded(struct tp_scheduler_driver *driver, void *user,
+	const struct tp_offer_id *offer_id)
+{
+	(void)driver;
+	framework_inverse_forget(user, offer_id->value);
+}
+
 static void on_update(struct tp_scheduler_driver *driver, void *user,
 	const struct tp_task_status *status)
 {
@@ -77,6 +92,8 @@ static const struct tp_scheduler callbacks = {
 	.disconnected = on_disconnected,
 	.resource_offers = on_offers,
 	.offer_rescinded = on_rescinded,
+	.inverse_offers = on_inverse_offers,
+	.inverse_offer_rescinded = on_inverse_rescinded,
 	.status_update = on_update,
 	.error = on_error,
 };
@@ -134,6 +151,18 @@ void framework_driver_call(struct framework *f, const struct tp_scheduler_call *
 	case TP_SCHEDULER_CALL_DECLINE:
 		tp_scheduler_driver_decline_offer(
 			driver, call->decline->offer_ids[0], call->decline->filters);
+		break;
+	case TP_SCHEDULER_CALL_ACCEPT_INVERSE_OFFERS:
+		tp_scheduler_driver_accept_inverse_offers(driver,
+			call->accept_inverse_offers->inverse_offer_ids,
+			call->accept_inverse_offers->n_inverse_offer_ids,
+			call->accept_inverse_offers->filters);
+		break;
+	case TP_SCHEDULER_CALL_DECLINE_INVERSE_OFFERS:
+		tp_scheduler_driver_decline_inverse_offers(driver,
+			call->decline_inverse_offers->inverse_offer_ids,
+			call->decline_inverse_offers->n_inverse_offer_ids,
+			call->decline_inverse_offers->filters);
 		break;
 	case TP_SCHEDULER_CALL_KILL:
 		tp_scheduler_driver_kill_task(driver, call->kill->task_id, NULL, NULL);

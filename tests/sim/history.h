@@ -7,6 +7,7 @@
 #ifndef TESTS_SIM_HISTORY_H
 #define TESTS_SIM_HISTORY_H
 
+#include "tepui/kind/calls.h"
 #include "tests/lib/framework.h"
 #include "tests/sim/acknowledged.h"
 
@@ -46,6 +47,7 @@ struct history {
 	struct framework *ended[HISTORY_ENDED_MAX];       /* torn down by themselves */
 	unsigned n_ended;
 	struct acknowledged *acknowledged;
+	struct maintained *maintained;
 	unsigned n_launched;
 	bool registry_failed; /* a master may end for it */
 };
@@ -99,9 +101,25 @@ void operators_swap_allocator(struct history *h);
 void operators_change_weights(struct history *h);
 void operators_change_quota(struct history *h);
 void operators_operate(struct history *h);
+/* Fills in what a call of an operator needs; answered by its done(), exactly once. */
+void operators_submit(struct machine *m, struct tp_submission *submission);
 /* What operators reserve is for this role, and their one volume of each agent has this id. */
 #define OPERATORS_ROLE "operators"
 #define OPERATORS_VOLUME "data"
+
+/* --- maintenance.c: steps of operators, and what must hold of them ------------------------ */
+
+struct maintained *maintained_create(void);
+/* After the cluster, whose masters may still answer. */
+void maintained_destroy(struct maintained *maintained);
+void maintenance_plan(struct history *h);
+void maintenance_start(struct history *h);
+void maintenance_stop(struct history *h);
+/* A framework answers what it is asked. */
+void maintenance_answer(struct history *h);
+/* All machines are UP again, and the operators know it. */
+void maintenance_end(struct history *h);
+void check_maintenance(struct history *h);
 
 /* --- invariants.c: each of them fails the test ------------------------------------------- */
 

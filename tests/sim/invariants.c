@@ -110,6 +110,9 @@ static void check_admitted(struct history *h)
 		snprintf(name, sizeof name, "agent/%s", id);
 		known = sim_registry_has(h->cluster->registry, name);
 		snprintf(name, sizeof name, "unreachable/%s", id);
+		known |= sim_registry_has(h->cluster->registry, name);
+		/* Its machine went down, and it did not hear of it yet. */
+		snprintf(name, sizeof name, "gone/%s", id);
 		ck_assert_msg(known || sim_registry_has(h->cluster->registry, name),
 			"step %u: the registry does not know %s, agent %s", h->step,
 			m->name, id);
@@ -135,6 +138,7 @@ void check_always(struct history *h)
 	check_truth(h);
 	check_schedulers(h);
 	check_admitted(h);
+	check_maintenance(h);
 }
 
 /* --- when all is quiet -------------------------------------------------------------------- */

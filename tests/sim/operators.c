@@ -29,30 +29,34 @@ static void errand_done(struct tp_submission *submission, int status,
 	tp_arena_destroy(tp_container_of(submission, struct errand, submission)->arena);
 }
 
+void operators_submit(struct machine *m, struct tp_submission *submission)
+{
+	struct tp_instance *daemon = tp_kernel_instance(m->kernel, "master");
+	const struct tp_provide *provide = daemon->module->provides;
+	const struct tp_calls_ops *ops;
+
+	submission->api = TP_API_OPERATOR;
+	while (strcmp(provide->kind, "calls") != 0)
+		provide++;
+	ops = provide->ops;
+	ops->submit(daemon, submission);
+}
+
 /* `call` lives in the arena, which is taken. */
 static void tell(
 	struct machine *m, const struct tp_master_call *call, struct tp_arena *arena)
 {
-	struct tp_instance *daemon = tp_kernel_instance(m->kernel, "master");
-	const struct tp_provide *provide = daemon->module->provides;
 	struct errand *errand = tp_arena_alloc(arena, sizeof *errand);
-	const struct tp_calls_ops *ops;
 
 	errand->arena = arena;
-	errand->submission.api = TP_API_OPERATOR;
 	errand->submission.call = call;
 	errand->submission.done = errand_done;
-	while (strcmp(provide->kind, "calls") != 0)
-		provide++;
-	ops = provide->ops;
-	ops->submit(daemon, &errand->submission);
+	operators_submit(m, &errand->submission);
 }
 
 static struct machine *leader(struct history *h)
 {
-	struct machine *m = cluster_leader(h->cluster);
-
-	return m == NULL || m->kernel == NULL || m->frozen ? NULL : m;
+	return cluster_leader(h->cluster);
 }
 
 static unsigned below(struct history *h, unsigned n)

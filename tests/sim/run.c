@@ -33,6 +33,7 @@ static void begin(struct history *h, const struct plan *plan)
 	}
 	lending_begin(h);
 	h->acknowledged = acknowledged_create(h->cluster);
+	h->maintained = maintained_create();
 	for (unsigned i = 0; i < plan->n_frameworks; i++) {
 		snprintf(name, sizeof name, "f%u", i + 1);
 		framework_drive(h->cluster, plan->driven[i]);
@@ -61,6 +62,7 @@ START_TEST(history)
 	check_quiet(&h);
 	cluster_destroy(h.cluster);
 	acknowledged_destroy(h.acknowledged);
+	maintained_destroy(h.maintained);
 }
 END_TEST
 

@@ -83,6 +83,7 @@ history_sources = \
 	tests/sim/history.h \
 	tests/sim/invariants.c \
 	tests/sim/lending.c \
+	tests/sim/maintenance.c \
 	tests/sim/operators.c \
 	tests/sim/plan.c \
 	tests/sim/run.c \

@@ -428,6 +428,10 @@ const struct step_kind step_kinds[] = {
 	{ "lend", 4, lending_changes },
 	{ "estimator", 1, lending_fails },
 	{ "preempt", 4, lending_takes_back },
+	{ "plan-maintenance", 4, maintenance_plan },
+	{ "start-maintenance", 2, maintenance_start },
+	{ "stop-maintenance", 4, maintenance_stop },
+	{ "inverse-offer", 6, maintenance_answer },
 };
 const unsigned n_step_kinds = TP_COUNT(step_kinds);
 
@@ -547,4 +551,5 @@ void steps_heal(struct history *h)
 		heal_machine(h, &c->machines[i]);
 	for (unsigned i = 0; i < h->n_ended; i++)
 		end_again(h, h->ended[i]);
+	maintenance_end(h);
 }
