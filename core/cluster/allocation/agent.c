@@ -4,6 +4,8 @@
  * them: what frameworks hold of a removed agent may still come back.
  */
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/cluster/allocation/alloc.h"
 #include "core/cluster/allocation/filter.h"
@@ -14,6 +16,7 @@
 #include "tepui/attributes.h"
 #include "tepui/record.h"
 
+#define HUGE_FROM_BYTES (2 << 20)
 #define INTERNED_MAX 64
 
 struct alloc_agent *alloc_agent_at(struct tp_allotment *self, uint32_t slot)
@@ -249,12 +252,25 @@ static void use_book(
 	alloc_hold(self, use->framework, slot, use->resources);
 }
 
+/* Advice, whatever comes of it: a run steps through many small pages of a large array. */
+static void pages_advise(char *block, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t first = (page - (uintptr_t)block % page) % page;
+
+	if (size >= first + page)
+		(void)madvise(block + first, (size - first) / page * page, MADV_HUGEPAGE);
+}
+
 /* The array begins where a line does, which tp_realloc() does not promise. */
 static void agents_move(struct tp_allotment *self, uint32_t n)
 {
 	struct alloc_agent *old = self->agents;
-	char *block = tp_alloc(n * sizeof *old + ALLOC_LINE);
+	size_t size = n * sizeof *old + ALLOC_LINE;
+	char *block = tp_alloc(size);
 
+	if (size >= HUGE_FROM_BYTES)
+		pages_advise(block, size);
 	self->agents = (struct alloc_agent *)(block +
 		(ALLOC_LINE - (uintptr_t)block % ALLOC_LINE) % ALLOC_LINE);
 	if (old != NULL)
