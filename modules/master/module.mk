@@ -165,6 +165,11 @@ tests_unit_test_master_shares_SOURCES = tests/unit/test_master_shares.c
 tests_unit_test_master_shares_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_master_shares_LDADD = $(MASTER_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_master_inverse_offers
+tests_unit_test_master_inverse_offers_SOURCES = tests/unit/test_master_inverse_offers.c
+tests_unit_test_master_inverse_offers_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_master_inverse_offers_LDADD = $(MASTER_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_master_maintenance
 tests_unit_test_master_maintenance_SOURCES = tests/unit/test_master_maintenance.c
 tests_unit_test_master_maintenance_CFLAGS = $(UNIT_CFLAGS)
