@@ -255,13 +255,13 @@ static void sim_fini(void *impl)
 
 	if (module->requests.next == NULL)
 		return; /* init() never ran */
+	/* Whoever asked and went waits for the answer, to free what it asked with. */
 	tp_list_foreach (node, tmp, &module->requests) {
 		struct pending *p = tp_container_of(node, struct pending, node);
 
-		tp_timer_disarm(module->instance.loop, &p->timer);
-		tp_list_remove(node);
-		tp_arena_destroy(p->arena);
-		tp_free(p);
+		p->status = tp_fail(
+			&p->request->err, ECANCELED, "the simulated registry ends");
+		tell(p);
 	}
 }
 
