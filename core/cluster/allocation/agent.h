@@ -107,7 +107,7 @@ struct alloc_agent {
 	uint32_t others_room;         /* beyond n_others: portions that were */
 	struct tp_resources plain;    /* free: unreserved, neither revocable nor shared */
 	struct alloc_portion *others; /* also free; none of them empty */
-	uint64_t sieve; /* of its filters: has the bit of each client's slot */
+	uint64_t sieve; /* of its filters: has the bits of each one's client */
 
 	int64_t known[TP_KNOWN_MAX]; /* sums of plain */
 	uint64_t mass;               /* of plain, see hold.h */

@@ -163,7 +163,7 @@ static void dead_remove(struct tp_allotment *self, struct alloc_agent *agent)
 
 	for (i = agent->n_filters; i-- > 0;) {
 		if (is_live(self, &agent->filters[i]))
-			sieve |= alloc_sieve_bit(agent->filters[i].client);
+			sieve |= alloc_sieve_bits(agent->filters[i].client);
 		else
 			filter_remove(self, agent, i);
 	}
@@ -226,7 +226,7 @@ void alloc_filter_add(struct tp_allotment *self, uint32_t client, uint32_t slot,
 		.refusal = (uint16_t)refusal,
 		.epoch = self->clients[client].epoch,
 	};
-	agent->sieve |= alloc_sieve_bit(client);
+	agent->sieve |= alloc_sieve_bits(client);
 	client_count(self, &self->clients[client], 1);
 	if (agent->wake_at == 0 || due_ns < agent->wake_ns)
 		wake_plan(self, slot);
@@ -278,7 +278,7 @@ static void agent_sweep(struct tp_allotment *self, uint32_t slot, int64_t now_ns
 		bool live = is_live(self, &agent->filters[i]);
 
 		if (live && agent->filters[i].due_ns > now_ns) {
-			agent->sieve |= alloc_sieve_bit(agent->filters[i].client);
+			agent->sieve |= alloc_sieve_bits(agent->filters[i].client);
 			continue;
 		}
 		ended = ended || live;

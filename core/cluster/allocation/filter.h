@@ -48,9 +48,11 @@ static inline struct alloc_role *alloc_role_look(
 	return role;
 }
 
-static inline uint64_t alloc_sieve_bit(uint32_t client)
+/* Two bits, of which one alone says nothing (Bloom, 1970). */
+static inline uint64_t alloc_sieve_bits(uint32_t client)
 {
-	return UINT64_C(1) << client % 64;
+	return UINT64_C(1) << client % 64 |
+		UINT64_C(1) << (client * UINT32_C(0x9e3779b1) >> 26);
 }
 
 /* After the marks. False: the client surely has no live filter there, what the two above ask. */
@@ -58,7 +60,7 @@ static inline bool alloc_may_refuse(
 	const struct tp_allotment *self, const struct alloc_agent *agent, uint32_t client)
 {
 	return self->marked ? self->clients[client].mark == self->mark
-			    : (agent->sieve & alloc_sieve_bit(client)) != 0;
+			    : (alloc_sieve_bits(client) & ~agent->sieve) == 0;
 }
 
 #endif

@@ -23,10 +23,10 @@
 #define SHORT_NS (10 * TP_MSEC)
 #define AHEAD 6 /* agents, that are fetched from memory while one is shared out */
 #define REFUSALS_FEW 3
-#define FILTERS_FEW 16
-#define FAR 64   /* the same, where little is done with each */
-#define BLOCK 64 /* agents */
-#define MANY 16  /* waiting: more than the 16th part of all agents */
+#define SIEVE_FEW 24 /* bits that are set, of 64 */
+#define FAR 64       /* the same, where little is done with each */
+#define BLOCK 64     /* agents */
+#define MANY 16      /* waiting: more than the 16th part of all agents */
 
 static int64_t cpu_ns(void)
 {
@@ -235,7 +235,7 @@ static void candidates_collect(struct tp_allotment *self)
 static bool filters_matter(const struct alloc_agent *agent)
 {
 	return agent->n_others > 0 ? agent->n_filters > 0
-				   : __builtin_popcountll(agent->sieve) > FILTERS_FEW;
+				   : __builtin_popcountll(agent->sieve) > SIEVE_FEW;
 }
 
 /*
