@@ -340,6 +340,27 @@ static void want(struct model *m, int agent, bool urgent)
 	m->soon = m->soon || urgent;
 }
 
+/* Something of it was left though there are quotas: wanted again after an interval. */
+static void hold_back(struct model *m, int agent)
+{
+	for (int i = 0; i < m->n_held_back; i++)
+		if (m->held_back[i] == agent)
+			return;
+	m->held_back[m->n_held_back++] = agent;
+	if (m->retry_ns == INT64_MAX)
+		m->retry_ns = m->now_ns + m->interval_ns;
+}
+
+static void retry(struct model *m)
+{
+	if (m->retry_ns > m->now_ns)
+		return;
+	for (int i = 0; i < m->n_held_back; i++)
+		want(m, m->held_back[i], true);
+	m->n_held_back = 0;
+	m->retry_ns = INT64_MAX;
+}
+
 static void want_all(struct model *m)
 {
 	m->all_wanted = true;
@@ -368,7 +389,7 @@ static void run(struct model *m)
 	shuffle(m, agents, n);
 	for (int i = 0; i < n; i++)
 		share_out(m, agents[i], false, &owed);
-	/* With quotas, what is left is tried again. */
+	/* With quotas, what is left is tried again, but not at once. */
 	for (int i = 0; m->n_rules > 0 && i < n; i++)
 		for (uint32_t j = 0; j < m->agents[agents[i]].free.n; j++) {
 			const struct tp_resource_item *item =
@@ -376,7 +397,7 @@ static void run(struct model *m)
 
 			if (!model_is_reserved(item) && !model_is_revocable(item) &&
 				!model_is_shared(item))
-				want(m, agents[i], false);
+				hold_back(m, agents[i]);
 		}
 	for (int i = 0; i < MODEL_AGENTS; i++)
 		tp_resources_fini(&m->shared_offered[i]);
@@ -419,7 +440,7 @@ void model_advance(struct model *m, int64_t ns)
 
 	model_settle(m);
 	for (;;) {
-		int64_t next_ns = m->later_ns;
+		int64_t next_ns = m->later_ns < m->retry_ns ? m->later_ns : m->retry_ns;
 
 		for (int i = 0; i < m->n_filters; i++)
 			if (m->filters[i].due_ns < next_ns)
@@ -429,6 +450,7 @@ void model_advance(struct model *m, int64_t ns)
 		if (next_ns > m->now_ns)
 			m->now_ns = next_ns;
 		filters_expire(m);
+		retry(m);
 		if (m->later_ns <= m->now_ns)
 			run(m);
 		model_settle(m);
@@ -443,7 +465,7 @@ void model_init(struct model *m, int64_t now_ns, int64_t interval_ns)
 	memset(m, 0, sizeof *m);
 	m->now_ns = now_ns;
 	m->interval_ns = interval_ns;
-	m->later_ns = INT64_MAX;
+	m->later_ns = m->retry_ns = INT64_MAX;
 	m->chance = 20130401;
 	tp_quantity_names_init(&m->names);
 }

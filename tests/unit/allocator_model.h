@@ -98,6 +98,8 @@ struct model {
 	int n_weights;
 	int wanted[MODEL_AGENTS], n_wanted;
 	bool all_wanted, soon;
+	int held_back[MODEL_AGENTS], n_held_back;
+	int64_t retry_ns;
 	int64_t later_ns; /* of the next run by the interval; INT64_MAX = none */
 	uint64_t chance;
 	struct model_offer offers[MODEL_LIST]; /* of the last runs; the test takes them */

@@ -29,7 +29,7 @@ struct alloc_agent *alloc_agent_at(struct tp_allotment *self, uint32_t slot)
 void alloc_agent_stand(struct tp_allotment *self, uint32_t slot)
 {
 	const struct alloc_agent *agent = &self->agents[slot];
-	uint8_t standing = self->standing[slot] & ALLOC_WAITING;
+	uint8_t standing = self->standing[slot] & (ALLOC_WAITING | ALLOC_HELD);
 
 	if (agent->used && agent->active && agent->allowed)
 		standing |= ALLOC_OPEN;

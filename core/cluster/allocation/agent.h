@@ -86,6 +86,7 @@ enum alloc_standing {
 	ALLOC_OPEN = 1 << 0,    /* there, active and allowed */
 	ALLOC_FREE = 1 << 1,    /* something of it is free */
 	ALLOC_WAITING = 1 << 2, /* looked at again in the next run */
+	ALLOC_HELD = 1 << 3,    /* a run left something free that quotas hold back */
 };
 
 #define ALLOC_LINE 64 /* bytes of a cache line */

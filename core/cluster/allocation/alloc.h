@@ -67,10 +67,13 @@ struct tp_allotment {
 	bool all_waiting;  /* every agent waits for a run */
 	uint32_t *waiting; /* slots of agents that wait for a run */
 	uint32_t n_waiting, waiting_room;
+	uint32_t *held_back; /* slots of agents that wait until `retry` */
+	uint32_t n_held_back, held_back_room;
 	uint32_t *wakes; /* heap of agents by the end of their first filter */
 	uint32_t n_wakes, wakes_room;
 	struct tp_defer run_soon, judge_more;
 	struct tp_timer run_later; /* no later than the interval */
+	struct tp_timer retry;     /* an interval after the first was held back */
 	struct tp_timer expiry;    /* of the earliest filter */
 	struct tp_timer recovery;
 	int64_t wanted_ns; /* when the first agent that waits began to */

@@ -115,6 +115,7 @@ void tp_allotment_stop(struct tp_allotment *self)
 	tp_timer_disarm(self->instance->loop, &self->recovery);
 	tp_timer_disarm(self->instance->loop, &self->expiry);
 	tp_timer_disarm(self->instance->loop, &self->run_later);
+	tp_timer_disarm(self->instance->loop, &self->retry);
 	tp_loop_undefer(self->instance->loop, &self->run_soon);
 	tp_loop_undefer(self->instance->loop, &self->judge_more);
 }

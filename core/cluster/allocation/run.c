@@ -4,8 +4,9 @@
  *
  * When: events ask for a run at the end of the loop's turn. A run that took long pushes the next
  * one away by as much as it took, so that allocation never takes more than half of the loop;
- * never by more than the interval. While there are quotas, what a run left free waits for the
- * interval: what others give back may make room under a limit, and no event says so.
+ * never by more than the interval. While there are quotas, agents of which a run left something
+ * free are looked at again after an interval: what others give back may make room under a limit,
+ * and no event says so. Runs in between pass them over.
  */
 #include "core/cluster/allocation/run.h"
 
@@ -38,18 +39,34 @@ static int64_t cpu_ns(void)
 
 /* --- when ------------------------------------------------------------------------------ */
 
+static uint32_t *slot_append(uint32_t *slots, uint32_t *n, uint32_t *room, uint32_t slot)
+{
+	if (*n == *room) {
+		*room = *room == 0 ? 64 : 2 * *room;
+		slots = tp_realloc(slots, *room * sizeof *slots);
+	}
+	slots[(*n)++] = slot;
+	return slots;
+}
+
 static void waiting_append(struct tp_allotment *self, uint32_t slot)
 {
-	if (self->n_waiting == self->waiting_room) {
-		self->waiting_room =
-			self->waiting_room == 0 ? 64 : 2 * self->waiting_room;
-		self->waiting = tp_realloc(
-			self->waiting, self->waiting_room * sizeof *self->waiting);
-	}
 	if (self->n_waiting == 0 && !self->all_waiting)
 		self->wanted_ns = tp_loop_now_ns(self->instance->loop);
 	self->standing[slot] |= ALLOC_WAITING;
-	self->waiting[self->n_waiting++] = slot;
+	self->waiting =
+		slot_append(self->waiting, &self->n_waiting, &self->waiting_room, slot);
+}
+
+static void hold_back(struct tp_allotment *self, uint32_t slot)
+{
+	if ((self->standing[slot] & ALLOC_HELD) != 0)
+		return;
+	self->standing[slot] |= ALLOC_HELD;
+	self->held_back = slot_append(
+		self->held_back, &self->n_held_back, &self->held_back_room, slot);
+	if (!tp_timer_armed(&self->retry))
+		tp_timer_arm(self->instance->loop, &self->retry, self->interval_ns);
 }
 
 static void run_plan(struct tp_allotment *self, bool urgent)
@@ -91,12 +108,36 @@ void alloc_run_soon(struct tp_defer *defer)
 }
 
 /* Filters that end at this very moment end before it. */
+static void retry(struct tp_timer *timer)
+{
+	struct tp_allotment *self = tp_container_of(timer, struct tp_allotment, retry);
+	uint32_t i;
+
+	alloc_filters_expired(&self->expiry);
+	for (i = 0; i < self->n_held_back; i++) {
+		self->standing[self->held_back[i]] &= (uint8_t)~ALLOC_HELD;
+		alloc_want(self, self->held_back[i], true);
+	}
+	self->n_held_back = 0;
+}
+
+static void retry_if_due(struct tp_allotment *self)
+{
+	if (!tp_timer_armed(&self->retry) ||
+		self->retry.due_ns > tp_loop_now_ns(self->instance->loop))
+		return;
+	tp_timer_disarm(self->instance->loop, &self->retry);
+	retry(&self->retry);
+}
+
+/* So do filters and retries of this very moment. */
 void alloc_run_later(struct tp_timer *timer)
 {
 	struct tp_allotment *self =
 		tp_container_of(timer, struct tp_allotment, run_later);
 
 	alloc_filters_expired(&self->expiry);
+	retry_if_due(self);
 	alloc_run(self);
 }
 
@@ -293,7 +334,7 @@ static void stages(struct tp_allotment *self, uint32_t *items, uint32_t n)
 		alloc_stage_two(self, items[i]);
 		self->agents[items[i]].given_first = false;
 		if (self->n_quotas > 0 && self->agents[items[i]].plain.n > 0)
-			alloc_want(self, items[i], false);
+			hold_back(self, items[i]);
 	}
 }
 
@@ -439,6 +480,7 @@ void alloc_run_init(struct tp_allotment *self)
 	self->scratch = tp_alloc(sizeof *self->scratch);
 	self->run_soon.run = alloc_run_soon;
 	self->run_later.fire = alloc_run_later;
+	self->retry.fire = retry;
 }
 
 void alloc_run_fini(struct tp_allotment *self)
@@ -447,6 +489,7 @@ void alloc_run_fini(struct tp_allotment *self)
 
 	tp_loop_undefer(self->instance->loop, &self->run_soon);
 	tp_timer_disarm(self->instance->loop, &self->run_later);
+	tp_timer_disarm(self->instance->loop, &self->retry);
 	tp_free(run->candidates);
 	tp_free(run->maintained);
 	tp_free(run->copy);
@@ -462,4 +505,5 @@ void alloc_run_fini(struct tp_allotment *self)
 	tp_free(run->gifts);
 	tp_free(run);
 	tp_free(self->waiting);
+	tp_free(self->held_back);
 }
