@@ -6,9 +6,10 @@
  * second, and without fsync: after a crash in between an update is sent once more, with the same
  * uuid.
  *
- * Invariants: only the front of a stream is ever sent; no update is sent before its record is
- * stored, however long the disk refuses it; the retry timer runs exactly while a front is in
- * flight.
+ * Invariants: only the front of a stream is ever sent; no update is sent before its record and
+ * the acknowledgement of the one before are stored, however long the disk refuses them; so after
+ * any crash the front is what the framework heard last, or something newer, and may be told as
+ * the state of the task; the retry timer runs exactly while a front is in flight.
  *
  * Not the log: that is updates_store.c.
  */
@@ -114,7 +115,7 @@ void stream_forward(struct stream *stream)
 	struct update *newest;
 
 	if (front == NULL || updates->paused || front->sent ||
-		front->place != UPDATE_STORED)
+		front->place != UPDATE_STORED || stream->unsettled)
 		return;
 	newest = stream_newest_stored(stream);
 	front->record->has_latest_state = true;

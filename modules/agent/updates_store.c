@@ -5,6 +5,9 @@
  * fails changes nothing but the log's state: the updates wait in memory, where UPDATES_PENDING_MAX
  * bounds them, everything else goes on, and the log is written anew until that succeeds.
  *
+ * An acknowledgement waits for company only while nothing else does. With an update behind it, it
+ * is written at once and synced, for that update may not overtake it.
+ *
  * Invariants: one write of a log is under way at most; a repaired log says all that the old one
  * said and recovery needs: the newest acknowledged update, the uuids of the others, what waits.
  */
@@ -45,24 +48,21 @@ static void add_acknowledgement(struct tp_strbuf *out, struct tp_bytes uuid)
 		out);
 }
 
-/* Adds the updates from `from` on; false: there were none. */
-static bool add_pending(
-	struct stream *stream, enum update_place from, struct tp_strbuf *out)
+/* Adds the updates up to `to`, and those that were new are being written. */
+static void add_pending(
+	struct stream *stream, enum update_place to, struct tp_strbuf *out)
 {
 	struct tp_list *node, *tmp;
-	bool any = false;
 
 	tp_list_foreach (node, tmp, &stream->pending) {
 		struct update *update = tp_container_of(node, struct update, node);
 
-		if (update->place > from)
+		if (update->place > to)
 			continue;
 		add_update(out, update->record);
 		if (update->place == UPDATE_NEW)
 			update->place = UPDATE_WRITING;
-		any = true;
 	}
-	return any;
 }
 
 /* --- writing --------------------------------------------------------------------------- */
@@ -71,13 +71,12 @@ static bool add_pending(
 static void stream_write(struct stream *stream)
 {
 	struct updates *updates = stream->updates;
-	unsigned flags = 0;
+	unsigned flags = stream->n_pending > 0 ? TP_DISK_SYNC : 0;
 
 	if (stream->log > STREAM_DUE)
 		return; /* when that is over it goes on */
 	stream->log = STREAM_IDLE;
-	if (add_pending(stream, UPDATE_NEW, &stream->unlogged))
-		flags = TP_DISK_SYNC;
+	add_pending(stream, UPDATE_NEW, &stream->unlogged);
 	if (stream->unlogged.len == 0)
 		return;
 	tp_timer_disarm(updates->instance->loop, &stream->flush);
@@ -184,7 +183,6 @@ static void stream_written(struct journal_entry *entry, int status)
 {
 	struct stream *stream = tp_container_of(entry, struct stream, entry);
 	struct tp_list *node, *tmp;
-	bool more = false;
 
 	if (status < 0) {
 		stream_failed(stream, status);
@@ -195,14 +193,14 @@ static void stream_written(struct journal_entry *entry, int status)
 			"status updates can be stored again, sending those that waited",
 			"%s", "");
 	stream->log = STREAM_IDLE;
+	stream->unsettled = stream->unlogged.len > 0;
 	tp_list_foreach (node, tmp, &stream->pending) {
 		struct update *update = tp_container_of(node, struct update, node);
 
-		more |= update->place == UPDATE_NEW;
 		if (update->place == UPDATE_WRITING)
 			update->place = UPDATE_STORED;
 	}
-	if (more)
+	if (stream->n_pending > 0)
 		stream_write(stream);
 	else if (stream->unlogged.len > 0)
 		tp_timer_arm(stream->updates->instance->loop, &stream->flush, FLUSH_NS);
@@ -255,10 +253,15 @@ void store_updates(struct stream *stream)
 
 void store_acknowledgement(struct stream *stream, struct tp_bytes uuid)
 {
-	if (stream->path == NULL || stream->log == STREAM_BROKEN)
+	if (stream->path == NULL)
+		return;
+	stream->unsettled = true;
+	if (stream->log == STREAM_BROKEN)
 		return; /* the repair will say it */
 	add_acknowledgement(&stream->unlogged, uuid);
-	if (stream->log == STREAM_IDLE && !tp_timer_armed(&stream->flush))
+	if (stream->n_pending > 0)
+		store_updates(stream);
+	else if (stream->log == STREAM_IDLE && !tp_timer_armed(&stream->flush))
 		tp_timer_arm(stream->updates->instance->loop, &stream->flush, FLUSH_NS);
 }
 

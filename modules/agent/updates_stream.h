@@ -29,9 +29,12 @@ struct updates {
 /*
  * The log of a stream; one write at a time, so that the order in the file is that of the stream.
  *
- *	IDLE ─an update─► DUE ─end of the turn─► WRITING ─ok─► IDLE (or DUE: more came meanwhile)
+ *	IDLE ─an update─► DUE ─end of the turn─► WRITING ─ok─► IDLE (or WRITING: more came meanwhile)
  *	                                             └─failed─► BROKEN ─timer─► REPAIRING ─ok─► IDLE
  *	                                                           ▲───────failed─────┘
+ *
+ * An acknowledgement with an update behind it does what an update does; another one makes
+ * an idle log WRITING after a moment.
  *
  * REPAIRING replaces the whole file: after a failure nobody knows what is in it.
  */
@@ -56,7 +59,8 @@ struct stream {
 	char *path; /* of the log; NULL: none, what follows is not used */
 	enum stream_log log;
 	struct tp_strbuf unlogged; /* records of acknowledgements that wait for company */
-	struct tp_timer flush;     /* their patience */
+	bool unsettled;        /* one waits or is being written: no update overtakes it */
+	struct tp_timer flush; /* their patience */
 	struct tp_defer due;
 	struct journal_entry entry;         /* of the write under way */
 	struct update *newest_acknowledged; /* for a repair; NULL before the first */
@@ -98,9 +102,12 @@ void store_init(struct updates *updates);
 void store_fini(struct updates *updates);
 void store_stream_init(struct stream *stream, const char *path);
 void store_stream_fini(struct stream *stream);
-/* Updates came: they are written at the end of this turn, or when the log is free. */
+/* What waits is written at the end of this turn, or when the log is free. */
 void store_updates(struct stream *stream);
-/* The front was acknowledged: that is written with the next update, or after a moment. */
+/*
+ * The front was acknowledged and retired: that is written after a moment or with the next update,
+ * at once when there is one, which is forwarded then.
+ */
 void store_acknowledgement(struct stream *stream, struct tp_bytes uuid);
 /* Its log was read: it is written anew. */
 void store_recovered(struct stream *stream);

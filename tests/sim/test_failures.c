@@ -342,6 +342,30 @@ START_TEST(a_task_that_is_forgotten_with_the_power_ends_once)
 }
 END_TEST
 
+/*
+ * It ended while its first update was on the way. The framework has acknowledged both, which may
+ * be lost with the power: then it hears the end again, and not that the task runs.
+ */
+START_TEST(a_task_whose_end_is_known_does_not_run_again)
+{
+	begin((uint64_t)_i + 1);
+	launch("t", "run 1 0");
+	ck_assert(framework_wait_state(f, "t", TP_TASK_FINISHED, 10000));
+	cluster_advance(c, _i % 3 * 1000);
+	cluster_power_loss(a1);
+	cluster_advance(c, 2 * MINUTE_MS);
+	ck_assert(registry_has("unreachable", agent_id));
+	cluster_restart(a1);
+	cluster_advance(c, MINUTE_MS);
+	ck_assert_str_eq(machine_id(a1), agent_id);
+	ck_assert_msg(framework_task(f, "t")->wrong == NULL, "%s",
+		framework_task(f, "t")->wrong);
+	ck_assert_int_eq(framework_task(f, "t")->ended, TP_TASK_FINISHED);
+	ck_assert(!master_knows("t"));
+	cluster_destroy(c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("failures");
@@ -364,6 +388,8 @@ int main(void)
 	tcase_add_loop_test(power, power_is_lost, 0, POWER_SEEDS);
 	tcase_add_loop_test(
 		power, a_task_that_is_forgotten_with_the_power_ends_once, 0, POWER_SEEDS);
+	tcase_add_loop_test(
+		power, a_task_whose_end_is_known_does_not_run_again, 0, POWER_SEEDS);
 	suite_add_tcase(s, power);
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_NORMAL);

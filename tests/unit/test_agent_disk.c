@@ -216,6 +216,34 @@ START_TEST(an_acknowledgement_during_the_repair_is_not_lost)
 }
 END_TEST
 
+/* After a crash the front says what the framework heard last, and not what it knew before. */
+START_TEST(no_update_overtakes_the_acknowledgement_of_the_one_before)
+{
+	struct peer *e;
+
+	agent_fixture_start(f, "");
+	agent_fixture_run(f, "t1", true);
+	e = agent_fixture_executor(f, 0, "t1", true);
+	agent_fixture_update(e, "t1", "t1", TP_TASK_RUNNING, 1);
+	agent_fixture_update(e, "t1", "t1", TP_TASK_FINISHED, 2);
+	refused = "tasks/t1";
+	agent_fixture_acknowledge(f);
+	ck_assert_uint_eq(n_refused, 1);
+	ck_assert_uint_eq(sent(), 1);
+	agent_fixture_advance(f, TP_MIN);
+	ck_assert_uint_eq(sent(), 1);
+	refused = NULL;
+	agent_fixture_advance(f, TP_MIN);
+	ck_assert_uint_ge(sent(), 2);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_FINISHED);
+	agent_fixture_stop(f);
+	agent_fixture_forget(f);
+	agent_fixture_start(f, "");
+	agent_fixture_advance(f, TP_MIN);
+	ck_assert_int_eq(agent_fixture_last_state(f), TP_TASK_FINISHED);
+}
+END_TEST
+
 START_TEST(updates_wait_until_the_id_is_stored)
 {
 	struct peer *e;
@@ -467,6 +495,7 @@ int main(void)
 	tcase_add_test(tc, what_is_read_again_is_stored_before_it_is_told);
 	tcase_add_test(tc, a_repaired_log_says_what_the_old_one_said);
 	tcase_add_test(tc, an_acknowledgement_during_the_repair_is_not_lost);
+	tcase_add_test(tc, no_update_overtakes_the_acknowledgement_of_the_one_before);
 	tcase_add_test(tc, updates_wait_until_the_id_is_stored);
 	tcase_add_test(tc, what_cannot_be_noted_does_not_start);
 	tcase_add_test(tc, a_sandbox_that_cannot_be_made_fails_the_task);
