@@ -62,6 +62,8 @@ allocation_sources = \
 	core/cluster/allocation/histogram.c \
 	core/cluster/allocation/hold.c \
 	core/cluster/allocation/hold.h \
+	core/cluster/allocation/intern.c \
+	core/cluster/allocation/intern.h \
 	core/cluster/allocation/maintenance.c \
 	core/cluster/allocation/maintenance.h \
 	core/cluster/allocation/metric.c \
@@ -246,6 +248,11 @@ UNIT_TESTS += tests/unit/test_process_tree
 tests_unit_test_process_tree_SOURCES = tests/unit/test_process_tree.c
 tests_unit_test_process_tree_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_process_tree_LDADD = $(cluster_test_libs)
+UNIT_TESTS += tests/unit/test_intern
+tests_unit_test_intern_SOURCES = tests/unit/test_intern.c
+tests_unit_test_intern_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_intern_LDADD = $(cluster_test_libs)
+
 UNIT_TESTS += tests/unit/test_quantities
 tests_unit_test_quantities_SOURCES = tests/unit/test_quantities.c
 tests_unit_test_quantities_CFLAGS = $(UNIT_CFLAGS)

@@ -17,7 +17,6 @@
 #include "tepui/record.h"
 
 #define HUGE_FROM_BYTES (2 << 20)
-#define INTERNED_MAX 64
 
 struct alloc_agent *alloc_agent_at(struct tp_allotment *self, uint32_t slot)
 {
@@ -167,25 +166,6 @@ void alloc_whitelist_set(
 
 /* --- totals ---------------------------------------------------------------------------- */
 
-/* Keys that nearly all agents have are kept once for all of them. */
-static void intern(struct tp_allotment *self, struct tp_resources *total)
-{
-	uint32_t i, j;
-
-	tp_resources_share(total, &self->interned);
-	for (i = 0; i < total->n && self->interned.n < INTERNED_MAX; i++) {
-		const struct tp_resource_key *key = total->items[i].key;
-
-		if (key->n_reservations > 0 || key->record->disk != NULL)
-			continue;
-		for (j = 0; j < self->interned.n; j++)
-			if (self->interned.items[j].key == key)
-				break;
-		if (j == self->interned.n)
-			tp_resources_add_item(&self->interned, &total->items[i]);
-	}
-}
-
 static void total_set(struct tp_allotment *self, struct alloc_host *host,
 	const struct tp_resources *total)
 {
@@ -193,7 +173,7 @@ static void total_set(struct tp_allotment *self, struct alloc_host *host,
 
 	tp_resources_move(&old, &host->total);
 	tp_resources_copy(&host->total, total);
-	intern(self, &host->total);
+	alloc_intern(&self->interns, &host->total);
 	tp_quantities_add_resources(&self->cluster.total, &self->names, &host->total);
 	tp_quantities_subtract_resources(&self->cluster.total, &self->names, &old);
 	alloc_names_grown(self);
@@ -201,6 +181,7 @@ static void total_set(struct tp_allotment *self, struct alloc_host *host,
 	self->cluster.generation++;
 	alloc_reserved_change(self, &host->total, true);
 	alloc_reserved_change(self, &old, false);
+	alloc_intern_release(&self->interns, &old);
 	tp_resources_fini(&old);
 }
 
@@ -413,7 +394,7 @@ void alloc_agents_fini(struct tp_allotment *self)
 	tp_free(self->hosts);
 	tp_free(self->standing);
 	tp_free(self->wakes);
-	tp_resources_fini(&self->interned);
+	alloc_interns_fini(&self->interns);
 	tp_free(self->region);
 	alloc_whitelist_clear(self);
 	tp_map_fini(&self->whitelist);

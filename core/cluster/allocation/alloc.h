@@ -14,6 +14,7 @@
 
 #include "core/cluster/allocation/agent.h"
 #include "core/cluster/allocation/client.h"
+#include "core/cluster/allocation/intern.h"
 #include "core/cluster/allocation/role.h"
 #include "tepui/allotment.h"
 #include "tepui/metrics.h"
@@ -59,7 +60,7 @@ struct tp_allotment {
 	uint64_t judge_cost;                    /* of judging, in this turn */
 	uint32_t n_maintained;                  /* agents that will be unavailable */
 	struct tp_quantities headroom, offered; /* offered: or allocated, all together */
-	struct tp_resources interned;           /* keys that many agents share */
+	struct alloc_interns interns;
 	struct tp_map whitelist;
 	bool whitelisted;
 	char *region; /* of the master; NULL = none */

@@ -179,6 +179,7 @@ static void item_add_free(struct tp_allotment *self, struct alloc_agent *agent,
 	uint32_t at;
 
 	bare.allocation = NULL;
+	bare.key = alloc_intern_key(&self->interns, item->key);
 	if (is_plain(item)) {
 		tp_resources_add_item(&agent->plain, &bare);
 		return;

@@ -107,7 +107,7 @@ void alloc_run_soon(struct tp_defer *defer)
 	alloc_run(tp_container_of(defer, struct tp_allotment, run_soon));
 }
 
-/* Filters that end at this very moment end before it. */
+/* Filters that end at this very moment come before it. */
 static void retry(struct tp_timer *timer)
 {
 	struct tp_allotment *self = tp_container_of(timer, struct tp_allotment, retry);
@@ -130,7 +130,7 @@ static void retry_if_due(struct tp_allotment *self)
 	retry(&self->retry);
 }
 
-/* So do filters and retries of this very moment. */
+/* Filters and retries of this very moment come before it. */
 void alloc_run_later(struct tp_timer *timer)
 {
 	struct tp_allotment *self =
