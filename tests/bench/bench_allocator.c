@@ -51,7 +51,7 @@ struct bench {
 	uint32_t n_agents, n_frameworks, n_roles;
 	enum scenario scenario;
 	char roles[ROLES_MAX][32];
-	struct tp_resources total[ROLES_MAX + 1]; /* the first without reservations */
+	char total[ROLES_MAX + 1][256]; /* the first without reservations */
 	struct offer *offers;
 	size_t n_offers;
 	int64_t user_ns; /* spent in the receiver */
@@ -167,6 +167,21 @@ static void quotas_set(struct bench *b)
 	}
 }
 
+static void totals_make(struct bench *b)
+{
+	snprintf(b->total[0], sizeof b->total[0],
+		"cpus:16;mem:65536;disk:500000;ports:[31000-32000]");
+	for (uint32_t i = 0; i < b->n_roles && b->n_roles > 1; i++) {
+		char role[sizeof b->roles[i]];
+
+		memcpy(role, b->roles[i], sizeof role);
+		snprintf(b->total[1 + i], sizeof b->total[1 + i],
+			"cpus:8;cpus(%s):8;mem:32768;mem(%s):32768;disk:500000;"
+			"ports:[31000-32000]",
+			role, role);
+	}
+}
+
 static void parse(struct tp_resources *ret, const char *text)
 {
 	struct tp_error err;
@@ -177,20 +192,7 @@ static void parse(struct tp_resources *ret, const char *text)
 	}
 }
 
-static void totals_make(struct bench *b)
-{
-	parse(&b->total[0], "cpus:16;mem:65536;disk:500000;ports:[31000-32000]");
-	for (uint32_t i = 0; i < b->n_roles && b->n_roles > 1; i++) {
-		char text[256];
-
-		snprintf(text, sizeof text,
-			"cpus:8;cpus(%s):8;mem:32768;mem(%s):32768;disk:500000;"
-			"ports:[31000-32000]",
-			b->roles[i], b->roles[i]);
-		parse(&b->total[1 + i], text);
-	}
-}
-
+/* Each brings what it has itself, as agents that register do. */
 static void agents_add(struct bench *b)
 {
 	bool reserved = b->scenario == RESERVED || b->scenario == ALL;
@@ -198,16 +200,18 @@ static void agents_add(struct bench *b)
 	for (uint32_t i = 0; i < b->n_agents; i++) {
 		char hostname[32];
 		struct tp_agent_info info = { .hostname = hostname };
+		struct tp_resources total = TP_RESOURCES_INIT;
 		const struct tp_allocator_agent spec = {
 			.info = &info,
 			.capabilities = 0xff,
-			.total = reserved && i % 10 < 3 ? &b->total[1 + i % b->n_roles]
-							: &b->total[0],
+			.total = &total,
 			.active = true,
 		};
 
+		parse(&total, b->total[reserved && i % 10 < 3 ? 1 + i % b->n_roles : 0]);
 		snprintf(hostname, sizeof hostname, "host%u.example.com", i);
 		b->ops->add_agent(b->impl, i, &spec, NULL, 0);
+		tp_resources_fini(&total);
 	}
 }
 
@@ -263,8 +267,6 @@ static void bench_close(struct bench *b)
 	while (b->n_offers > 0)
 		tp_resources_fini(&b->offers[--b->n_offers].resources);
 	test_host_stop(&b->host);
-	for (size_t i = 0; i < TP_COUNT(b->total); i++)
-		tp_resources_fini(&b->total[i]);
 	tp_free(b->offers);
 }
 
