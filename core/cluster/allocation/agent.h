@@ -102,7 +102,7 @@ struct alloc_agent {
 	bool odd;                   /* plain has scalars that are not in `known` */
 	bool enough;                /* plain is, for an offer by the config's minimum */
 	bool counted;               /* it came back while the others are awaited */
-	uint32_t version;           /* of what is free */
+	uint32_t version; /* of what is free; what is given away whole changes nothing */
 	uint32_t n_filters, n_others, n_holds;
 	uint32_t holds_room;          /* 0: the one is here, if any */
 	uint32_t others_room;         /* beyond n_others: portions that were */

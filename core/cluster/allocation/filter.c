@@ -22,6 +22,7 @@
 
 #define PORTIONS_MAX 64 /* that a mask can hold */
 #define FILTERS_FEW 64
+#define REFUSALS_FEW 4
 #define LISTED_MAX 16 /* filters of an agent that are looked up, not marked */
 #define WAKES_PER_INTERVAL 64
 
@@ -91,6 +92,17 @@ static void refusal_check(const struct alloc_agent *agent, struct alloc_refusal 
 		return;
 	refusal->covers = covers_of(agent, refusal);
 	refusal->checked = agent->version;
+}
+
+/* All, if they are few: a run finds them judged, and never looks at what was refused. */
+static void refusals_check(const struct alloc_agent *agent, uint32_t added)
+{
+	uint32_t i;
+
+	refusal_check(agent, &agent->refusals[added]);
+	for (i = 0; i < agent->n_refusals && i < REFUSALS_FEW; i++)
+		if (agent->refusals[i].n_filters > 0)
+			refusal_check(agent, &agent->refusals[i]);
 }
 
 /* --- filters of an agent --------------------------------------------------------------- */
@@ -218,8 +230,8 @@ void alloc_filter_add(struct tp_allotment *self, uint32_t client, uint32_t slot,
 	tp_resources_fini(&bare);
 	if (refusal == ALLOC_NONE)
 		return;
-	refusal_check(agent, &agent->refusals[refusal]);
 	agent->refusals[refusal].n_filters++;
+	refusals_check(agent, refusal);
 	agent->filters[agent->n_filters++] = (struct alloc_filter){
 		.due_ns = due_ns,
 		.client = client,

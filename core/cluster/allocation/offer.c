@@ -284,6 +284,7 @@ static void cut_take(struct tp_allotment *self, struct alloc_agent *agent)
 	for (i = 0; i < plain->n; i++)
 		tp_resources_subtract_item(&agent->plain, &plain->items[i]);
 	alloc_plain_count(self, agent);
+	agent->version++;
 }
 
 /* Takes what is in the view. Returns in whose array it is. */
@@ -351,7 +352,7 @@ bool alloc_offer(struct tp_allotment *self, uint32_t slot, uint32_t client_slot,
 	else
 		alloc_amount_of(self, view.items, view.n, amount);
 	home = view_take(self, agent, client, &view, missing, &given);
-	alloc_free_changed(self, agent);
+	alloc_agent_stand(self, slot);
 	vector_take(&self->headroom, &amount->unreserved, self->cluster.n_names);
 	if (missing != NULL) {
 		guarantee_account(self, missing);

@@ -98,6 +98,7 @@ void alloc_portion_remove(
 	agent->n_others--;
 	memmove(portion, portion + 1, (agent->n_others - i) * sizeof *portion);
 	agent->others[agent->n_others] = gone;
+	agent->version += i < agent->n_others; /* others have another place */
 	if (role != NULL) {
 		role->n_portions--;
 		alloc_role_release(self, role);

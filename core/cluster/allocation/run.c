@@ -22,8 +22,7 @@
 
 /* A run that took less never keeps the next one waiting. */
 #define SHORT_NS (10 * TP_MSEC)
-#define AHEAD 6 /* agents, that are fetched from memory while one is shared out */
-#define REFUSALS_FEW 3
+#define AHEAD 6      /* agents, that are fetched from memory while one is shared out */
 #define SIEVE_FEW 24 /* bits that are set, of 64 */
 #define FAR 64       /* the same, where little is done with each */
 #define BLOCK 64     /* agents */
@@ -286,7 +285,6 @@ static inline __attribute__((always_inline)) void fetch_ahead(
 	const struct tp_allotment *self, const uint32_t *items, uint32_t n, uint32_t i)
 {
 	const struct alloc_agent *agent;
-	uint32_t r;
 
 	if (i + 2 * AHEAD < n)
 		fetch(&self->agents[items[i + 2 * AHEAD]], 3);
@@ -304,11 +302,8 @@ static inline __attribute__((always_inline)) void fetch_ahead(
 	}
 	if (i + AHEAD / 2 < n) {
 		agent = &self->agents[items[i + AHEAD / 2]];
-		if (agent->n_others > 0) {
+		if (agent->n_others > 0)
 			fetch(agent->others[0].free.items, 1);
-			for (r = 0; r < agent->n_refusals && r < REFUSALS_FEW; r++)
-				fetch(agent->refusals[r].refused.items, 2);
-		}
 	}
 }
 
