@@ -74,7 +74,10 @@ static int check_allocator(const struct master *m, struct tp_error *err)
 
 int maintenance_allocate(const struct master *m, struct tp_error *err)
 {
-	return m->maintenance->plan->machines.n == 0 ? 0 : check_allocator(m, err);
+	return m->maintenance->plan->machines.n == 0 &&
+			tp_list_empty(&m->maintenance->changes)
+		? 0
+		: check_allocator(m, err);
 }
 
 /* --- agents ---------------------------------------------------------------------------- */

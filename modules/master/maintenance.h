@@ -25,7 +25,7 @@ void maintenance_destroy(struct master *m);
 
 /* A variable of the registry, of a machine or the schedule. */
 void maintenance_load(struct master *m, enum tp_registry_what what, const void *record);
-/* -ENOTSUP when machines are planned and the allocator asks nobody to leave. */
+/* -ENOTSUP when machines are planned, or are about to be, and the allocator asks nobody to leave. */
 int maintenance_allocate(const struct master *m, struct tp_error *err);
 
 /*

@@ -32,6 +32,7 @@ struct quotas {
 	struct tp_map by_role;
 	/* With what is on its way to the registry: the next change must fit beside that. */
 	struct tp_map promised;
+	struct tp_list storing; /* struct settings_change; told later */
 };
 
 int quota_create(struct master *m)
@@ -39,6 +40,7 @@ int quota_create(struct master *m)
 	m->quotas = tp_alloc(sizeof *m->quotas);
 	tp_map_init(&m->quotas->by_role);
 	tp_map_init(&m->quotas->promised);
+	tp_list_init(&m->quotas->storing);
 	return 0;
 }
 
@@ -107,21 +109,42 @@ static int can_keep(const struct master *m, struct tp_quota_config *const *confi
 	return m->allocator.ops->check_quota(m->allocator.impl, configs, n, err);
 }
 
+/* It will hear of them when they are durable, and can refuse none then. */
+static int can_keep_stored(const struct master *m, struct tp_error *err)
+{
+	struct tp_list *node, *tmp;
+	int r = 0;
+
+	tp_list_foreach (node, tmp, &m->quotas->storing) {
+		const struct tp_master_call_update_quota *wanted =
+			tp_container_of(node, struct settings_change, node)->wanted;
+
+		if (r >= 0)
+			r = can_keep(
+				m, wanted->quota_configs, wanted->n_quota_configs, err);
+	}
+	return r;
+}
+
 int quota_allocate(const struct master *m, struct tp_error *err)
 {
 	struct tp_list *node, *tmp;
+	int r;
 
 	if (m->allocator.ops->update_quota == NULL)
-		return m->quotas->promised.n == 0
+		return m->quotas->by_role.n == 0 && tp_list_empty(&m->quotas->storing)
 			? 0
 			: tp_fail(err, ENOTSUP,
 				  "roles have quota, and the allocator knows none: use "
 				  "another, or remove the quota first");
+	r = can_keep_stored(m, err);
+	if (r < 0)
+		return r;
 	tp_map_foreach (node, tmp, &m->quotas->by_role) {
 		struct tp_quota_config *config =
 			tp_map_entry(node, struct quota, node)->config;
-		int r = can_keep(m, &config, 1, err);
 
+		r = can_keep(m, &config, 1, err);
 		if (r < 0)
 			return r;
 		m->allocator.ops->update_quota(m->allocator.impl, config->role, config);
@@ -535,7 +558,8 @@ void quota_apply(struct settings_change *change,
 		if (r >= 0)
 			put(&change->master->quotas->promised, config);
 	}
-	settings_apply(change, TP_REGISTRY_QUOTA, r, err);
+	settings_apply(
+		change, TP_REGISTRY_QUOTA, &change->master->quotas->storing, r, err);
 }
 
 void quota_update(struct master *m, struct tp_submission *submission,

@@ -44,6 +44,7 @@ static void done(struct registrar_operation *operation, int status)
 		tp_container_of(operation, struct settings_change, operation);
 	struct tp_error err = { 0 };
 
+	tp_list_remove(&change->node);
 	if (status >= 0)
 		change->stored(change->master, change->wanted);
 	else
@@ -51,8 +52,8 @@ static void done(struct registrar_operation *operation, int status)
 	answer(change, status, &err);
 }
 
-void settings_apply(struct settings_change *change, enum tp_registry_what what, int r,
-	const struct tp_error *err)
+void settings_apply(struct settings_change *change, enum tp_registry_what what,
+	struct tp_list *storing, int r, const struct tp_error *err)
 {
 	if (r < 0 || change->n == 0) {
 		answer(change, r, err);
@@ -61,6 +62,7 @@ void settings_apply(struct settings_change *change, enum tp_registry_what what, 
 	for (size_t i = 0; i < change->n; i++)
 		change->items[i].what = what;
 	change->operation.done = done;
+	tp_list_append(storing, &change->node);
 	registrar_apply(change->master, &change->operation, REGISTRAR_SET,
 		&(struct registrar_arguments){
 			.settings = change->items, .n_settings = change->n });

@@ -20,6 +20,8 @@ struct settings_change {
 	/* It is durable: the master and the allocator take it over. */
 	void (*stored)(struct master *m, const void *wanted);
 	struct master *master;
+	/* Among the owner's changes that the registry is being told of. */
+	struct tp_list node;
 
 	/* private */
 	struct registrar_operation operation;
@@ -34,9 +36,10 @@ struct settings_change *settings_create(
 void settings_add(struct settings_change *change, const char *key, const void *record);
 /*
  * Takes the change. With a negative `r` it is refused for `err`; else it is stored, if there is
- * anything to store, and then answered with 200.
+ * anything to store, and then answered with 200. It is in the list `storing` until just before
+ * stored().
  */
-void settings_apply(struct settings_change *change, enum tp_registry_what what, int r,
-	const struct tp_error *err);
+void settings_apply(struct settings_change *change, enum tp_registry_what what,
+	struct tp_list *storing, int r, const struct tp_error *err);
 
 #endif

@@ -26,12 +26,14 @@ struct weight {
 
 struct weights {
 	struct tp_map by_role;
+	struct tp_list storing; /* struct settings_change; told later */
 };
 
 int weights_create(struct master *m)
 {
 	m->weights = tp_alloc(sizeof *m->weights);
 	tp_map_init(&m->weights->by_role);
+	tp_list_init(&m->weights->storing);
 	return 0;
 }
 
@@ -83,7 +85,7 @@ int weights_allocate(const struct master *m, struct tp_error *err)
 	struct tp_list *node, *tmp;
 
 	if (m->allocator.ops->update_weights == NULL)
-		return m->weights->by_role.n == 0
+		return m->weights->by_role.n == 0 && tp_list_empty(&m->weights->storing)
 			? 0
 			: tp_fail(err, ENOTSUP,
 				  "roles have weights, and the allocator knows none: use "
@@ -197,5 +199,5 @@ void weights_update(struct master *m, struct tp_submission *submission,
 	for (size_t i = 0; i < wanted->n_weight_infos; i++)
 		settings_add(change, role_of(wanted->weight_infos[i]),
 			wanted->weight_infos[i]);
-	settings_apply(change, TP_REGISTRY_WEIGHT, r, &err);
+	settings_apply(change, TP_REGISTRY_WEIGHT, &m->weights->storing, r, &err);
 }

@@ -36,6 +36,12 @@ static void nothing(void *impl)
 	(void)impl;
 }
 
+static void update_unavailability(
+	void *impl, uint32_t slot, const struct tp_unavailability *when)
+{
+	(void)impl, (void)slot, (void)when;
+}
+
 static void setup(void)
 {
 	fixture_init(f, NULL);
@@ -70,6 +76,11 @@ static void swap(void)
 
 	fixture_forget(f);
 	ck_assert_msg(replay(m, &err) == 0, "%s", err.text);
+}
+
+static void call(const char *text)
+{
+	client_send(who, TP_MESSAGE_MASTER_CALL, &tp_master_call_desc, "%s", text);
 }
 
 static void accept(unsigned offer, const char *operations)
@@ -212,6 +223,80 @@ START_TEST(weights_keep_out_who_knows_none)
 }
 END_TEST
 
+/* --- while it is being stored ---------------------------------------------------------- */
+
+static void check_refused(const char *text)
+{
+	struct tp_error err = { 0 };
+
+	ck_assert_int_eq(replay(m, &err), -ENOTSUP);
+	ck_assert_msg(strstr(err.text, text) != NULL, "%s", err.text);
+}
+
+START_TEST(weights_that_are_being_stored_keep_out_who_knows_none)
+{
+	f->store_held = true;
+	call("{'type':'UPDATE_WEIGHTS','update_weights':{'weight_infos':[{'role':'a',"
+	     "'weight':2}]}}");
+	ops.update_weights = NULL;
+	check_refused("roles have weights");
+	ops.update_weights = before->update_weights;
+	fixture_release_store(f);
+	check_logged("weight a 2\n");
+}
+END_TEST
+
+/* Even when there is none before it and none after it. */
+START_TEST(quota_that_is_being_stored_keeps_out_who_knows_none)
+{
+	f->store_held = true;
+	call("{'type':'UPDATE_QUOTA','update_quota':{'quota_configs':[{'role':'a',"
+	     "'limits':{'cpus':{'value':3}}}]}}");
+	call("{'type':'UPDATE_QUOTA','update_quota':{'quota_configs':[{'role':'a'}]}}");
+	ops.update_quota = NULL;
+	check_refused("roles have quota");
+	ops.update_quota = before->update_quota;
+	fixture_release_store(f);
+	check_logged("quota a guarantees limits cpus:3\nquota a guarantees limits\n");
+	ops.update_quota = NULL;
+	swap();
+}
+END_TEST
+
+static int keeps_none(
+	void *impl, struct tp_quota_config *const *quotas, size_t n, struct tp_error *err)
+{
+	(void)impl, (void)quotas;
+	return n == 0 ? 0 : tp_fail(err, ENOTSUP, "it counts nothing");
+}
+
+START_TEST(quota_that_is_being_stored_keeps_out_who_cannot_keep_it)
+{
+	f->store_held = true;
+	call("{'type':'UPDATE_QUOTA','update_quota':{'quota_configs':[{'role':'a',"
+	     "'limits':{'cpus':{'value':3}}}]}}");
+	ops.check_quota = keeps_none;
+	check_refused("it counts nothing");
+	ops.check_quota = before->check_quota;
+	fixture_release_store(f);
+}
+END_TEST
+
+START_TEST(a_schedule_that_is_being_stored_keeps_out_who_asks_nobody_to_leave)
+{
+	ops.update_unavailability = update_unavailability;
+	f->store_held = true;
+	call("{'type':'UPDATE_MAINTENANCE_SCHEDULE','update_maintenance_schedule':{"
+	     "'schedule':{'windows':[{'machine_ids':[{'hostname':'host9'}],"
+	     "'unavailability':{'start':{'nanoseconds':5}}}]}}}");
+	ops.update_unavailability = NULL;
+	check_refused("the allocator knows no maintenance");
+	ops.update_unavailability = update_unavailability;
+	fixture_release_store(f);
+	ck_assert(fixture_has_variable(f, "machine/host9/"));
+}
+END_TEST
+
 /* It would lose count of the copies. */
 START_TEST(shared_volumes_keep_out_who_knows_none)
 {
@@ -268,6 +353,11 @@ int main(void)
 	tcase_add_test(tc, an_agent_that_is_away_is_told_as_such);
 	tcase_add_test(tc, a_framework_that_is_away_is_told_as_such);
 	tcase_add_test(tc, weights_keep_out_who_knows_none);
+	tcase_add_test(tc, weights_that_are_being_stored_keep_out_who_knows_none);
+	tcase_add_test(tc, quota_that_is_being_stored_keeps_out_who_knows_none);
+	tcase_add_test(tc, quota_that_is_being_stored_keeps_out_who_cannot_keep_it);
+	tcase_add_test(
+		tc, a_schedule_that_is_being_stored_keeps_out_who_asks_nobody_to_leave);
 	tcase_add_test(tc, shared_volumes_keep_out_who_knows_none);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
