@@ -196,14 +196,15 @@ void agent_allocate(struct agent *a)
 	const struct tp_allocator_ops *ops = a->master->allocator.ops;
 	void *impl = a->master->allocator.impl;
 	const struct tp_allocator_agent spec = { a->info, a->capabilities, &a->total,
-		a->unavailability, true };
+		a->unavailability, !a->leaving };
 	struct tp_allocator_use *used;
 	struct tp_list *node, *tmp;
 	size_t n = 0;
 
 	if (a->in_allocator) {
 		ops->update_agent(impl, a->slot, &spec);
-		ops->activate_agent(impl, a->slot);
+		if (!a->leaving)
+			ops->activate_agent(impl, a->slot);
 		return;
 	}
 	tp_list_foreach (node, tmp, &a->uses)

@@ -93,7 +93,7 @@ char *agents_next_id(struct master *m);
 struct agent *agents_add(struct master *m, const struct registration *registration);
 /* Takes over what it says now. The resources are valid. */
 void agent_set(struct agent *a, const struct registration *registration);
-/* The allocator hears of it, or of what changed; it may be offered. */
+/* The allocator hears of it, or of what changed; it may be offered unless it is leaving. */
 void agent_allocate(struct agent *a);
 /*
  * Out of the allocator until agent_allocate(), which tells it anew what is in use: before more is

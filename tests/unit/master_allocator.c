@@ -84,6 +84,8 @@ static void add_agent(void *impl, uint32_t slot, const struct tp_allocator_agent
 	if (spec->unavailability != NULL)
 		tp_strbuf_printf(&f->log, " leaves at %lld",
 			(long long)spec->unavailability->start->nanoseconds);
+	if (!spec->active)
+		tp_strbuf_puts(&f->log, " inactive");
 	print_used(f, used, n);
 }
 

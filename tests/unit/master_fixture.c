@@ -123,13 +123,18 @@ static const struct tp_registry_ops registry_ops = {
 	.store = registry_store,
 };
 
-void fixture_release_store(struct master_fixture *f)
+void fixture_answer_store(struct master_fixture *f)
 {
 	struct fake *self = tp_kernel_instance(f->kernel, "fake-registry");
 
-	f->store_held = false;
 	tp_loop_defer(f->loop, &self->defer);
 	fixture_settle(f);
+}
+
+void fixture_release_store(struct master_fixture *f)
+{
+	f->store_held = false;
+	fixture_answer_store(f);
 }
 
 bool fixture_has_variable(const struct master_fixture *f, const char *prefix)

@@ -99,7 +99,9 @@ void fixture_elect(struct master_fixture *f);
 void fixture_depose(struct master_fixture *f, const char *why);
 /* Everybody who detects hears that this one leads. */
 void fixture_lead(struct master_fixture *f, const struct tp_master_info *leader);
-/* A held store is answered. */
+/* A held store is answered; the next one is held again. */
+void fixture_answer_store(struct master_fixture *f);
+/* A held store is answered, and so are those that follow. */
 void fixture_release_store(struct master_fixture *f);
 
 /* The modules; see master_allocator.c. The first one explains nothing and knows no maintenance. */

@@ -189,6 +189,24 @@ START_TEST(an_agent_that_is_away_is_told_as_such)
 }
 END_TEST
 
+/* The registry is being told that its machine is DOWN. */
+START_TEST(an_agent_that_is_leaving_is_told_as_such)
+{
+	ops.update_unavailability = update_unavailability;
+	call("{'type':'UPDATE_MAINTENANCE_SCHEDULE','update_maintenance_schedule':{"
+	     "'schedule':{'windows':[{'machine_ids':[{'hostname':'host0'}],"
+	     "'unavailability':{'start':{'nanoseconds':5}}}]}}}");
+	f->store_held = true;
+	call("{'type':'START_MAINTENANCE','start_maintenance':{'machines':[{'hostname':"
+	     "'host0'}]}}");
+	fixture_answer_store(f);
+	swap();
+	check_logged("add_agent 0 cpus:4; disk:1000 leaves at 5 inactive\n");
+	fixture_release_store(f);
+	check_logged("remove_agent 0\n");
+}
+END_TEST
+
 START_TEST(a_framework_that_is_away_is_told_as_such)
 {
 	client_down(scheduler);
@@ -358,6 +376,7 @@ int main(void)
 	tcase_add_test(tc, quota_that_is_being_stored_keeps_out_who_cannot_keep_it);
 	tcase_add_test(
 		tc, a_schedule_that_is_being_stored_keeps_out_who_asks_nobody_to_leave);
+	tcase_add_test(tc, an_agent_that_is_leaving_is_told_as_such);
 	tcase_add_test(tc, shared_volumes_keep_out_who_knows_none);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
