@@ -82,20 +82,23 @@ static void set_size(struct registrar_members *members, const char *name, uint64
 	size_t len = strlen(name) + 1;
 
 	if (setting == NULL) {
+		if (bytes == 0)
+			return;
 		setting = tp_alloc(sizeof *setting + len);
 		memcpy(setting->name, name, len);
 		tp_map_add(&members->settings, &setting->node, setting->name);
 	}
 	members->size_bytes += bytes - setting->bytes;
 	setting->bytes = bytes;
+	if (bytes > 0)
+		return;
+	tp_map_remove(&members->settings, &setting->node);
+	tp_free(setting);
 }
 
 static bool has_setting(const struct registrar_members *members, const char *name)
 {
-	const struct setting *setting =
-		tp_map_get(&members->settings, name, struct setting, node);
-
-	return setting != NULL && setting->bytes > 0;
+	return tp_map_find(&members->settings, name) != NULL;
 }
 
 int registrar_members_load(struct registrar_members *members,

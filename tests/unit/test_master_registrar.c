@@ -164,6 +164,30 @@ START_TEST(the_size_is_that_of_what_is_written)
 }
 END_TEST
 
+/* Machines come with ever new names. */
+START_TEST(a_setting_that_is_removed_leaves_nothing)
+{
+	struct tp_quota_config quota = { .role = "a" };
+	struct registrar_setting setting = { TP_REGISTRY_QUOTA, "a", &quota };
+	const struct registrar_operation operation = { .kind = REGISTRAR_SET,
+		.arguments = { .settings = &setting, .n_settings = 1 } };
+	struct tp_error err = { 0 };
+
+	registrar_batch_begin(&batch);
+	ck_assert_int_eq(
+		registrar_operation_apply(&members, &operation, &batch, &err), 0);
+	ck_assert_uint_eq(members.settings.n, 1);
+	ck_assert(writes("quota/a", true, 1));
+	setting.record = NULL;
+	registrar_operation_apply(&members, &operation, &batch, &err);
+	ck_assert(writes("quota/a", false, 2));
+	ck_assert_uint_eq(members.settings.n, 0);
+	ck_assert_uint_eq(members.size_bytes, 0);
+	registrar_operation_apply(&members, &operation, &batch, &err);
+	ck_assert_uint_eq(batch.n, 2);
+}
+END_TEST
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 static void add_variable(const char *name, const struct tp_desc *desc, const void *record)
@@ -343,6 +367,7 @@ int main(void)
 	tcase_add_test(operations, an_agent_moves_to_the_unreachable_and_back);
 	tcase_add_test(operations, an_agent_that_is_gone_stays_gone);
 	tcase_add_test(operations, only_absent_agents_are_pruned);
+	tcase_add_test(operations, a_setting_that_is_removed_leaves_nothing);
 	tcase_add_test(operations, the_size_is_that_of_what_is_written);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, operations);
