@@ -141,20 +141,22 @@ static void describe(struct master *m)
 void master_recovered(struct master *m)
 {
 	struct tp_error err = { 0 };
-	int r;
+	int taken = weights_flag_take(m, &err), r = taken;
 
-	weights_flag_apply(m);
-	r = weights_allocate(m, &err);
+	if (r >= 0)
+		r = weights_allocate(m, &err);
 	if (r >= 0)
 		r = quota_allocate(m, &err);
 	if (r >= 0)
 		r = maintenance_allocate(m, &err);
 	if (r < 0) {
-		tp_err(m, "the registry asks for what the allocator cannot do, ending",
+		tp_err(m, "the allocator cannot do what it is asked for, ending",
 			"error=%s", err.text);
 		tp_instance_exit(&m->instance, 1);
 		return;
 	}
+	if (taken > 0)
+		weights_flag_store(m);
 	m->recovered = true;
 	if (m->allocator.ops->recover != NULL)
 		m->allocator.ops->recover(

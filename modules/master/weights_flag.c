@@ -84,39 +84,52 @@ static void done(struct registrar_operation *operation, int status)
 	tp_free(flag);
 }
 
-static void begin(struct master *m)
+int weights_flag_take(struct master *m, struct tp_error *err)
+{
+	tp_cleanup(arena) struct tp_arena *arena = NULL;
+	struct flag flag = { 0 };
+	int r;
+
+	if (m->weights_text == NULL || m->weights_text[0] == '\0')
+		return 0;
+	if (m->allocator.ops->update_weights == NULL)
+		return tp_fail(err, ENOTSUP,
+			"the config has weights, and the allocator knows none: use "
+			"another, or leave them out");
+	if (weights_any(m)) {
+		tp_warn(m,
+			"the registry has weights already, those of the config are "
+			"ignored: "
+			"change them with tepui weights",
+			"weights=%s", m->weights_text);
+		return 0;
+	}
+	flag.arena = arena = tp_arena_create(0);
+	r = parse(m, &flag, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < flag.n; i++)
+		weights_load(m, flag.items[i]);
+	return 1;
+}
+
+void weights_flag_store(struct master *m)
 {
 	struct flag *flag = tp_alloc(sizeof *flag);
 	struct registrar_setting *settings;
-	struct tp_error err;
+	int r;
 
 	flag->arena = tp_arena_create(0);
-	if (parse(m, flag, &err) < 0) /* it was checked at the start */
-		flag->n = 0;
+	r = parse(m, flag, NULL);
+	tp_assert(r >= 0); /* it was when they were taken */
 	settings = tp_arena_alloc(flag->arena, (flag->n + 1) * sizeof *settings);
-	for (size_t i = 0; i < flag->n; i++) {
-		weights_load(m, flag->items[i]);
+	for (size_t i = 0; i < flag->n; i++)
 		settings[i] = (struct registrar_setting){ TP_REGISTRY_WEIGHT,
 			flag->items[i]->role, flag->items[i] };
-	}
 	tp_info(m, "the registry begins with the weights of the config", "roles=%zu",
 		flag->n);
 	flag->operation.done = done;
 	registrar_apply(m, &flag->operation, REGISTRAR_SET,
 		&(struct registrar_arguments){
 			.settings = settings, .n_settings = flag->n });
-}
-
-void weights_flag_apply(struct master *m)
-{
-	if (m->weights_text == NULL || m->weights_text[0] == '\0')
-		return;
-	if (weights_any(m))
-		tp_warn(m,
-			"the registry has weights already, those of the config are "
-			"ignored: "
-			"change them with tepui weights",
-			"weights=%s", m->weights_text);
-	else
-		begin(m);
 }

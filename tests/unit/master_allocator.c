@@ -291,8 +291,9 @@ static int check_quota(
 	return 0;
 }
 
-/* What all of them do. */
-#define OPS \
+/* What all of them do; most know weights, too. */
+#define OPS BARE_OPS, .update_weights = update_weights
+#define BARE_OPS \
 	.open = allocator_open, .add_framework = add_framework, \
 	.update_framework = update_framework, .remove_framework = remove_framework, \
 	.activate_framework = activate_framework, \
@@ -301,11 +302,12 @@ static int check_quota(
 	.activate_agent = activate_agent, .deactivate_agent = deactivate_agent, \
 	.recover_resources = recover_resources, .update_allocation = update_allocation, \
 	.update_available = update_available, .update_quota = update_quota, \
-	.check_quota = check_quota, .update_weights = update_weights, .revive = revive, \
-	.suppress = suppress, .request = request, .update_whitelist = update_whitelist, \
+	.check_quota = check_quota, .revive = revive, .suppress = suppress, \
+	.request = request, .update_whitelist = update_whitelist, \
 	.update_domain = update_domain
 
 static const struct tp_allocator_ops allocator_ops = { OPS };
+static const struct tp_allocator_ops unweighing_ops = { BARE_OPS };
 static const struct tp_allocator_ops maintaining_ops = { OPS,
 	.update_unavailability = update_unavailability,
 	.update_inverse_offer = update_inverse_offer };
@@ -333,6 +335,7 @@ const struct tp_module fixture_allocator_maintaining = MODULE(maintaining_ops);
 const struct tp_module fixture_allocator_counting = MODULE(counting_ops);
 const struct tp_module fixture_allocator_explaining = MODULE(explaining_ops);
 const struct tp_module fixture_allocator_overlapping = MODULE(overlapping_ops);
+const struct tp_module fixture_allocator_unweighing = MODULE(unweighing_ops);
 
 void fixture_allocator_bind(struct master_fixture *f)
 {

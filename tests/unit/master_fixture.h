@@ -110,6 +110,7 @@ extern const struct tp_module fixture_allocator_maintaining;
 extern const struct tp_module fixture_allocator_counting;
 extern const struct tp_module fixture_allocator_explaining;
 extern const struct tp_module fixture_allocator_overlapping;
+extern const struct tp_module fixture_allocator_unweighing;
 void fixture_allocator_bind(struct master_fixture *f);
 /* The allocator offers these resources of an agent, allocated to `role`. */
 void fixture_offer(struct master_fixture *f, uint32_t framework, uint32_t agent,

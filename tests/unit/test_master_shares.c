@@ -487,6 +487,22 @@ START_TEST(weights_of_the_config_are_for_an_empty_registry)
 }
 END_TEST
 
+/* What nobody can carry out is not written down: without it the next master leads. */
+START_TEST(weights_of_the_config_need_an_allocator_that_knows_them)
+{
+	fixture_fini(f);
+	fixture_init_with(
+		f, &fixture_allocator_unweighing, "      weights: 'a=2.5,b/c=3'\n");
+	fixture_advance(f, TP_SEC);
+	ck_assert_int_eq(f->exit_status, 1);
+	ck_assert(!fixture_has_variable(f, "weight/"));
+	fixture_restart(f, NULL);
+	ck_assert_int_eq(f->exit_status, -1);
+	who = client_up(f, 2, "operator");
+	ck_assert_ptr_null(strstr(ask("GET_WEIGHTS"), "weight_infos"));
+}
+END_TEST
+
 static const struct {
 	const char *text, *why;
 } bad_flags[] = {
@@ -595,6 +611,7 @@ int main(void)
 	tcase_add_test(tc, a_quota_is_of_so_many_resources);
 	tcase_add_test(tc, an_allocator_that_cannot_keep_quota_takes_no_place);
 	tcase_add_test(tc, weights_of_the_config_are_for_an_empty_registry);
+	tcase_add_test(tc, weights_of_the_config_need_an_allocator_that_knows_them);
 	tcase_add_loop_test(
 		tc, weights_of_the_config_are_checked, 0, (int)TP_COUNT(bad_flags));
 	tcase_add_loop_test(tc, offers_stay_when_weights_change_that_nobody_has, 0,
