@@ -13,17 +13,43 @@ static int check_component(
 {
 	if (len == 0)
 		return tp_fail(err, EINVAL,
-			"Role '%s' is invalid: a '/' stands at an end or beside another",
+			"Role '%.300s' is invalid: a '/' stands at an end or beside another",
 			role);
 	if (len == 1 && (*part == '.' || *part == '*'))
 		return tp_fail(err, EINVAL,
-			"Role '%s' is invalid: '%c' is no part of a path", role, *part);
+			"Role '%.300s' is invalid: '%c' is no part of a path", role, *part);
 	if (len == 2 && part[0] == '.' && part[1] == '.')
 		return tp_fail(err, EINVAL,
-			"Role '%s' is invalid: '..' is no part of a path", role);
+			"Role '%.300s' is invalid: '..' is no part of a path", role);
 	if (*part == '-')
 		return tp_fail(err, EINVAL,
-			"Role '%s' is invalid: no part may begin with '-'", role);
+			"Role '%.300s' is invalid: no part may begin with '-'", role);
+	if (len > TP_ROLE_PART_BYTES_MAX)
+		return tp_fail(err, EINVAL,
+			"Role '%.40s...' is invalid: a part has %zu bytes, at most %d are "
+			"allowed",
+			role, len, TP_ROLE_PART_BYTES_MAX);
+	return 0;
+}
+
+/* A name out of bounds is shown by its begin: the reason must have room beside it. */
+static int check_bounds(const char *role, struct tp_error *err)
+{
+	size_t len = strlen(role), n_parts = 1;
+	const char *at;
+
+	if (len > TP_ROLE_BYTES_MAX)
+		return tp_fail(err, EINVAL,
+			"Role '%.40s...' is invalid: it has %zu bytes, at most %d are "
+			"allowed",
+			role, len, TP_ROLE_BYTES_MAX);
+	for (at = strchr(role, '/'); at != NULL; at = strchr(at + 1, '/'))
+		n_parts++;
+	if (n_parts > TP_ROLE_PARTS_MAX)
+		return tp_fail(err, EINVAL,
+			"Role '%.40s...' is invalid: it has %zu parts, at most %d are "
+			"allowed",
+			role, n_parts, TP_ROLE_PARTS_MAX);
 	return 0;
 }
 
@@ -37,9 +63,12 @@ int tp_role_validate(const char *role, struct tp_error *err)
 		return tp_fail(err, EINVAL, "Role names cannot be the empty string");
 	if (strcmp(role, TP_ROLE_DEFAULT) == 0)
 		return 0;
+	r = check_bounds(role, err);
+	if (r < 0)
+		return r;
 	if (strpbrk(role, " \t\n\v\f\r\b\x7f") != NULL)
 		return tp_fail(err, EINVAL,
-			"Role '%s' is invalid: it holds whitespace or a backspace", role);
+			"Role '%.300s' is invalid: it holds whitespace or a backspace", role);
 	for (;; part += len + 1) {
 		len = strcspn(part, "/");
 		r = check_component(role, part, len, err);

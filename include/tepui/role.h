@@ -10,7 +10,17 @@
 
 #define TP_ROLE_DEFAULT "*"
 
-/* -EINVAL with the reason. "*" is a valid name. */
+/*
+ * The longest name, the longest of its parts, and how many parts it may have. Every role above one
+ * exists too, so that a name costs its length times its depth wherever roles are kept; and an
+ * agent has a directory for each part where it keeps the volumes of a role: no part is longer
+ * than a file name, and all of them leave a path room for the rest.
+ */
+#define TP_ROLE_BYTES_MAX 1024
+#define TP_ROLE_PART_BYTES_MAX 255
+#define TP_ROLE_PARTS_MAX 32
+
+/* -EINVAL with the reason, also for what is beyond these bounds. "*" is a valid name. */
 TP_EXPORT int tp_role_validate(const char *role, struct tp_error *err);
 
 /* Is `role` below `ancestor`? "a/b" is below "a"; no role is below itself or below "*". */

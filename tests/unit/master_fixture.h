@@ -26,6 +26,10 @@
 /* A resource in JSON. */
 #define CPUS(n) "{'name':'cpus','type':'SCALAR','scalar':{'value':" #n "}}"
 
+/* A role with one part more than it may have. */
+#define EIGHT_ROLE_PARTS "a/a/a/a/a/a/a/a/"
+#define DEEP_ROLE EIGHT_ROLE_PARTS EIGHT_ROLE_PARTS EIGHT_ROLE_PARTS EIGHT_ROLE_PARTS "a"
+
 struct client {
 	struct master_fixture *fixture;
 	struct tp_instance instance;

@@ -381,9 +381,12 @@ START_TEST(a_framework_that_was_removed_may_not_come_back)
 END_TEST
 
 /* [FrameworkInfoValidationTest.ValidateRoles, MasterTest.RejectFrameworkWithInvalidRole] */
+static const char *const bad_roles[] = { "a//b", DEEP_ROLE };
+
 START_TEST(a_bad_role_is_an_error_event)
 {
-	struct client *other = fixture_scheduler(f, 3, ",'role':'a//b'");
+	tp_cleanup(ptr) char *info = tp_asprintf(",'role':'%s'", bad_roles[_i]);
+	struct client *other = fixture_scheduler(f, 3, info);
 
 	ck_assert_ptr_nonnull(client_heard(other, "'type':'ERROR'"));
 	ck_assert_ptr_null(client_heard(other, "'type':'SUBSCRIBED'"));
@@ -503,7 +506,7 @@ START_TEST(revocable_resources_that_are_as_before_stay_offered)
 }
 END_TEST
 
-/* More than the master could add up. */
+/* More than the master could add up, or a reservation of a role that is none. */
 START_TEST(an_agent_with_too_much_is_refused)
 {
 	static const char *const resources[] = {
@@ -512,6 +515,8 @@ START_TEST(an_agent_with_too_much_is_refused)
 		"{'name':'disk','type':'SCALAR','scalar':{'value':9e10}}",
 		"{'name':'ids','type':'RANGES','ranges':{'range':["
 		"{'begin':1,'end':9000000000000000000}]}}",
+		"{'name':'cpus','type':'SCALAR','scalar':{'value':1},"
+		"'reservations':[{'type':'STATIC','role':'" DEEP_ROLE "'}]}",
 	};
 
 	for (size_t i = 0; i < TP_COUNT(resources); i++) {
@@ -655,7 +660,7 @@ static void add_framework_tests(TCase *tc)
 	tcase_add_test(tc, a_scheduler_that_was_replaced_may_not_return);
 	tcase_add_test(tc, a_framework_without_failover_timeout_ends_with_its_session);
 	tcase_add_test(tc, a_framework_that_was_removed_may_not_come_back);
-	tcase_add_test(tc, a_bad_role_is_an_error_event);
+	tcase_add_loop_test(tc, a_bad_role_is_an_error_event, 0, TP_COUNT(bad_roles));
 	tcase_add_test(tc, revocable_resources_are_counted_apart);
 	tcase_add_test(tc, revocable_resources_in_use_are_counted_apart);
 	tcase_add_loop_test(tc, revocable_resources_that_change_are_taken_back, 0, 3);

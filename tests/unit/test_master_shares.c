@@ -93,6 +93,8 @@ static const struct {
 } refused[] = {
 	{ "{'role':'a/b','limits':" AMOUNTS("cpus", "1") "}", "nested role" },
 	{ "{'role':'-a','limits':" AMOUNTS("cpus", "1") "}", "invalid" },
+	{ "{'role':'" DEEP_ROLE "','limits':" AMOUNTS("cpus", "1") "}",
+		"33 parts, at most 32" },
 	{ "{'role':'a','limits':" AMOUNTS("cpus", "-1") "}", "not negative" },
 	{ "{'role':'a','guarantees':" AMOUNTS("cpus", "2") ",'limits':" AMOUNTS(
 		  "cpus", "1") "}",
@@ -376,6 +378,7 @@ static const struct {
 	{ "{'role':'a','weight':-1}", "must be positive" }, /* .NegativeWeight */
 	{ "{'weight':1}", "names no role" },                /* .MissingRole */
 	{ "{'role':'a//b','weight':1}", "invalid" },
+	{ "{'role':'" DEEP_ROLE "','weight':1}", "33 parts, at most 32" },
 	{ "{'role':'a','weight':1},{'role':'a','weight':2}", "there twice" },
 };
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tepui/strbuf.h"
+
 static const char *const good[] = { "*", "web", "a/b/c", "a-b", "a.b", ".a", "...", "a*",
 	"eng/.hidden", "gr\xc3\xbc\xc3\x9f" };
 static const char *const bad[] = { "", ".", "..", "-web", "/a", "a/", "a//b", "a/./b",
@@ -30,6 +32,46 @@ START_TEST(bad_names)
 
 	ck_assert_msg(tp_role_validate(bad[_i], &err) == -EINVAL, "'%s'", bad[_i]);
 	ck_assert_str_ne(err.text, "");
+}
+END_TEST
+
+/* So many parts of so many bytes. */
+static int check_parts(unsigned n_parts, unsigned n_bytes, struct tp_error *err)
+{
+	tp_cleanup(strbuf) struct tp_strbuf role = TP_STRBUF_INIT;
+
+	for (unsigned i = 0; i < n_parts; i++)
+		tp_strbuf_printf(&role, "%s%0*d", i > 0 ? "/" : "", (int)n_bytes, 0);
+	return tp_role_validate(tp_strbuf_text(&role), err);
+}
+
+START_TEST(names_are_bounded)
+{
+	struct tp_error err = { 0, "" };
+
+	ck_assert_int_eq(check_parts(TP_ROLE_PARTS_MAX, 1, &err), 0);
+	ck_assert_int_eq(check_parts(TP_ROLE_PARTS_MAX + 1, 1, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "33 parts, at most 32"));
+	ck_assert_int_eq(check_parts(1, TP_ROLE_PART_BYTES_MAX, &err), 0);
+	ck_assert_int_eq(check_parts(1, TP_ROLE_PART_BYTES_MAX + 1, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "256 bytes, at most 255"));
+	ck_assert_int_eq(check_parts(4, 255, &err), 0);
+	ck_assert_int_eq(check_parts(5, 205, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "1029 bytes, at most 1024"));
+}
+END_TEST
+
+/* What stands before the reason leaves room for it. */
+START_TEST(long_names_hide_no_reason)
+{
+	char role[TP_ROLE_BYTES_MAX + 1];
+	struct tp_error err = { 0, "" };
+
+	memset(role, 'a', sizeof role - 1);
+	role[sizeof role - 1] = '\0';
+	role[sizeof role - 2] = ' ';
+	ck_assert_int_eq(tp_role_validate(role, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "whitespace"));
 }
 END_TEST
 
@@ -71,6 +113,8 @@ int main(void)
 
 	tcase_add_loop_test(tc, good_names, 0, TP_COUNT(good));
 	tcase_add_loop_test(tc, bad_names, 0, TP_COUNT(bad));
+	tcase_add_test(tc, names_are_bounded);
+	tcase_add_test(tc, long_names_hide_no_reason);
 	tcase_add_test(tc, subroles);
 	tcase_add_test(tc, ancestors);
 	suite_add_tcase(suite, tc);

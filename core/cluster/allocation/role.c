@@ -51,18 +51,21 @@ static struct alloc_role *role_create(
 	return role;
 }
 
+/* From the top down: each role needs the one above it. */
 struct alloc_role *alloc_role_get(struct tp_allotment *self, const char *name)
 {
 	struct alloc_role *role = alloc_role_find(self, name), *parent = NULL;
-	size_t len;
+	tp_cleanup(ptr) char *path = NULL;
+	char *slash;
 
 	if (role != NULL)
 		return role;
-	len = tp_role_parent(name, strlen(name));
-	if (len > 0) {
-		tp_cleanup(ptr) char *above = tp_strndup(name, len);
-
-		parent = alloc_role_get(self, above);
+	path = tp_strdup(name);
+	for (slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		role = alloc_role_find(self, path);
+		parent = role != NULL ? role : role_create(self, path, parent);
+		*slash = '/';
 	}
 	return role_create(self, name, parent);
 }
