@@ -13,11 +13,13 @@ static int check_component(
 {
 	if (len == 0)
 		return tp_fail(err, EINVAL,
-			"Role '%.300s' is invalid: a '/' stands at an end or beside another",
+			"Role '%.300s' is invalid: a '/' stands at an end or beside "
+			"another",
 			role);
 	if (len == 1 && (*part == '.' || *part == '*'))
 		return tp_fail(err, EINVAL,
-			"Role '%.300s' is invalid: '%c' is no part of a path", role, *part);
+			"Role '%.300s' is invalid: '%c' is no part of a path", role,
+			*part);
 	if (len == 2 && part[0] == '.' && part[1] == '.')
 		return tp_fail(err, EINVAL,
 			"Role '%.300s' is invalid: '..' is no part of a path", role);
@@ -26,7 +28,8 @@ static int check_component(
 			"Role '%.300s' is invalid: no part may begin with '-'", role);
 	if (len > TP_ROLE_PART_BYTES_MAX)
 		return tp_fail(err, EINVAL,
-			"Role '%.40s...' is invalid: a part has %zu bytes, at most %d are "
+			"Role '%.40s...' is invalid: a part has %zu bytes, at most %d "
+			"are "
 			"allowed",
 			role, len, TP_ROLE_PART_BYTES_MAX);
 	return 0;
@@ -68,7 +71,8 @@ int tp_role_validate(const char *role, struct tp_error *err)
 		return r;
 	if (strpbrk(role, " \t\n\v\f\r\b\x7f") != NULL)
 		return tp_fail(err, EINVAL,
-			"Role '%.300s' is invalid: it holds whitespace or a backspace", role);
+			"Role '%.300s' is invalid: it holds whitespace or a backspace",
+			role);
 	for (;; part += len + 1) {
 		len = strcspn(part, "/");
 		r = check_component(role, part, len, err);

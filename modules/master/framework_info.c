@@ -87,29 +87,85 @@ static bool in_roles(const struct tp_framework_info *info, const char *role)
 	return strcmp(role, info->role == NULL ? "*" : info->role) == 0;
 }
 
-/* What is set for a role that the framework has not has no effect, and may come. */
-static int check_filters(const struct tp_offer_filters *filters, struct tp_error *err)
+static int check_count(const char *what, size_t n, int most, struct tp_error *err)
 {
-	const struct tp_offer_filters_min_allocatable_resources *minimum =
-		filters == NULL ? NULL : filters->min_allocatable_resources;
+	return n > (size_t)most
+		? tp_fail(err, EINVAL, "%s are %zu, at most %d are allowed", what, n,
+			  most)
+		: 0;
+}
 
-	for (size_t i = 0; minimum != NULL && i < minimum->n_quantities; i++) {
-		const struct tp_offer_filters_resource_quantities *any =
-			minimum->quantities[i];
+/* Before anything is looked up in anything. */
+static int check_sizes(const struct framework_terms *terms, struct tp_error *err)
+{
+	const struct tp_offer_constraints *constraints = terms->constraints;
+	int r = check_count("The roles of 'FrameworkInfo.roles'", terms->info->n_roles,
+		FRAMEWORK_ROLES_MAX, err);
 
-		if (any->n_quantities == 0)
-			return tp_fail(err, EINVAL,
-				"Resource quantities must contain at least one quantity");
-		for (size_t k = 0; k < any->n_quantities; k++) {
-			if (any->quantities[k]->value == NULL ||
-				any->quantities[k]->value->value_milli < 0)
-				return tp_fail(err, EINVAL,
-					"Invalid resource quantity for '%s': it must be "
-					"a number that is not negative",
-					any->quantities[k]->key);
-		}
+	if (r >= 0)
+		r = check_count("The suppressed roles", terms->n_suppressed,
+			FRAMEWORK_ROLES_MAX, err);
+	if (r >= 0)
+		r = check_count("The roles of 'FrameworkInfo.offer_filters'",
+			terms->info->n_offer_filters, FRAMEWORK_ROLES_MAX, err);
+	if (r >= 0 && constraints != NULL)
+		r = check_count("The roles of 'OfferConstraints::role_constraints'",
+			constraints->n_role_constraints, FRAMEWORK_ROLES_MAX, err);
+	return r;
+}
+
+static int check_alternative(
+	const struct tp_offer_filters_resource_quantities *any, struct tp_error *err)
+{
+	int r;
+
+	if (any->n_quantities == 0)
+		return tp_fail(err, EINVAL,
+			"Resource quantities must contain at least one quantity");
+	r = check_count("The quantities of one alternative of "
+			"'min_allocatable_resources'",
+		any->n_quantities, ALTERNATIVE_QUANTITIES_MAX, err);
+	for (size_t i = 0; r >= 0 && i < any->n_quantities; i++) {
+		if (any->quantities[i]->value == NULL ||
+			any->quantities[i]->value->value_milli < 0)
+			r = tp_fail(err, EINVAL,
+				"Invalid resource quantity for '%s': it must be a number "
+				"that is not negative",
+				any->quantities[i]->key);
 	}
-	return 0;
+	return r;
+}
+
+static const struct tp_offer_filters_min_allocatable_resources *minimum_of(
+	const struct tp_framework_info *info, size_t i)
+{
+	const struct tp_offer_filters *filters = info->offer_filters[i]->value;
+
+	return filters == NULL ? NULL : filters->min_allocatable_resources;
+}
+
+/* What is set for a role that the framework has not has no effect, and may come. */
+static int check_minimums(const struct tp_framework_info *info, struct tp_error *err)
+{
+	size_t n_all = 0;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < info->n_offer_filters; i++) {
+		const struct tp_offer_filters_min_allocatable_resources *minimum =
+			minimum_of(info, i);
+
+		if (minimum == NULL)
+			continue;
+		n_all += minimum->n_quantities;
+		r = check_count("The alternatives of 'min_allocatable_resources' of one "
+				"role",
+			minimum->n_quantities, ROLE_ALTERNATIVES_MAX, err);
+		for (size_t k = 0; r >= 0 && k < minimum->n_quantities; k++)
+			r = check_alternative(minimum->quantities[k], err);
+	}
+	return r < 0 ? r
+		     : check_count("The alternatives of 'min_allocatable_resources'",
+			       n_all, FRAMEWORK_ALTERNATIVES_MAX, err);
 }
 
 static int check_constraints(
@@ -132,7 +188,7 @@ static int check_constraints(
 static int check_offers(
 	const struct master *m, const struct framework_terms *terms, struct tp_error *err)
 {
-	int r = 0;
+	int r;
 
 	for (size_t i = 0; i < terms->n_suppressed; i++) {
 		if (!in_roles(terms->info, terms->suppressed[i]))
@@ -141,8 +197,7 @@ static int check_offers(
 				"roles",
 				terms->suppressed[i]);
 	}
-	for (size_t i = 0; r >= 0 && i < terms->info->n_offer_filters; i++)
-		r = check_filters(terms->info->offer_filters[i]->value, err);
+	r = check_minimums(terms->info, err);
 	return r < 0 ? r : check_constraints(m, terms, err);
 }
 
@@ -150,8 +205,10 @@ int framework_info_check(
 	const struct master *m, const struct framework_terms *terms, struct tp_error *err)
 {
 	const struct tp_framework_info *info = terms->info;
-	int r = check_roles(m, info, err);
+	int r = check_sizes(terms, err);
 
+	if (r >= 0)
+		r = check_roles(m, info, err);
 	if (r < 0)
 		return r;
 	if (info->id != NULL && info->id->value[0] != '\0') {

@@ -5,6 +5,17 @@
 
 #include "frameworks.h"
 
+/*
+ * Bounds of one framework, which upstream has not. A role has a turn with every agent of every
+ * run, and is compared with the others where they are read: as many as one call may give quota to. An
+ * alternative of a minimum is looked at for every agent of a run, as a constraint is. An
+ * alternative of more quantities than count in a cluster is met by nothing.
+ */
+#define FRAMEWORK_ROLES_MAX 1000
+#define FRAMEWORK_ALTERNATIVES_MAX 1000 /* of all roles together */
+#define ROLE_ALTERNATIVES_MAX 16
+#define ALTERNATIVE_QUANTITIES_MAX 16
+
 /* What SUBSCRIBE and UPDATE_FRAMEWORK have in common. */
 struct framework_terms {
 	const struct tp_framework_info *info;

@@ -462,6 +462,10 @@ int frameworks_teardown(struct master *m, struct framework *f,
 static int check_roles(const struct framework *f, const char *const *roles, size_t n,
 	struct tp_error *err)
 {
+	if (n > FRAMEWORK_ROLES_MAX)
+		return tp_fail(err, EINVAL,
+			"The call names %zu roles, at most %d are allowed", n,
+			FRAMEWORK_ROLES_MAX);
 	for (size_t i = 0; i < n; i++) {
 		if (!framework_has_role(f, roles[i]))
 			return tp_fail(err, EINVAL,

@@ -48,6 +48,17 @@ static void teardown(void)
 	"':{'min_allocatable_resources':{'quantities':[" quantities "]}}}"
 #define QUANTITY(name, value) "{'quantities':{'" name "':{'value':" value "}}}"
 
+#define EIGHT_TIMES(text) text text text text text text text text
+/* Alternatives and quantities of one alternative, sixteen of each. */
+#define ALTERNATIVES \
+	EIGHT_TIMES(QUANTITY("x", "1") ",") \
+	EIGHT_TIMES(QUANTITY("cpus", "1") ",")
+#define QUANTITIES \
+	"'a':{'value':1},'b':{'value':1},'c':{'value':1},'d':{'value':1}," \
+	"'e':{'value':1},'f':{'value':1},'g':{'value':1},'h':{'value':1}," \
+	"'i':{'value':1},'j':{'value':1},'k':{'value':1},'l':{'value':1}," \
+	"'m':{'value':1},'n':{'value':1},'o':{'value':1},'p':{'value':1}"
+
 static const struct {
 	const char *info;  /* more of FrameworkInfo */
 	const char *terms; /* more beside it */
@@ -98,6 +109,11 @@ static const struct {
 	{ MINIMUM("r", QUANTITY("mem", "1") "," QUANTITY("cpus", "-0.5")), "",
 		"Invalid resource quantity for 'cpus': it must be a number that is not "
 		"negative" },
+	{ MINIMUM("r", ALTERNATIVES QUANTITY("mem", "1")), "",
+		"of one role are 17, at most 16 are allowed" },
+	{ MINIMUM("r", "{'quantities':{" QUANTITIES "}}"), "", NULL },
+	{ MINIMUM("r", "{'quantities':{" QUANTITIES ",'q':{'value':1}}}"), "",
+		"of one alternative of 'min_allocatable_resources' are 17, at most 16" },
 };
 
 /* The ERROR event, of which the stream ends, says why. */
@@ -177,6 +193,90 @@ START_TEST(constraints_are_counted)
 	c = client_up(f, 1, "scheduler");
 	subscribe_with_many(c, false);
 	ck_assert_ptr_nonnull(client_heard(c, "'type':'SUBSCRIBED'"));
+}
+END_TEST
+
+/* What a framework says for each of so many roles, "r0" and so on. */
+static void repeat(struct tp_strbuf *ret, const char *format, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		tp_strbuf_printf(ret, "%s'r%u'%s", i > 0 ? "," : "", i, format);
+}
+
+static struct client *subscribe_in(unsigned n_roles, unsigned n_suppressed,
+	unsigned n_filters, unsigned n_constrained)
+{
+	static const char minimum[] =
+		":{'min_allocatable_resources':{'quantities':[" EIGHT_TIMES(
+			QUANTITY("x", "1") ",") QUANTITY("cpus", "1") "]}}";
+	tp_cleanup(strbuf) struct tp_strbuf roles = TP_STRBUF_INIT;
+	tp_cleanup(strbuf) struct tp_strbuf suppressed = TP_STRBUF_INIT;
+	tp_cleanup(strbuf) struct tp_strbuf filters = TP_STRBUF_INIT;
+	tp_cleanup(strbuf) struct tp_strbuf constraints = TP_STRBUF_INIT;
+	struct client *c = client_up(f, 0, "scheduler");
+
+	repeat(&roles, "", n_roles);
+	repeat(&suppressed, "", n_suppressed);
+	repeat(&filters, minimum, n_filters);
+	repeat(&constraints, ":{'groups':[" GROUP(RACK, EXISTS) "]}", n_constrained);
+	ck_assert_int_eq(
+		client_scheduler(c,
+			"{'type':'SUBSCRIBE','subscribe':{'framework_info':{'user':'u',"
+			"'name':'n','roles':[%s],'offer_filters':{%s},"
+			"'capabilities':[{'type':'MULTI_ROLE'}]},"
+			"'suppressed_roles':[%s],"
+			"'offer_constraints':{'role_constraints':{%s}}}}",
+			tp_strbuf_text(&roles), tp_strbuf_text(&filters),
+			tp_strbuf_text(&suppressed), tp_strbuf_text(&constraints)),
+		0);
+	return c;
+}
+
+static const struct {
+	unsigned n_roles, n_suppressed, n_filters, n_constrained;
+	const char *why;
+} sizes[] = {
+	{ 1000, 1000, 111, 1000, NULL },
+	{ 1001, 0, 0, 0, "'FrameworkInfo.roles' are 1001, at most 1000" },
+	{ 1, 1001, 0, 0, "suppressed roles are 1001, at most 1000" },
+	{ 1, 0, 1001, 0, "'FrameworkInfo.offer_filters' are 1001, at most 1000" },
+	{ 1, 0, 0, 1001, "role_constraints' are 1001, at most 1000" },
+	{ 1, 0, 112, 0, "'min_allocatable_resources' are 1008, at most 1000" },
+};
+
+/* Roles are compared with each other; nothing of that begins with too many. */
+START_TEST(a_framework_has_a_size)
+{
+	struct client *c = subscribe_in(sizes[_i].n_roles, sizes[_i].n_suppressed,
+		sizes[_i].n_filters, sizes[_i].n_constrained);
+
+	if (sizes[_i].why != NULL)
+		check_error(c, sizes[_i].why);
+	else
+		ck_assert_ptr_nonnull(client_heard(c, "'type':'SUBSCRIBED'"));
+}
+END_TEST
+
+/* Each of them is looked for among the framework's. */
+START_TEST(a_call_names_so_many_roles)
+{
+	static const char *const types[] = { "SUPPRESS", "suppress", "REVIVE", "revive" };
+	tp_cleanup(strbuf) struct tp_strbuf roles = TP_STRBUF_INIT;
+	struct client *c = client_up(f, 0, "scheduler");
+	const char *id = fixture_master_id(f);
+
+	ck_assert_int_eq(client_scheduler(c, SUBSCRIBE, "", ""), 0);
+	for (unsigned i = 0; i <= 1000; i++)
+		tp_strbuf_puts(&roles, i > 0 ? ",'r'" : "'r'");
+	for (size_t i = 0; i < TP_COUNT(types); i += 2) {
+		ck_assert_int_eq(
+			client_scheduler(c,
+				"{'type':'%s','framework_id':{'value':'%s-0000'},"
+				"'%s':{'roles':[%s]}}",
+				types[i], id, types[i + 1], tp_strbuf_text(&roles)),
+			-EINVAL);
+		ck_assert_ptr_nonnull(strstr(c->text, "1001 roles, at most 1000"));
+	}
 }
 END_TEST
 
@@ -334,6 +434,8 @@ int main(void)
 	tcase_add_loop_test(tc, subscribe_refuses, 0, (int)TP_COUNT(rows));
 	tcase_add_loop_test(tc, update_framework_refuses, 0, (int)TP_COUNT(rows));
 	tcase_add_test(tc, constraints_are_counted);
+	tcase_add_loop_test(tc, a_framework_has_a_size, 0, (int)TP_COUNT(sizes));
+	tcase_add_test(tc, a_call_names_so_many_roles);
 	tcase_add_test(tc, the_size_of_regexes_is_configured);
 	tcase_add_loop_test(
 		tc, some_of_a_framework_may_change, 0, (int)TP_COUNT(changes));

@@ -13,8 +13,9 @@ struct tp_allotment;
 
 struct alloc_minimum {
 	struct tp_quantities *any_of;
-	uint32_t n; /* 0: any offer will do */
-	/* What it was read from, while names in it have no place. */
+	uint32_t n; /* 0: any offer will do, or none while there is a record */
+	/* What it was read from, while names in it have no place: the alternatives that an offer
+	 * can meet are above. */
 	const struct tp_offer_filters_min_allocatable_resources *record;
 	struct tp_arena *arena;
 };

@@ -10,12 +10,11 @@
 #include "core/cluster/allocation/vector.h"
 #include "tepui/record.h"
 
-/* true when each name has a place. */
+/* false when a name in it has no place: no offer meets it. */
 static bool alternative_read(const struct tp_allotment *self,
 	const struct tp_offer_filters_resource_quantities *record,
 	struct tp_quantities *ret)
 {
-	bool all = true;
 	size_t i;
 
 	*ret = (struct tp_quantities){ { 0 } };
@@ -25,26 +24,23 @@ static bool alternative_read(const struct tp_allotment *self,
 
 		if (value == NULL || value->value_milli <= 0)
 			continue;
-		if (at >= 0)
-			ret->milli[at] = value->value_milli;
-		else
-			all = false;
+		if (at < 0)
+			return false;
+		ret->milli[at] = value->value_milli;
 	}
-	if (!all)
-		ret->milli[TP_CPUS] = INT64_MAX; /* never met */
-	return all;
+	return true;
 }
 
 static void resolve(const struct tp_allotment *self, struct alloc_minimum *minimum)
 {
-	bool all = true;
-	uint32_t i;
+	size_t i;
 
-	for (i = 0; i < minimum->n; i++)
-		all = alternative_read(self, minimum->record->quantities[i],
-			      &minimum->any_of[i]) &&
-			all;
-	if (!all)
+	minimum->n = 0;
+	for (i = 0; i < minimum->record->n_quantities; i++)
+		if (alternative_read(self, minimum->record->quantities[i],
+			    &minimum->any_of[minimum->n]))
+			minimum->n++;
+	if (minimum->n < minimum->record->n_quantities)
 		return;
 	tp_arena_destroy(minimum->arena);
 	minimum->arena = NULL;
@@ -56,8 +52,7 @@ struct alloc_minimum *alloc_minimum_create(const struct tp_allotment *self,
 {
 	struct alloc_minimum *minimum = tp_alloc(sizeof *minimum);
 
-	minimum->n = (uint32_t)record->n_quantities;
-	minimum->any_of = tp_alloc((minimum->n + 1) * sizeof *minimum->any_of);
+	minimum->any_of = tp_alloc((record->n_quantities + 1) * sizeof *minimum->any_of);
 	minimum->arena = tp_arena_create(0);
 	minimum->record = tp_record_copy(
 		&tp_offer_filters_min_allocatable_resources_desc, record, minimum->arena);
@@ -112,5 +107,5 @@ bool alloc_minimum_met(const struct tp_allotment *self,
 	for (i = 0; i < minimum->n; i++)
 		if (vector_contains(offer, &minimum->any_of[i], self->cluster.n_names))
 			return true;
-	return minimum->n == 0;
+	return minimum->n == 0 && minimum->record == NULL;
 }
