@@ -27,22 +27,35 @@ static int check_selector(
 	}
 }
 
-static int check_regex(const char *regex, unsigned max_program, struct tp_error *err)
+/* What is allowed, and what it came to so far. */
+struct programs {
+	unsigned max, n_steps;
+};
+
+static int check_regex(const char *regex, struct programs *programs, struct tp_error *err)
 {
 	struct alloc_pattern *pattern = NULL;
-	int r = alloc_pattern_compile(regex, max_program, &pattern, err);
+	int r = alloc_pattern_compile(regex, programs->max, &pattern, err);
 
+	if (r < 0)
+		return r;
+	programs->n_steps += alloc_pattern_steps(pattern);
 	alloc_pattern_destroy(pattern);
-	return r;
+	if (programs->n_steps > TP_OFFER_CONSTRAINTS_STEPS_MAX)
+		return tp_fail(err, EINVAL,
+			"Regex '%.40s' is one too many: the programs of all regexes of a "
+			"framework are larger than %d together",
+			regex, TP_OFFER_CONSTRAINTS_STEPS_MAX);
+	return 0;
 }
 
 static int check_predicate(const struct tp_attribute_constraint_predicate *predicate,
-	unsigned max_program, struct tp_error *err)
+	struct programs *programs, struct tp_error *err)
 {
 	if (predicate->text_matches != NULL)
-		return check_regex(predicate->text_matches->regex, max_program, err);
+		return check_regex(predicate->text_matches->regex, programs, err);
 	if (predicate->text_not_matches != NULL)
-		return check_regex(predicate->text_not_matches->regex, max_program, err);
+		return check_regex(predicate->text_not_matches->regex, programs, err);
 	if (predicate->exists == NULL && predicate->not_exists == NULL &&
 		predicate->text_equals == NULL && predicate->text_not_equals == NULL)
 		return tp_fail(err, EINVAL, "Unknown predicate type");
@@ -51,7 +64,7 @@ static int check_predicate(const struct tp_attribute_constraint_predicate *predi
 
 static int check_group(const char *role,
 	const struct tp_offer_constraints_role_constraints_group *group,
-	unsigned max_program, struct tp_error *err)
+	struct programs *programs, struct tp_error *err)
 {
 	int r = 0;
 
@@ -67,7 +80,7 @@ static int check_group(const char *role,
 
 		r = check_selector(item->selector, err);
 		if (r >= 0)
-			r = check_predicate(item->predicate, max_program, err);
+			r = check_predicate(item->predicate, programs, err);
 	}
 	return r < 0
 		? tp_wrap(err, r, "Role '%s' has an invalid 'AttributeConstraint'", role)
@@ -75,7 +88,7 @@ static int check_group(const char *role,
 }
 
 static int check_role(const struct tp_offer_constraints_role_constraints_entry *entry,
-	unsigned max_program, struct tp_error *err)
+	struct programs *programs, struct tp_error *err)
 {
 	int r = 0;
 
@@ -85,7 +98,7 @@ static int check_role(const struct tp_offer_constraints_role_constraints_entry *
 			"'RoleConstraints::groups' for role '%s'",
 			entry->key);
 	for (size_t i = 0; r >= 0 && i < entry->value->n_groups; i++)
-		r = check_group(entry->key, entry->value->groups[i], max_program, err);
+		r = check_group(entry->key, entry->value->groups[i], programs, err);
 	return r;
 }
 
@@ -101,6 +114,7 @@ static size_t count(const struct tp_offer_constraints_role_constraints_entry *en
 int tp_offer_constraints_validate(const struct tp_offer_constraints *constraints,
 	unsigned max_program, struct tp_error *err)
 {
+	struct programs programs = { .max = max_program };
 	size_t n = 0;
 	int r = 0;
 
@@ -115,6 +129,6 @@ int tp_offer_constraints_validate(const struct tp_offer_constraints *constraints
 			n, TP_OFFER_CONSTRAINTS_MAX);
 	for (size_t i = 0;
 		r >= 0 && constraints != NULL && i < constraints->n_role_constraints; i++)
-		r = check_role(constraints->role_constraints[i], max_program, err);
+		r = check_role(constraints->role_constraints[i], &programs, err);
 	return r;
 }

@@ -11,6 +11,7 @@
 
 #include "core/cluster/allocation/pattern.h"
 #include "drf_fixture.h"
+#include "tepui/strbuf.h"
 
 #define SOON (100 * TP_MSEC) /* well before the interval of one second */
 #define CAN(name) (1u << TP_FRAMEWORK_INFO_CAPABILITY_##name)
@@ -233,6 +234,16 @@ static const struct {
 	{ "((a{100}){100}){100}", "", -1 },
 	{ "[b-a]", "", -1 },
 	{ "a{999}", "", -1 },
+	{ "a{,3}{2}", "a{,3}}", 1 },
+	{ "(a*)*", "aa", 1 },
+	{ "a**", "", -1 },
+	{ "a*+", "", -1 },
+	{ "a??", "a", 1 },
+	{ "a???", "", -1 },
+	{ "a{2}{1}", "", -1 },
+	{ "a*?{2}", "", -1 },
+	{ "{2}", "", -1 },
+	{ "a|{2,}", "", -1 },
 };
 
 START_TEST(patterns_match_all_of_a_text)
@@ -272,6 +283,40 @@ START_TEST(a_pattern_has_a_size)
 		"Regex 'abcd' is too complex: its program is larger than the maximum of "
 		"4 allowed");
 	ck_assert_int_eq(alloc_pattern_compile("a{5}", 5, &pattern, &err), -EINVAL);
+}
+END_TEST
+
+/* Steps that wait for nothing take time, too. */
+START_TEST(all_steps_are_counted)
+{
+	struct tp_error err = { 0 };
+	struct alloc_pattern *pattern = NULL;
+	uint64_t cost = 0;
+
+	ck_assert_int_eq(
+		alloc_pattern_compile("(a(||||||||||))*", 100, &pattern, &err), 0);
+	ck_assert(alloc_pattern_matches(pattern, "aaaaaaaaaa", &cost));
+	ck_assert_uint_ge(cost, 10 * 10);
+	alloc_pattern_destroy(pattern);
+}
+END_TEST
+
+/* Both would take long to read, and come to nothing. */
+START_TEST(reading_a_pattern_is_bounded)
+{
+	struct tp_error err = { 0 };
+	struct alloc_pattern *pattern = NULL;
+	tp_cleanup(strbuf) struct tp_strbuf text = TP_STRBUF_INIT;
+
+	for (int i = 0; i < 40; i++)
+		tp_strbuf_puts(&text, "(a{200}){0}");
+	ck_assert_int_eq(alloc_pattern_compile(text.data, 250, &pattern, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "too many repeats in each other"));
+	while (text.len <= 4096)
+		tp_strbuf_puts(&text, "(a{200}){0}");
+	ck_assert_int_eq(alloc_pattern_compile(text.data, 250, &pattern, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "bytes, at most 4096 are allowed"));
+	ck_assert_ptr_null(pattern);
 }
 END_TEST
 
@@ -574,6 +619,8 @@ int main(void)
 	tcase_add_test(tc, an_attribute_that_changes_is_judged_again);
 	tcase_add_loop_test(tc, patterns_match_all_of_a_text, 0, (int)TP_COUNT(patterns));
 	tcase_add_test(tc, a_pattern_has_a_size);
+	tcase_add_test(tc, all_steps_are_counted);
+	tcase_add_test(tc, reading_a_pattern_is_bounded);
 	tcase_add_test(tc, many_agents_are_judged_in_slices);
 	tcase_add_test(tc, what_changes_between_slices_counts);
 	tcase_add_test(tc, the_whitelist_decides);

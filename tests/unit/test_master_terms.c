@@ -280,6 +280,33 @@ START_TEST(a_call_names_so_many_roles)
 }
 END_TEST
 
+/* Each constraint has a program of 100; the last one of as much as is left. */
+static struct client *subscribe_with_programs(unsigned last)
+{
+	tp_cleanup(strbuf) struct tp_strbuf groups = TP_STRBUF_INIT;
+	struct client *c = client_up(f, last % 2, "scheduler");
+
+	for (int i = 0; i < 199; i++)
+		tp_strbuf_puts(&groups, GROUP(RACK, MATCHES("a{99}")) ",");
+	tp_strbuf_printf(&groups, GROUP(RACK, MATCHES("a{%u}")), last);
+	ck_assert_int_eq(
+		client_scheduler(c,
+			"{'type':'SUBSCRIBE','subscribe':{'framework_info':{'user':'u',"
+			"'name':'n','role':'r'},'offer_constraints':"
+			"{'role_constraints':{'r':{'groups':[%s,%s]}}}}}",
+			groups.data, GROUP(RACK, MATCHES(""))),
+		0);
+	return c;
+}
+
+START_TEST(programs_are_counted_together)
+{
+	check_error(subscribe_with_programs(99), "larger than 20000 together");
+	ck_assert_ptr_nonnull(
+		client_heard(subscribe_with_programs(98), "'type':'SUBSCRIBED'"));
+}
+END_TEST
+
 START_TEST(the_size_of_regexes_is_configured)
 {
 	struct client *c;
@@ -436,6 +463,7 @@ int main(void)
 	tcase_add_test(tc, constraints_are_counted);
 	tcase_add_loop_test(tc, a_framework_has_a_size, 0, (int)TP_COUNT(sizes));
 	tcase_add_test(tc, a_call_names_so_many_roles);
+	tcase_add_test(tc, programs_are_counted_together);
 	tcase_add_test(tc, the_size_of_regexes_is_configured);
 	tcase_add_loop_test(
 		tc, some_of_a_framework_may_change, 0, (int)TP_COUNT(changes));

@@ -39,6 +39,11 @@ struct alloc_pattern *alloc_pattern_create(const struct alloc_step *steps, unsig
 	return pattern;
 }
 
+unsigned alloc_pattern_steps(const struct alloc_pattern *pattern)
+{
+	return pattern->n;
+}
+
 void alloc_pattern_destroy(struct alloc_pattern *pattern)
 {
 	if (pattern == NULL)
@@ -55,6 +60,7 @@ void alloc_pattern_destroy(struct alloc_pattern *pattern)
 struct place {
 	struct threads *threads; /* that wait for the next byte */
 	bool begin, end;
+	uint64_t cost; /* steps looked at so far */
 };
 
 static void push(struct alloc_pattern *pattern, unsigned *depth, unsigned step)
@@ -66,8 +72,7 @@ static void push(struct alloc_pattern *pattern, unsigned *depth, unsigned step)
 }
 
 /* Adds the threads that go on at a step. */
-static void go_on(
-	struct alloc_pattern *pattern, const struct place *place, unsigned first)
+static void go_on(struct alloc_pattern *pattern, struct place *place, unsigned first)
 {
 	unsigned depth = 0;
 
@@ -76,6 +81,7 @@ static void go_on(
 		unsigned at = pattern->stack[--depth];
 		const struct alloc_step *step = &pattern->steps[at];
 
+		place->cost++;
 		if (step->op == ALLOC_OP_SET)
 			place->threads->steps[place->threads->n++] = (uint16_t)at;
 		if (step->op == ALLOC_OP_JUMP || step->op == ALLOC_OP_SPLIT)
@@ -91,7 +97,7 @@ static void go_on(
 bool alloc_pattern_matches(
 	struct alloc_pattern *pattern, const char *text, uint64_t *cost)
 {
-	struct place place = { &pattern->threads[0], true, *text == '\0' };
+	struct place place = { &pattern->threads[0], true, *text == '\0', 0 };
 	const struct threads *now;
 
 	pattern->round++;
@@ -106,7 +112,7 @@ bool alloc_pattern_matches(
 		place.threads->n = 0;
 		place.end = text[1] == '\0';
 		pattern->round++;
-		*cost += now->n;
+		place.cost += now->n;
 		for (unsigned i = 0; i < now->n; i++) {
 			const struct alloc_step *step = &pattern->steps[now->steps[i]];
 
@@ -114,5 +120,6 @@ bool alloc_pattern_matches(
 				go_on(pattern, &place, now->steps[i] + 1U);
 		}
 	}
+	*cost += place.cost;
 	return *text == '\0' && pattern->seen[pattern->n - 1] == pattern->round;
 }

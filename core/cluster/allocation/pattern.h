@@ -42,8 +42,10 @@ int alloc_pattern_compile(const char *text, unsigned max_steps,
 /* Copies the steps, of which the last is the only ALLOC_OP_MATCH. */
 struct alloc_pattern *alloc_pattern_create(const struct alloc_step *steps, unsigned n);
 void alloc_pattern_destroy(struct alloc_pattern *pattern);
+/* How large its program is. */
+unsigned alloc_pattern_steps(const struct alloc_pattern *pattern);
 
-/* Adds to *cost what it took: steps looked at, each some nanoseconds. */
+/* Adds to *cost what it took: steps looked at, waiting or not, each some nanoseconds. */
 bool alloc_pattern_matches(
 	struct alloc_pattern *pattern, const char *text, uint64_t *cost);
 

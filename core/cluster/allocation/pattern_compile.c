@@ -13,28 +13,42 @@
 
 #define REPEAT_MAX 255
 #define DEPTH_MAX 50
+/* Each group that is repeated inside another is written once more. */
+#define WORK_PER_STEP 16
 
 /* A pattern that is being read. */
 struct program {
 	struct alloc_step steps[ALLOC_PATTERN_STEPS_MAX];
 	int n, max;
+	int work;       /* steps that were written or moved, of which fewer may be left */
 	const char *at; /* what of the pattern is left */
 	const char *pattern;
 	int depth;
 	struct tp_error *err;
 };
 
+/* A long pattern is cut, so that the reason has room. */
 static int refuse(struct program *p, const char *why)
 {
 	return tp_fail(p->err, EINVAL,
-		"Failed to construct regex from pattern '%s': %s at '%s'", p->pattern,
-		why, p->at);
+		"Failed to construct regex from pattern '%.300s': %s at '%.40s'",
+		p->pattern, why, p->at);
+}
+
+/* Repeats in each other, and those that leave nothing, cost and do not grow the program. */
+static int work(struct program *p, int n)
+{
+	p->work += n;
+	return p->work <= p->max * WORK_PER_STEP
+		? 0
+		: refuse(p, "too many repeats in each other");
 }
 
 static int refuse_size(struct program *p)
 {
 	return tp_fail(p->err, EINVAL,
-		"Regex '%s' is too complex: its program is larger than the maximum of %d "
+		"Regex '%.300s' is too complex: its program is larger than the maximum "
+		"of %d "
 		"allowed",
 		p->pattern, p->max);
 }
@@ -287,6 +301,8 @@ static int copy_steps(struct program *p, const struct alloc_step *steps, int n)
 {
 	if (p->n + n > p->max)
 		return refuse_size(p);
+	if (work(p, n + 1) < 0)
+		return -EINVAL;
 	memcpy(&p->steps[p->n], steps, (size_t)n * sizeof *steps);
 	p->n += n;
 	return 0;
@@ -295,7 +311,7 @@ static int copy_steps(struct program *p, const struct alloc_step *steps, int n)
 /* {least,most}; most < 0: no end. The atom is steps[at..n). */
 static int repeat(struct program *p, int at, int least, int most)
 {
-	int n = p->n - at, i, r = 0, begin;
+	int n = p->n - at, i, r = work(p, n + 1), begin;
 	struct alloc_step *atom = tp_alloc(((size_t)n + 1) * sizeof *atom);
 
 	if (n > 0)
@@ -352,31 +368,37 @@ static int read_bounds(struct program *p, int *least, int *most)
 	return 1;
 }
 
+/* 1: what is read next repeats so often; 0: it repeats nothing. */
+static int read_repeat(struct program *p, int *least, int *most)
+{
+	*least = *p->at == '+';
+	*most = *p->at == '?' ? 1 : -1;
+	if (*p->at == '{')
+		return read_bounds(p, least, most);
+	if (*p->at != '*' && *p->at != '+' && *p->at != '?')
+		return 0;
+	p->at++;
+	return 1;
+}
+
 static int parse_piece(struct program *p)
 {
-	int at = p->n, least, most, r = parse_atom(p);
+	int at = p->n, least, most, r = *p->at == '{' ? read_bounds(p, &least, &most) : 0;
 
-	while (r >= 0) {
-		least = 0;
-		most = -1;
-		if (*p->at == '{') {
-			r = read_bounds(p, &least, &most);
-			if (r <= 0)
-				return r;
-		} else if (*p->at == '+') {
-			least = 1;
-		} else if (*p->at == '?') {
-			most = 1;
-		} else if (*p->at != '*') {
-			return 0;
-		}
-		if (p->at[0] == '*' || p->at[0] == '+' || p->at[0] == '?')
-			p->at++;
-		r = repeat(p, at, least, most);
-		if (r >= 0 && *p->at == '?')
-			p->at++; /* lazy or not: all of the text must match */
-	}
-	return r;
+	if (r > 0)
+		return refuse(p, "nothing to repeat before what is left");
+	if (r == 0)
+		r = parse_atom(p);
+	if (r >= 0)
+		r = read_repeat(p, &least, &most);
+	if (r <= 0)
+		return r;
+	r = repeat(p, at, least, most);
+	if (r >= 0 && *p->at == '?')
+		p->at++; /* lazy or not: all of the text must match */
+	if (r >= 0)
+		r = read_repeat(p, &least, &most);
+	return r > 0 ? refuse(p, "a repetition of a repetition before what is left") : r;
 }
 
 static int parse_sequence(struct program *p)
@@ -418,9 +440,15 @@ static int compile(struct program *p)
 int alloc_pattern_compile(const char *text, unsigned max_steps,
 	struct alloc_pattern **ret, struct tp_error *err)
 {
-	struct program *p = tp_alloc(sizeof *p);
+	size_t len = strlen(text);
+	struct program *p;
 	int r;
 
+	if (len > TP_OFFER_CONSTRAINTS_REGEX_BYTES_MAX)
+		return tp_fail(err, EINVAL,
+			"Regex '%.40s...' has %zu bytes, at most %d are allowed", text,
+			len, TP_OFFER_CONSTRAINTS_REGEX_BYTES_MAX);
+	p = tp_alloc(sizeof *p);
 	p->max = max_steps < ALLOC_PATTERN_STEPS_MAX ? (int)max_steps
 						     : ALLOC_PATTERN_STEPS_MAX;
 	p->pattern = p->at = text;
