@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The syntax of RE2 that people use in patterns: literals, '.', classes [a-z] [^a-z] \d \w \s and
- * their opposites, groups ( ) (?: ), '|', '*', '+', '?', {n} {n,} {n,m}, a lazy '?' after them, '^'
+ * The syntax of RE2 that people use in patterns: literals, '.', classes [a-z] [^a-z] [[:alpha:]] \d
+ * \w \s and their opposites, groups ( ) (?: ), '|', '*', '+', '?', {n} {n,} {n,m}, a lazy '?' after them, '^'
  * and '$'. Read by recursive descent; code is emitted as it is read, and moved or copied where
  * what follows an atom wants that.
  */
@@ -141,38 +141,118 @@ static int escaped(struct program *p)
 
 	if (known != NULL)
 		return values[known - names];
-	if (c == '\0' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		(c >= 'A' && c <= 'Z'))
+	if (c == '\0' || (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') ||
+		(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
 		return refuse(p, "an escape that is not known");
 	return (unsigned char)c;
 }
 
+/* [:digit:] and the like; [:^digit:] is the opposite. */
+static const struct {
+	const char *name, *ranges; /* pairs of first and last */
+} posix_classes[] = {
+	{ "alnum", "09AZaz" },
+	{ "alpha", "AZaz" },
+	{ "blank", "\t\t  " },
+	{ "cntrl", "\x01\x1f\x7f\x7f" },
+	{ "digit", "09" },
+	{ "graph", "!~" },
+	{ "lower", "az" },
+	{ "print", " ~" },
+	{ "punct", "!/:@[`{~" },
+	{ "space", "\t\r  " },
+	{ "upper", "AZ" },
+	{ "word", "09AZaz__" },
+	{ "xdigit", "09AFaf" },
+	{ "ascii", "\x01\x7f" },
+};
+
+static bool posix_class(const char *name, size_t len, uint8_t *set)
+{
+	size_t i;
+
+	for (i = 0; i < TP_COUNT(posix_classes); i++) {
+		const char *range = posix_classes[i].ranges;
+
+		if (strlen(posix_classes[i].name) != len ||
+			strncmp(name, posix_classes[i].name, len) != 0)
+			continue;
+		for (; *range != '\0'; range += 2)
+			set_add(set, (unsigned char)range[0], (unsigned char)range[1]);
+		return true;
+	}
+	return false;
+}
+
+/* 1: one was read; 0: the '[' stands for itself. */
+static int read_posix_class(struct program *p, uint8_t *set)
+{
+	uint8_t own[32] = { 0 };
+	const char *name = p->at + 2, *end;
+	bool inverted;
+	unsigned i;
+
+	if (p->at[0] != '[' || p->at[1] != ':')
+		return 0;
+	end = strstr(name, ":]");
+	if (end == NULL)
+		return 0;
+	inverted = *name == '^';
+	name += inverted;
+	if (name > end || !posix_class(name, (size_t)(end - name), own))
+		return refuse(p, "a class that is not known");
+	if (inverted)
+		set_invert(own);
+	for (i = 0; i < 32; i++)
+		set[i] |= own[i];
+	p->at = end + 2;
+	return 1;
+}
+
+/* A character that stands in a class, itself or escaped. */
+static int class_character(struct program *p)
+{
+	int c = (unsigned char)*p->at;
+
+	if (c == '\\') {
+		p->at++;
+		c = escaped(p);
+	}
+	if (c >= 0x80)
+		return refuse(p, "only ASCII may stand in a class");
+	if (c >= 0)
+		p->at++;
+	return c;
+}
+
 static int class_member(struct program *p, uint8_t *set)
 {
-	int first, last;
+	int first, last, r = read_posix_class(p, set);
 
-	first = (unsigned char)*p->at++;
-	if (first == '\\') {
-		if (class_of(*p->at, set)) {
-			p->at++;
-			return 0;
-		}
-		first = escaped(p);
-		if (first < 0)
-			return first;
-		p->at++;
-	}
-	if (first >= 0x80)
-		return refuse(p, "only ASCII stands in a class");
-	last = first;
-	if (p->at[0] == '-' && p->at[1] != ']' && p->at[1] != '\0') {
-		last = (unsigned char)p->at[1];
+	if (r != 0)
+		return r;
+	if (p->at[0] == '\\' && class_of(p->at[1], set)) {
 		p->at += 2;
+		return 0;
 	}
-	if (last < first || last >= 0x80)
+	first = last = class_character(p);
+	if (first >= 0 && p->at[0] == '-' && p->at[1] != ']' && p->at[1] != '\0') {
+		p->at++;
+		last = class_character(p);
+	}
+	if (first < 0 || last < 0)
+		return -EINVAL;
+	if (last < first)
 		return refuse(p, "a range that ends before it begins");
 	set_add(set, (unsigned)first, (unsigned)last);
 	return 0;
+}
+
+/* No character begins with a byte of 80 to bf; all that begin above have more bytes. */
+static int emit_class(struct program *p, uint8_t *set)
+{
+	memset(set + 16, 0, 8);
+	return (set[31] & 1) != 0 ? emit_character(p, set) : emit_set(p, set);
 }
 
 static int parse_class(struct program *p)
@@ -190,11 +270,9 @@ static int parse_class(struct program *p)
 			return r;
 	}
 	p->at++;
-	if (!inverted)
-		return emit_set(p, set);
-	set_add(set, 0x80, 0xbf);
-	set_invert(set);
-	return emit_character(p, set);
+	if (inverted)
+		set_invert(set);
+	return emit_class(p, set);
 }
 
 static int parse_choice(struct program *p);
@@ -226,10 +304,7 @@ static int parse_escape(struct program *p)
 
 	if (class_of(*p->at, set)) {
 		p->at++;
-		if (p->at[-1] >= 'a')
-			return emit_set(p, set);
-		memset(set + 16, 0, 8); /* no character begins with 80 to bf */
-		return emit_character(p, set);
+		return emit_class(p, set);
 	}
 	c = escaped(p);
 	if (c < 0)
@@ -237,6 +312,21 @@ static int parse_escape(struct program *p)
 	p->at++;
 	set_add(set, (unsigned)c, (unsigned)c);
 	return emit_set(p, set);
+}
+
+/* A character, all bytes of it: what repeats it repeats them. */
+static int parse_literal(struct program *p)
+{
+	int r;
+
+	do {
+		uint8_t set[32] = { 0 };
+		unsigned char c = (unsigned char)*p->at++;
+
+		set_add(set, c, c);
+		r = emit_set(p, set);
+	} while (r >= 0 && ((unsigned char)*p->at & 0xc0) == 0x80);
+	return r;
 }
 
 static int parse_atom(struct program *p)
@@ -266,8 +356,8 @@ static int parse_atom(struct program *p)
 		p->at--;
 		return refuse(p, "nothing to repeat");
 	default:
-		set_add(set, c, c);
-		return emit_set(p, set);
+		p->at--;
+		return parse_literal(p);
 	}
 }
 
