@@ -200,6 +200,22 @@ START_TEST(a_role_left_and_joined_again_has_no_filters)
 }
 END_TEST
 
+/* However often: what was refused long ago does not come to life when epochs begin anew. */
+START_TEST(a_role_joined_again_and_again_has_no_filters)
+{
+	fixture_agent(&f, 0, "cpus:4;mem:4096", NULL, 0, NULL);
+	fixture_framework(&f, 0, "a", 0);
+	fixture_advance(&f, SOON);
+	fixture_decline(&f, TP_HOUR);
+	for (int i = 0; i < UINT16_MAX; i++) {
+		f.ops->remove_framework(f.drf, 0);
+		fixture_framework(&f, 0, "a", 0);
+	}
+	fixture_advance(&f, SOON);
+	fixture_expect(&f, 0, 0, "a", "cpus:4;mem:4096");
+}
+END_TEST
+
 /* "Do not filter" means: again with the next interval, not at once and for ever. */
 START_TEST(declining_without_filter_does_not_spin)
 {
@@ -564,6 +580,7 @@ int main(void)
 	tcase_add_test(tc, filters_are_of_one_framework_and_role);
 	tcase_add_test(tc, revive_ends_filters_and_suppression);
 	tcase_add_test(tc, a_role_left_and_joined_again_has_no_filters);
+	tcase_add_test(tc, a_role_joined_again_and_again_has_no_filters);
 	tcase_add_test(tc, declining_without_filter_does_not_spin);
 	tcase_add_test(tc, crumbs_are_not_offered);
 	tcase_add_test(tc, min_allocatable_is_configured);

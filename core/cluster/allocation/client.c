@@ -72,11 +72,12 @@ static uint32_t client_create(
 	struct alloc_client *client = &self->clients[slot];
 	struct alloc_framework *owner = &self->frameworks[framework];
 
+	alloc_filters_renew(self, slot);
 	*client = (struct alloc_client){
 		.used = true,
 		.framework = framework,
 		.role = role->index,
-		.epoch = (uint16_t)(client->epoch + 1),
+		.epoch = client->epoch,
 	};
 	if (role->n_clients++ == 0)
 		role_open(self, role);

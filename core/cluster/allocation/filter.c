@@ -260,8 +260,14 @@ void alloc_filters_clear_client(struct tp_allotment *self, uint32_t slot)
 {
 	struct alloc_client *client = &self->clients[slot];
 
-	if (client->n_filters == 0)
-		return;
+	if (client->n_filters > 0)
+		alloc_filters_renew(self, slot);
+}
+
+void alloc_filters_renew(struct tp_allotment *self, uint32_t slot)
+{
+	struct alloc_client *client = &self->clients[slot];
+
 	if (client->epoch == UINT16_MAX)
 		purge(self, slot);
 	if (client->n_filters > 0)

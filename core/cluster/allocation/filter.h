@@ -9,6 +9,8 @@
 void alloc_filter_add(struct tp_allotment *self, uint32_t client, uint32_t agent,
 	const struct tp_resources *refused, int64_t refuse_ns);
 void alloc_filters_clear_client(struct tp_allotment *self, uint32_t client);
+/* The client begins anew: what its slot refused so far is dead, whoever had it. */
+void alloc_filters_renew(struct tp_allotment *self, uint32_t client);
 void alloc_filters_clear_agent(struct tp_allotment *self, uint32_t agent);
 void alloc_filters_expired(struct tp_timer *timer);
 
