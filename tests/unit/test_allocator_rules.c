@@ -37,8 +37,8 @@ struct constraint {
 	struct tp_attribute_constraint constraint;
 };
 
-/* Framework 0 in role "r" wants agents of which any of the groups of one constraint each hold. */
-static void constrain(struct constraint *constraints, size_t n)
+/* A framework in role "r" wants agents of which any of the groups of one constraint each hold. */
+static void constrain_framework(uint32_t slot, struct constraint *constraints, size_t n)
 {
 	struct tp_attribute_constraint *rows[4];
 	struct tp_offer_constraints_role_constraints_group groups[4], *group_rows[4];
@@ -63,7 +63,12 @@ static void constrain(struct constraint *constraints, size_t n)
 				1 };
 		group_rows[i] = &groups[i];
 	}
-	f.ops->add_framework(f.drf, 0, &spec, NULL, 0);
+	f.ops->add_framework(f.drf, slot, &spec, NULL, 0);
+}
+
+static void constrain(struct constraint *constraints, size_t n)
+{
+	constrain_framework(0, constraints, n);
 }
 
 static void rack_agent(uint32_t slot, const char *rack)
@@ -373,6 +378,62 @@ START_TEST(many_agents_are_judged_in_slices)
 }
 END_TEST
 
+/* Nor do agents that come where there is one. */
+START_TEST(agents_that_come_are_judged_in_slices)
+{
+	struct tp_attribute_constraint_predicate_text_matches slow = {
+		"(a?){100}.*.*.*.*.*.*b"
+	};
+	struct constraint c[] = { { RACK, .predicate = { .text_matches = &slow } } };
+	const uint32_t n = 40;
+	size_t at_once;
+	char rack[401];
+
+	memset(rack, 'a', sizeof rack);
+	rack[400] = '\0';
+	constrain(c, 1);
+	for (uint32_t i = 0; i < n; i++) {
+		rack[399] = i % 2 == 0 ? 'a' : 'b';
+		rack_agent(i, rack);
+	}
+	f.ops->remove_agent(f.drf, n - 1); /* before it was judged */
+	rack_agent(n - 2, "ab");           /* while it waits */
+	f.ops->run(f.drf);
+	at_once = f.n_offers;
+	ck_assert_uint_gt(at_once, 0);
+	ck_assert_uint_lt(at_once, n / 2);
+	fixture_advance(&f, SOON);
+	ck_assert_uint_eq(f.n_offers, n / 2);
+	for (size_t i = 0; i < f.n_offers; i++)
+		ck_assert(f.offers[i].agent % 2 == 1 || f.offers[i].agent == n - 2);
+}
+END_TEST
+
+/* The clients go on where the turn ended, for an agent that many of them judge. */
+START_TEST(an_agent_is_judged_by_clients_in_slices)
+{
+	struct tp_attribute_constraint_predicate_text_matches slow = {
+		"(a?){100}.*.*.*.*.*.*b"
+	};
+	struct constraint c[] = { { RACK, .predicate = { .text_matches = &slow } } };
+	const uint32_t n = 40;
+	char rack[401];
+
+	memset(rack, 'a', sizeof rack);
+	rack[399] = 'b';
+	rack[400] = '\0';
+	for (uint32_t i = 0; i < n; i++)
+		constrain_framework(i, c, 1);
+	rack_agent(0, rack);
+	for (uint32_t i = 0; i + 1 < n; i++)
+		f.ops->remove_framework(f.drf, i);
+	f.ops->run(f.drf);
+	ck_assert_uint_eq(f.n_offers, 0);
+	fixture_advance(&f, SOON);
+	fixture_expect(&f, n - 1, 0, "r", "cpus:1;mem:64");
+}
+END_TEST
+
 /* An agent may change, and the client go or want something else, before all are judged. */
 START_TEST(what_changes_between_slices_counts)
 {
@@ -646,6 +707,8 @@ int main(void)
 	tcase_add_test(tc, all_steps_are_counted);
 	tcase_add_test(tc, reading_a_pattern_is_bounded);
 	tcase_add_test(tc, many_agents_are_judged_in_slices);
+	tcase_add_test(tc, agents_that_come_are_judged_in_slices);
+	tcase_add_test(tc, an_agent_is_judged_by_clients_in_slices);
 	tcase_add_test(tc, what_changes_between_slices_counts);
 	tcase_add_test(tc, the_whitelist_decides);
 	tcase_add_test(tc, other_regions_are_for_who_knows);

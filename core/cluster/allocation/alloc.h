@@ -52,12 +52,15 @@ struct tp_allotment {
 	uint64_t n_roles_ever, walked;
 	uint32_t spans_room;
 	struct tp_map roles_by_name;
-	void *role_order;                       /* the sorter of roles */
-	uint32_t n_quotas;                      /* roles with one */
-	uint32_t n_minimums;                    /* clients with a minimum of their own */
-	uint32_t n_constrained;                 /* clients with constraints */
-	uint32_t n_unjudged;                    /* of them: not by all agents yet */
-	uint64_t judge_cost;                    /* of judging, in this turn */
+	void *role_order;       /* the sorter of roles */
+	uint32_t n_quotas;      /* roles with one */
+	uint32_t n_minimums;    /* clients with a minimum of their own */
+	uint32_t n_constrained; /* clients with constraints */
+	uint32_t n_unjudged;    /* of them: not by all agents yet */
+	uint64_t judge_cost;    /* of judging, in this turn */
+	/* By agent: 0, or 1 + the first client whose constraints have not judged it. */
+	uint32_t *judge_from;
+	uint32_t n_judge_from, n_late;          /* late: agents with one */
 	uint32_t n_maintained;                  /* agents that will be unavailable */
 	struct tp_quantities headroom, offered; /* offered: or allocated, all together */
 	struct alloc_interns interns;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Offer constraints: which agents a client wants offers of, by attributes and place. They are
- * judged when the client or the agent is told of, once for each pair; runs look at one bit. A
- * client that comes where there are many agents is judged against them in slices, a few
- * milliseconds of each turn of the loop.
+ * judged when the client or the agent is told of, once for each pair; runs look at one bit. A turn
+ * of the loop has a few milliseconds for that, whether a client comes where there are many agents
+ * or agents come where there are many clients; what is left goes on in the next one.
  */
 #include "core/cluster/allocation/constraint.h"
 
@@ -133,6 +133,13 @@ static bool group_holds(
 	return true;
 }
 
+static void exclude(struct alloc_constraints *constraints, uint32_t agent)
+{
+	constraints->excluded =
+		alloc_grow(constraints->excluded, &constraints->n_bytes, agent / 8, 1);
+	constraints->excluded[agent / 8] |= (uint8_t)(1U << agent % 8);
+}
+
 static uint64_t judge(
 	struct tp_allotment *self, struct alloc_constraints *constraints, uint32_t agent)
 {
@@ -141,26 +148,68 @@ static uint64_t judge(
 	const struct alloc_constraint *items = constraints->items;
 	struct judged judged = { self->hosts[agent].site, COST_AGENT };
 	bool any = record->n_groups == 0;
-	uint8_t bit = (uint8_t)(1U << agent % 8);
 	size_t i;
 
 	if (judged.site == NULL)
 		judged.site = &nowhere;
-	constraints->excluded =
-		alloc_grow(constraints->excluded, &constraints->n_bytes, agent / 8, 1);
+	exclude(constraints, agent);
 	for (i = 0; i < record->n_groups && !any; i++) {
 		any = group_holds(
 			items, record->groups[i]->n_attribute_constraints, &judged);
 		items += record->groups[i]->n_attribute_constraints;
 	}
 	if (any)
-		constraints->excluded[agent / 8] &= (uint8_t)~bit;
-	else
-		constraints->excluded[agent / 8] |= bit;
+		constraints->excluded[agent / 8] &= (uint8_t) ~(1U << agent % 8);
 	return judged.cost;
 }
 
 /* --- slices ---------------------------------------------------------------------------- */
+
+/* The constraints of a client that an agent must be judged by, or NULL. */
+static struct alloc_constraints *constraints_at(
+	const struct tp_allotment *self, uint32_t client, uint32_t agent)
+{
+	struct alloc_constraints *constraints = self->clients[client].constraints;
+
+	return self->clients[client].used && constraints != NULL &&
+			agent < constraints->next
+		? constraints
+		: NULL;
+}
+
+/* By the clients from `first` on, as far as this turn may go; true when it was by all. */
+static bool judge_agent(struct tp_allotment *self, uint32_t agent, uint32_t first)
+{
+	struct alloc_constraints *constraints;
+	bool was_late = self->judge_from[agent] != 0, late = false;
+	uint32_t i;
+
+	for (i = first; self->n_constrained > 0 && i < self->n_clients && !late; i++) {
+		constraints = constraints_at(self, i, agent);
+		late = constraints != NULL && self->judge_cost >= (uint64_t)COST_MAX;
+		if (constraints != NULL && !late)
+			self->judge_cost += judge(self, constraints, agent);
+	}
+	self->judge_from[agent] = late ? i : 0;
+	self->n_late += late;
+	self->n_late -= was_late;
+	return !late;
+}
+
+/* Agents that came while there was no time; each of them wants a run when it was judged. */
+static void judge_late(struct tp_allotment *self)
+{
+	uint32_t agent;
+
+	for (agent = 0; self->n_late > 0 && agent < self->n_judge_from; agent++) {
+		if (self->judge_from[agent] == 0)
+			continue;
+		if (!judge_agent(self, agent, self->judge_from[agent] - 1))
+			return;
+		if (self->agents[agent].used)
+			alloc_want(self, agent, true);
+	}
+}
 
 /* As far as this turn may go; true when all agents are judged. */
 static bool judge_some(struct tp_allotment *self, struct alloc_constraints *constraints)
@@ -184,6 +233,7 @@ void alloc_constraints_judge_more(struct tp_defer *defer)
 	uint32_t i;
 
 	self->judge_cost = 0;
+	judge_late(self);
 	for (i = 0; self->n_unjudged > 0 && i < self->n_clients; i++) {
 		struct alloc_constraints *constraints = self->clients[i].constraints;
 
@@ -196,7 +246,7 @@ void alloc_constraints_judge_more(struct tp_defer *defer)
 	}
 	if (done)
 		alloc_want_all(self, true);
-	if (self->n_unjudged > 0)
+	if (self->n_unjudged > 0 || self->n_late > 0)
 		tp_loop_defer(self->instance->loop, &self->judge_more);
 }
 
@@ -289,11 +339,14 @@ void alloc_constraints_judge_agent(struct tp_allotment *self, uint32_t agent)
 {
 	uint32_t i;
 
-	for (i = 0; self->n_constrained > 0 && i < self->n_clients; i++) {
-		struct alloc_constraints *constraints = self->clients[i].constraints;
-
-		if (self->clients[i].used && constraints != NULL &&
-			agent < constraints->next)
-			judge(self, constraints, agent);
-	}
+	if (self->n_constrained == 0)
+		return;
+	self->judge_from = alloc_grow(
+		self->judge_from, &self->n_judge_from, agent, sizeof(uint32_t));
+	for (i = 0; i < self->n_clients; i++)
+		if (constraints_at(self, i, agent) != NULL)
+			exclude(self->clients[i].constraints, agent);
+	judge_agent(self, agent, 0);
+	if (!self->stopped)
+		tp_loop_defer(self->instance->loop, &self->judge_more);
 }

@@ -26,6 +26,7 @@ struct alloc_constraints {
 /* Judging goes on in later turns of the loop where there are many agents. */
 void alloc_constraints_set(struct tp_allotment *self, uint32_t client,
 	const struct tp_offer_constraints_role_constraints *record);
+/* An agent came, or what is judged of it changed. In later turns, too, where many come. */
 void alloc_constraints_judge_agent(struct tp_allotment *self, uint32_t agent);
 void alloc_constraints_judge_more(struct tp_defer *defer);
 void alloc_constraints_destroy(struct alloc_constraints *constraints);

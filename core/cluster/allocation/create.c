@@ -136,6 +136,7 @@ void tp_allotment_destroy(struct tp_allotment *self)
 	alloc_metrics_fini(self);
 	tp_quantity_names_fini(&self->names);
 	tp_free(self->minimum.any_of);
+	tp_free(self->judge_from);
 	tp_free(self);
 }
 
