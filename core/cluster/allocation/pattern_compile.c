@@ -476,7 +476,7 @@ static int parse_piece(struct program *p)
 	int at = p->n, least, most, r = *p->at == '{' ? read_bounds(p, &least, &most) : 0;
 
 	if (r > 0)
-		return refuse(p, "nothing to repeat before what is left");
+		return refuse(p, "a repetition of nothing");
 	if (r == 0)
 		r = parse_atom(p);
 	if (r >= 0)
@@ -488,7 +488,7 @@ static int parse_piece(struct program *p)
 		p->at++; /* lazy or not: all of the text must match */
 	if (r >= 0)
 		r = read_repeat(p, &least, &most);
-	return r > 0 ? refuse(p, "a repetition of a repetition before what is left") : r;
+	return r > 0 ? refuse(p, "a repetition of a repetition") : r;
 }
 
 static int parse_sequence(struct program *p)
