@@ -210,13 +210,16 @@ static void on_down(struct registrar_operation *operation, int status)
 
 /*
  * It may not hear of it, and its frameworks do: so it may never come back. Whatever else is ending
- * it has begun before, and ends it as well.
+ * it has begun before, and ends it as well; only from being unreachable it could come back.
  */
 void departure_down(struct agent *a)
 {
 	register_shut_down(a->master, a->peer, WHY_DOWN);
-	if (a->leaving)
+	if (a->leaving) {
+		if (a->ending.kind == REGISTRAR_MARK_AGENT_UNREACHABLE)
+			departure_down_absent(a->master, a->id);
 		return;
+	}
 	if (a->in_allocator)
 		a->master->allocator.ops->deactivate_agent(
 			a->master->allocator.impl, a->slot);
@@ -239,14 +242,33 @@ void departure_replaced(struct agent *a)
 
 /* --- gone ------------------------------------------------------------------------------ */
 
-/* One MARK_AGENT_GONE while the registry stores it. */
+/* One that may not come back, while the registry stores that. */
 struct going {
 	struct registrar_operation operation;
 	struct master *master;
-	struct tp_submission *submission;
-	const char *id; /* of the call */
+	struct tp_submission *submission; /* MARK_AGENT_GONE; NULL: its machine is DOWN */
 	int64_t at_ns;
+	char id[];
 };
+
+static void begin_going(struct master *m, const char *id,
+	struct tp_submission *submission,
+	void (*done)(struct registrar_operation *operation, int status))
+{
+	size_t len = strlen(id) + 1;
+	struct going *going = tp_alloc(sizeof *going + len);
+
+	going->master = m;
+	going->submission = submission;
+	going->at_ns = tp_loop_wall_ns(m->instance.loop);
+	going->operation.done = done;
+	memcpy(going->id, id, len);
+	absent_hold(m, id, true);
+	registrar_apply(m, &going->operation, REGISTRAR_MARK_AGENT_GONE,
+		&(struct registrar_arguments){ .agent_id = going->id,
+			.at_ns = going->at_ns,
+			.machine_down = submission == NULL });
+}
 
 /* Tasks that were set aside when the agent became unreachable. */
 static void end_set_aside(struct framework *f, const struct happening *happening)
@@ -264,10 +286,10 @@ static void end_set_aside(struct framework *f, const struct happening *happening
 	}
 }
 
-static void end_absent(struct master *m, const char *id)
+static void end_absent(struct master *m, const char *id, const struct way *way)
 {
 	const struct happening happening = {
-		.event = TP_TASK_EVENT_AGENT_GONE, .agent_id = id, .message = WHY_GONE
+		.event = way->event, .agent_id = id, .message = way->message
 	};
 
 	for (uint32_t i = 0; i < frameworks_slots(m); i++) {
@@ -290,7 +312,7 @@ static void end_everything_of(struct going *going)
 		remove_agent(a, &marked_gone);
 		return;
 	}
-	end_absent(m, going->id);
+	end_absent(m, going->id, &marked_gone);
 	if (unknown_yet)
 		messages_agent_lost(m, going->id);
 }
@@ -332,7 +354,6 @@ void departure_mark_gone(struct master *m, struct tp_submission *submission,
 	const char *id = call->mark_agent_gone->agent_id->value;
 	struct agent *a = agents_find(m, id);
 	struct tp_error err = { 0 };
-	struct going *going;
 	int r = check_gone(m, id, &err);
 
 	if (r < 0 || absent_is(m, TP_REGISTRY_GONE, id)) {
@@ -340,15 +361,33 @@ void departure_mark_gone(struct master *m, struct tp_submission *submission,
 		return;
 	}
 	tp_info(m, "an operator declares an agent gone", "agent=%s", id);
-	going = tp_alloc(sizeof *going);
-	going->master = m;
-	going->submission = submission;
-	going->id = id;
-	going->at_ns = tp_loop_wall_ns(m->instance.loop);
-	going->operation.done = on_gone;
 	if (a != NULL)
 		a->leaving = true;
-	absent_hold(m, id, true);
-	registrar_apply(m, &going->operation, REGISTRAR_MARK_AGENT_GONE,
-		&(struct registrar_arguments){ .agent_id = id, .at_ns = going->at_ns });
+	begin_going(m, id, submission, on_gone);
+}
+
+/* --- gone with its machine ------------------------------------------------------------- */
+
+static void on_down_absent(struct registrar_operation *operation, int status)
+{
+	struct going *going = tp_container_of(operation, struct going, operation);
+	struct master *m = going->master;
+	bool unknown_yet = absent_is(m, TP_REGISTRY_AGENT, going->id);
+
+	if (status < 0) {
+		absent_hold(m, going->id, false);
+	} else if (!absent_is(m, TP_REGISTRY_GONE, going->id)) {
+		tp_warn(m, "an agent that is not there is gone with its machine",
+			"agent=%s", going->id);
+		absent_put_down(m, going->id, going->at_ns);
+		end_absent(m, going->id, &down);
+		if (unknown_yet)
+			messages_agent_lost(m, going->id);
+	}
+	tp_free(going);
+}
+
+void departure_down_absent(struct master *m, const char *id)
+{
+	begin_going(m, id, NULL, on_down_absent);
 }

@@ -23,6 +23,11 @@ void departure_unreachable(struct agent *a);
 void departure_leave(struct agent *a, const struct tp_message *message);
 /* Its machine is DOWN: it is told to shut down, and removed. */
 void departure_down(struct agent *a);
+/*
+ * The same for one that is recovered or unreachable, or about to be: it never comes back, and what is
+ * known of its tasks ends. Does nothing when it is gone already.
+ */
+void departure_down_absent(struct master *m, const char *id);
 /* Another one has registered in its place: it cannot come back. */
 void departure_replaced(struct agent *a);
 /*

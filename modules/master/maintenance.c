@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "absent.h"
 #include "agents.h"
 #include "calls.h"
 #include "departure.h"
@@ -16,6 +17,7 @@
 #include "maintenance_check.h"
 #include "maintenance_plan.h"
 #include "offers.h"
+#include "register.h"
 #include "registrar.h"
 
 #include "tepui/record.h"
@@ -109,6 +111,30 @@ bool maintenance_is_down(const struct master *m, const char *hostname, const cha
 		plan_machine_of(m->maintenance->plan, hostname, ip);
 
 	return machine != NULL && machine->info->mode == TP_MACHINE_INFO_MODE_DOWN;
+}
+
+/* Of those that are not back nothing but the hostname is known; see register.c for the others. */
+static void remove_recovered(struct master *m)
+{
+	tp_cleanup(arena) struct tp_arena *arena = tp_arena_create(0);
+	struct tp_agent_info **infos = NULL;
+	size_t n = 0;
+
+	absent_infos(m, arena, &infos, &n);
+	for (size_t i = 0; i < n; i++) {
+		const char *id = infos[i]->id->value;
+
+		/* One that is just being let in is removed when it is. */
+		if (maintenance_is_down(m, infos[i]->hostname, NULL) &&
+			!register_is_under_way(m, id))
+			departure_down_absent(m, id);
+	}
+}
+
+void maintenance_recovered(struct master *m)
+{
+	if (m->maintenance->plan->machines.n > 0)
+		remove_recovered(m);
 }
 
 /* Agents remember what is planned for them by pointers into the plan. */
@@ -274,6 +300,8 @@ static void stored(struct registrar_operation *operation, int status)
 	}
 	change->next = NULL;
 	put_in_force(m, next);
+	if (change->call->type == TP_MASTER_CALL_START_MAINTENANCE)
+		remove_recovered(m);
 	tp_info(m, "an operator changed the maintenance of machines",
 		"call=%s planned_machines=%zu",
 		tp_enum_name(&tp_master_call_type_enum, change->call->type),

@@ -29,6 +29,12 @@ void maintenance_load(struct master *m, enum tp_registry_what what, const void *
 int maintenance_allocate(const struct master *m, struct tp_error *err);
 
 /*
+ * This master leads: agents of machines that are DOWN which an earlier one could not remove any more
+ * are gone.
+ */
+void maintenance_recovered(struct master *m);
+
+/*
  * What is planned for the agent's machine holds for it from now on. When that is something else than
  * before, its offers and inverse offers are rescinded.
  */

@@ -162,6 +162,7 @@ void master_recovered(struct master *m)
 		m->allocator.ops->recover(
 			m->allocator.impl, absent_n(m, TP_REGISTRY_AGENT));
 	absent_recovered(m);
+	maintenance_recovered(m);
 	tp_info(m, "serving", "id=%s recovered_agents=%zu", m->id,
 		absent_n(m, TP_REGISTRY_AGENT));
 	native_recovered(m);

@@ -33,7 +33,7 @@
 
 #include "tepui/ids.h"
 
-#define WHY_DOWN "Machine is DOWN"
+static const char why_down[] = "Machine is DOWN";
 
 /* One registration while the registry stores it. */
 struct admission {
@@ -318,7 +318,7 @@ void register_on_register(struct master *m, struct tp_message *message)
 	if (!is_acceptable(m, message, &registration))
 		return;
 	if (maintenance_is_down(m, body->agent->hostname, registration.ip)) {
-		shut_down(m, message, "new", WHY_DOWN);
+		shut_down(m, message, "new", why_down);
 		return;
 	}
 	replace_old(m, &registration);
@@ -341,7 +341,7 @@ static const char *why_unwelcome(const struct master *m, const struct agent *a,
 			? "Agent was removed when its machine went DOWN"
 			: "Agent has been marked gone";
 	if (maintenance_is_down(m, registration->info->hostname, registration->ip))
-		return WHY_DOWN;
+		return why_down;
 	if (a != NULL && strcmp(a->info->hostname, registration->info->hostname) != 0)
 		return "Agent attempted to re-register with different hostname";
 	if (a != NULL && a->ip != NULL && registration->ip != NULL &&
@@ -353,6 +353,13 @@ static const char *why_unwelcome(const struct master *m, const struct agent *a,
 		? "Agent attempted to re-register after it was marked unreachable "
 		  "(registry_strict)"
 		: "Agent is not in the registry (registry_strict)";
+}
+
+/* Only now it is known where it is. It ends, so it must not be awaited or come back elsewhere. */
+static void remove_down(struct master *m, const char *id)
+{
+	if (absent_is_known(m, id))
+		departure_down_absent(m, id);
 }
 
 /* Stores what the registry does not know yet, then enters. */
@@ -426,6 +433,8 @@ void register_on_reregister(struct master *m, struct tp_message *message)
 	why = why_unwelcome(m, a, &registration);
 	if (why != NULL) {
 		shut_down(m, message, id, why);
+		if (why == why_down)
+			remove_down(m, id);
 		return;
 	}
 	admission = admission_create(m, message, &registration);

@@ -20,6 +20,7 @@
 	"{'machine_ids':[" machines "],'unavailability':{'start':{'nanoseconds':" start \
 	"}}}"
 #define HOST0 "{'hostname':'host0'}"
+#define ADDRESS0 "{'ip':'127.0.0.1'}"
 #define HOST9 "{'hostname':'host9'}"
 
 static struct master_fixture fixture;
@@ -461,8 +462,28 @@ static struct variable *variable(const char *prefix)
 	return NULL;
 }
 
+/* The scheduler comes to the next master, and asks for the task that it had. */
+static void check_gone_at_the_next_master(void)
+{
+	scheduler = client_up(f, 1, "scheduler");
+	ck_assert_int_eq(
+		client_scheduler(scheduler,
+			"{'type':'SUBSCRIBE','framework_id':{'value':'%s-0000'},"
+			"'subscribe':{'framework_info':{'user':'u','name':'test'" AWARE
+			",'id':{'value':'%s-0000'}}}}",
+			first_id, first_id),
+		0);
+	ck_assert_int_eq(client_scheduler(scheduler,
+				 "{'type':'RECONCILE','framework_id':{'value':'%s-0000'},"
+				 "'reconcile':{'tasks':[{'task_id':{'value':'t'},"
+				 "'agent_id':{'value':'%s-S0'}}]}}",
+				 first_id, first_id),
+		0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'TASK_GONE'"));
+}
+
 /* As if the master had died before the agents were removed. */
-START_TEST(the_next_master_refuses_agents_of_a_machine_that_is_down)
+START_TEST(the_next_master_removes_agents_of_a_machine_that_is_down)
 {
 	struct variable admitted = *variable("agent/");
 
@@ -470,10 +491,68 @@ START_TEST(the_next_master_refuses_agents_of_a_machine_that_is_down)
 	ck_assert_int_eq(start(HOST0), 0);
 	*variable("gone/") = admitted;
 	fixture_restart(f, NULL);
+	ck_assert(fixture_has_variable(f, "gone/"));
+	ck_assert(!fixture_has_variable(f, "agent/"));
+	check_gone_at_the_next_master();
 	client_forget(agent);
-	fixture_reregister(agent, first_id, NULL, NULL);
-	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Machine is DOWN'"));
+	fixture_reregister(agent, first_id, "t", "TASK_RUNNING");
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Agent was removed when "));
 	ck_assert(!shows("GET_AGENTS", "'agents':[{"));
+}
+END_TEST
+
+/* By its hostname it is known before it is back, by its address when it comes. */
+static const struct away {
+	const char *machine, *windows;
+	bool found;
+} aways[] = {
+	{ HOST0, WINDOW(HOST0, "5"), true },
+	{ ADDRESS0, WINDOW(ADDRESS0, "5"), false },
+};
+
+START_TEST(an_agent_that_is_not_back_is_removed)
+{
+	const struct away *away = &aways[_i];
+
+	ck_assert_int_eq(schedule(away->windows), 0);
+	client_down(agent);
+	fixture_restart(f, NULL);
+	ck_assert_int_eq(start(away->machine), 0);
+	ck_assert_int_eq(fixture_has_variable(f, "gone/"), away->found);
+	agent = client_up(f, 0, "agent");
+	fixture_reregister(agent, first_id, "t", "TASK_RUNNING");
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN));
+	ck_assert(fixture_has_variable(f, "gone/"));
+	ck_assert(!fixture_has_variable(f, "agent/"));
+	check_gone_at_the_next_master();
+	ck_assert_int_eq(stop(away->machine), 0);
+	fixture_reregister(agent, first_id, "t", "TASK_RUNNING");
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Agent was removed when "));
+}
+END_TEST
+
+/* The registry is being told that, when the machine goes DOWN. */
+START_TEST(an_agent_that_becomes_unreachable_is_removed)
+{
+	fixture_offer(f, 0, 0, "cpus:4", "*");
+	fixture_launch(f, scheduler, 0, 0, "t");
+	ck_assert_int_eq(schedule(WINDOW(HOST0, "5")), 0);
+	client_down(agent);
+	fixture_advance(f, 595 * TP_SEC);
+	f->store_held = true;
+	ck_assert_int_eq(start(HOST0), 1);
+	fixture_advance(f, 10 * TP_SEC);
+	client_forget(scheduler);
+	fixture_release_store(f);
+	ck_assert_int_eq(desk->status, 0);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'TASK_UNREACHABLE'"));
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'state':'TASK_GONE'"));
+	ck_assert(fixture_has_variable(f, "gone/"));
+	ck_assert(!fixture_has_variable(f, "unreachable/"));
+	ck_assert_int_eq(stop(HOST0), 0);
+	agent = client_up(f, 0, "agent");
+	fixture_reregister(agent, first_id, "t", "TASK_RUNNING");
+	ck_assert_ptr_nonnull(client_heard(agent, SHUT_DOWN "'Agent was removed when "));
 }
 END_TEST
 
@@ -502,7 +581,9 @@ static void add_plans(TCase *tc)
 	tcase_add_test(tc, changes_wait_for_each_other);
 	tcase_add_test(tc, an_agent_that_is_being_admitted_meanwhile_is_removed);
 	tcase_add_test(tc, the_next_master_knows_what_is_planned);
-	tcase_add_test(tc, the_next_master_refuses_agents_of_a_machine_that_is_down);
+	tcase_add_test(tc, the_next_master_removes_agents_of_a_machine_that_is_down);
+	tcase_add_loop_test(tc, an_agent_that_is_not_back_is_removed, 0, TP_COUNT(aways));
+	tcase_add_test(tc, an_agent_that_becomes_unreachable_is_removed);
 }
 
 static TCase *add_case(Suite *suite, const char *name, void (*set_up)(void))
