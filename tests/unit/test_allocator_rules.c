@@ -397,7 +397,8 @@ START_TEST(agents_that_come_are_judged_in_slices)
 		rack_agent(i, rack);
 	}
 	f.ops->remove_agent(f.drf, n - 1); /* before it was judged */
-	rack_agent(n - 2, "ab");           /* while it waits */
+	f.ops->remove_agent(f.drf, n - 2);
+	rack_agent(n - 2, "ab");
 	f.ops->run(f.drf);
 	at_once = f.n_offers;
 	ck_assert_uint_gt(at_once, 0);
