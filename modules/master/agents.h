@@ -32,6 +32,7 @@ struct agent {
 	struct tp_uuid *resource_version;
 	struct tp_resources total;
 	struct tp_unavailability *unavailability; /* of maintenance.c; NULL = none */
+	bool planned;                             /* its machine is in the plan */
 
 	struct master *master;
 	uint32_t slot;

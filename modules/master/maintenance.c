@@ -89,12 +89,12 @@ static const struct planned_machine *machine_of(const struct agent *a)
 	return plan_machine_of(a->master->maintenance->plan, a->info->hostname, a->ip);
 }
 
-void maintenance_observe(struct agent *a)
+static void observe(struct agent *a, const struct planned_machine *machine)
 {
-	const struct planned_machine *machine = machine_of(a);
 	const struct tp_allocator *allocator = &a->master->allocator;
 	const struct tp_unavailability *before = a->unavailability;
 
+	a->planned = machine != NULL;
 	a->unavailability = machine == NULL ? NULL : machine->info->unavailability;
 	if (tp_record_equal(&tp_unavailability_desc, before, a->unavailability))
 		return;
@@ -105,12 +105,19 @@ void maintenance_observe(struct agent *a)
 			allocator->impl, a->slot, a->unavailability);
 }
 
+void maintenance_observe(struct agent *a)
+{
+	observe(a, machine_of(a));
+}
+
+static bool is_down(const struct planned_machine *machine)
+{
+	return machine != NULL && machine->info->mode == TP_MACHINE_INFO_MODE_DOWN;
+}
+
 bool maintenance_is_down(const struct master *m, const char *hostname, const char *ip)
 {
-	const struct planned_machine *machine =
-		plan_machine_of(m->maintenance->plan, hostname, ip);
-
-	return machine != NULL && machine->info->mode == TP_MACHINE_INFO_MODE_DOWN;
+	return is_down(plan_machine_of(m->maintenance->plan, hostname, ip));
 }
 
 /* Of those that are not back nothing but the hostname is known; see register.c for the others. */
@@ -137,19 +144,24 @@ void maintenance_recovered(struct master *m)
 		remove_recovered(m);
 }
 
-/* Agents remember what is planned for them by pointers into the plan. */
-static void put_in_force(struct master *m, struct maintenance_plan *plan)
+/*
+ * Agents remember what is planned for them by pointers into the plan. Only a new schedule can name
+ * machines that were not in it: else all other agents are passed over.
+ */
+static void put_in_force(struct master *m, struct maintenance_plan *plan, bool scheduled)
 {
 	struct maintenance_plan *before = m->maintenance->plan;
 
 	m->maintenance->plan = plan;
 	for (uint32_t i = 0; i < agents_slots(m); i++) {
 		struct agent *a = agents_at(m, i);
+		const struct planned_machine *machine;
 
-		if (a == NULL)
+		if (a == NULL || !(a->planned || scheduled))
 			continue;
-		maintenance_observe(a);
-		if (maintenance_is_down(m, a->info->hostname, a->ip))
+		machine = machine_of(a);
+		observe(a, machine);
+		if (is_down(machine))
 			departure_down(a);
 	}
 	plan_destroy(before);
@@ -299,7 +311,8 @@ static void stored(struct registrar_operation *operation, int status)
 		return;
 	}
 	change->next = NULL;
-	put_in_force(m, next);
+	put_in_force(m, next,
+		change->call->type == TP_MASTER_CALL_UPDATE_MAINTENANCE_SCHEDULE);
 	if (change->call->type == TP_MASTER_CALL_START_MAINTENANCE)
 		remove_recovered(m);
 	tp_info(m, "an operator changed the maintenance of machines",
@@ -379,7 +392,8 @@ struct tp_master_response_get_maintenance_status *maintenance_status_record(
 			arena);
 	for (uint32_t i = 0; i < agents_slots(m); i++) {
 		const struct agent *a = agents_at(m, i);
-		const struct planned_machine *machine = a == NULL ? NULL : machine_of(a);
+		const struct planned_machine *machine =
+			a == NULL || !a->planned ? NULL : machine_of(a);
 		const struct draining *entry = machine == NULL
 			? NULL
 			: tp_map_get(&draining, machine->node.key, struct draining, node);

@@ -47,6 +47,21 @@ static int check_window(const struct tp_maintenance_window *window, struct tp_er
 	return r;
 }
 
+static int check_size(
+	const struct tp_maintenance_schedule *schedule, struct tp_error *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < schedule->n_windows; i++)
+		n += schedule->windows[i]->n_machine_ids;
+	if (n <= MAINTENANCE_MACHINES_MAX)
+		return 0;
+	return tp_fail(err, EINVAL,
+		"%zu machines in the schedule are more than %d: plan those that leave "
+		"first",
+		n, MAINTENANCE_MACHINES_MAX);
+}
+
 /* The plan that would be knows each name once; what is in the schedule more often is there twice. */
 static int check_unique(const struct maintenance_plan *wanted, struct tp_error *err)
 {
@@ -69,7 +84,7 @@ static int check_schedule(const struct maintenance_plan *plan,
 {
 	struct maintenance_plan *wanted;
 	struct tp_list *node, *tmp;
-	int r = 0;
+	int r = check_size(schedule, err);
 
 	for (size_t i = 0; r >= 0 && i < schedule->n_windows; i++)
 		r = check_window(schedule->windows[i], err);
@@ -116,9 +131,16 @@ static int check_mode(const struct maintenance_plan *plan, const struct tp_machi
 static int check_machines(const struct maintenance_plan *plan,
 	struct tp_machine_id *const *machines, size_t n, int mode, struct tp_error *err)
 {
-	struct maintenance_plan *seen = plan_create();
-	int r = n == 0 ? tp_fail(err, EINVAL, "List of machines is empty") : 0;
+	struct maintenance_plan *seen;
+	int r = 0;
 
+	if (n == 0)
+		return tp_fail(err, EINVAL, "List of machines is empty");
+	if (n > MAINTENANCE_CALL_MACHINES_MAX)
+		return tp_fail(err, EINVAL,
+			"%zu machines are more than %d in one call: take several calls",
+			n, MAINTENANCE_CALL_MACHINES_MAX);
+	seen = plan_create();
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		r = check_mode(plan, machines[i], mode, err);
 		if (r >= 0 && plan_find(seen, machines[i]) != NULL)

@@ -7,6 +7,11 @@
 
 #include "maintenance_plan.h"
 
+/* Machines in the schedule: each call may look at all of them, and the next plan has them anew. */
+#define MAINTENANCE_MACHINES_MAX 10000
+/* Machines in one START_MAINTENANCE or STOP_MAINTENANCE. */
+#define MAINTENANCE_CALL_MACHINES_MAX 1000
+
 /* -EINVAL with the reason. Required members are there already. */
 int maintenance_check(const struct maintenance_plan *plan,
 	const struct tp_master_call *call, struct tp_error *err);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "modules/master/maintenance_check.h"
 #include "tests/unit/master_fixture.h"
 
 #define SHUT_DOWN "26 {'message':"
@@ -277,6 +278,42 @@ static const struct wrong {
 		"Machine '{\"hostname\":\"host0\"}' is not in DOWN mode and cannot be "
 		"brought up" },
 };
+
+/* As many as are named h0, h1 ...; the caller's. */
+static char *many(size_t n)
+{
+	struct tp_strbuf text = TP_STRBUF_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		tp_strbuf_printf(&text, "%s{'hostname':'h%zu'}", i == 0 ? "" : ",", i);
+	return tp_strbuf_steal(&text);
+}
+
+static int schedule_many(size_t n)
+{
+	tp_cleanup(ptr) char *names = many(n);
+	tp_cleanup(ptr) char *windows = tp_asprintf(WINDOW("%s", "5"), names);
+
+	return schedule(windows);
+}
+
+static int start_many(size_t n)
+{
+	tp_cleanup(ptr) char *names = many(n);
+
+	return start(names);
+}
+
+START_TEST(the_number_of_machines_is_bounded)
+{
+	ck_assert_int_eq(schedule_many(MAINTENANCE_MACHINES_MAX + 1), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(desk->text, "10001 machines in the schedule are "));
+	ck_assert_int_eq(schedule_many(MAINTENANCE_MACHINES_MAX), 0);
+	ck_assert_int_eq(start_many(MAINTENANCE_CALL_MACHINES_MAX + 1), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(desk->text, "1001 machines are more than 1000 "));
+	ck_assert_int_eq(start_many(MAINTENANCE_CALL_MACHINES_MAX), 0);
+}
+END_TEST
 
 /* [MasterMaintenanceTest.BringDownMachines, BringUpMachines, MachineStatus] */
 START_TEST(what_is_wrong_with_a_start_or_stop_changes_nothing)
@@ -574,6 +611,7 @@ static void add_plans(TCase *tc)
 	tcase_add_test(tc, a_machine_that_is_down_stays_in_the_schedule);
 	tcase_add_loop_test(tc, what_is_wrong_with_a_start_or_stop_changes_nothing, 0,
 		TP_COUNT(wrongs));
+	tcase_add_test(tc, the_number_of_machines_is_bounded);
 	tcase_add_test(tc, agents_of_a_machine_that_is_down_are_removed_and_refused);
 	tcase_add_test(tc, a_machine_that_is_up_has_its_agents_again);
 	tcase_add_test(tc, an_agent_that_did_not_hear_of_it_never_comes_back);
