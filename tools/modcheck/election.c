@@ -123,6 +123,7 @@ static void watches(struct check *c, struct watcher *watcher, const char *id)
 		"a detector believes in '%s', the leader is '%s'", watcher->leader, id);
 }
 
+/* Each case waits at its end: who cannot forget is heard while what it remembers is still there. */
 static void one_candidate(struct check *c)
 {
 	struct candidate one;
@@ -142,6 +143,7 @@ static void one_candidate(struct check *c)
 	withdraw(c, &one);
 	check_advance(c, TP_MIN);
 	ignore(c, &late);
+	check_advance(c, TP_MIN);
 }
 
 static struct candidate *leader_of(struct check *c, struct candidate *all)
@@ -186,6 +188,7 @@ static void several_candidates(struct check *c)
 		withdraw(c, &all[i]);
 	check_advance(c, TP_MIN);
 	ignore(c, &watcher);
+	check_advance(c, TP_MIN);
 }
 
 static void changes_his_mind(struct check *c)
