@@ -43,7 +43,9 @@ static void site_destroy(struct alloc_site *site)
 {
 	if (site == NULL)
 		return;
-	tp_arena_destroy(site->arena);
+	if (site->arena != NULL)
+		tp_arena_destroy(site->arena);
+	tp_free(site);
 }
 
 static const char *region_of(const struct tp_domain_info *domain)
@@ -54,22 +56,26 @@ static const char *region_of(const struct tp_domain_info *domain)
 	return domain->fault_domain->region->name;
 }
 
+/* One small block for what all agents have: it lies between others that runs read. */
 static struct alloc_site *site_create(const struct tp_agent_info *info)
 {
-	bool large = info->n_attributes > 0 || info->domain != NULL;
-	struct tp_arena *arena = tp_arena_create(large ? 512 : 128);
-	struct alloc_site *site = tp_arena_alloc(arena, sizeof *site);
+	size_t len = info->hostname == NULL ? 0 : strlen(info->hostname) + 1;
+	struct alloc_site *site = tp_alloc(sizeof *site + len);
 	struct tp_attribute **attributes = NULL;
 	size_t i;
 
-	site->arena = arena;
 	if (info->hostname != NULL)
-		site->hostname = tp_arena_strdup(arena, info->hostname);
+		site->hostname = memcpy(site + 1, info->hostname, len);
+	if (info->n_attributes == 0 && info->domain == NULL)
+		return site;
+	site->arena = tp_arena_create(512);
 	if (info->domain != NULL)
-		site->domain = tp_record_copy(&tp_domain_info_desc, info->domain, arena);
+		site->domain =
+			tp_record_copy(&tp_domain_info_desc, info->domain, site->arena);
 	for (i = 0; i < info->n_attributes; i++)
-		tp_arena_push(arena, &attributes, &site->n_attributes,
-			tp_record_copy(&tp_attribute_desc, info->attributes[i], arena));
+		tp_arena_push(site->arena, &attributes, &site->n_attributes,
+			tp_record_copy(
+				&tp_attribute_desc, info->attributes[i], site->arena));
 	site->attributes = attributes;
 	return site;
 }

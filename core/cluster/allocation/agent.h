@@ -74,7 +74,7 @@ struct alloc_maintenance {
 
 /* What of an agent's info is looked at. */
 struct alloc_site {
-	struct tp_arena *arena;
+	struct tp_arena *arena; /* of domain and attributes; NULL without any */
 	const char *hostname;
 	const struct tp_domain_info *domain;
 	struct tp_attribute *const *attributes;
