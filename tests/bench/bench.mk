@@ -48,6 +48,8 @@ tests_bench_bench_allocator_SOURCES = tests/bench/bench_allocator.c \
 	$(modules_allocator_drf_allocator_drf_la_SOURCES)
 tests_bench_bench_allocator_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_bench_allocator_LDADD = $(MODULE_TEST_LIBS)
+# As the master's unit has it.
+bench-allocator: export GLIBC_TUNABLES = glibc.malloc.hugetlb=1
 
 EXTRA_PROGRAMS += tests/bench/bench_constraints
 tests_bench_bench_constraints_SOURCES = tests/bench/bench_constraints.c \
