@@ -18,7 +18,7 @@
 #include "agent.h"
 
 struct journal {
-	struct tp_instance *instance;
+	struct tp_instance *instance; /* NULL: it is gone */
 	const struct tp_disk_service *disk;
 	size_t pending;
 	struct tp_done *drained;
@@ -42,9 +42,19 @@ struct journal *journal_create(
 	return journal;
 }
 
+/* A write that nobody waited for, begun when all was drained, still points here: the last one frees it. */
 void journal_destroy(struct journal *journal)
 {
-	tp_free(journal);
+	journal->instance = NULL;
+	if (journal->pending == 0)
+		tp_free(journal);
+}
+
+static void ownerless_done(struct journal *journal, struct journal_write *write)
+{
+	tp_free(write);
+	if (--journal->pending == 0)
+		tp_free(journal);
 }
 
 static void journal_done(struct tp_disk_request *request, int status)
@@ -54,6 +64,10 @@ static void journal_done(struct tp_disk_request *request, int status)
 	struct journal *journal = write->journal;
 	struct journal_entry *entry = write->entry;
 
+	if (journal->instance == NULL) {
+		ownerless_done(journal, write);
+		return;
+	}
 	if (status < 0 && !write->watched)
 		tp_err(journal->instance,
 			"cannot write the checkpoint: after a crash of the agent this is "
