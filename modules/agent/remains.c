@@ -5,6 +5,9 @@
  */
 #include "remains.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "tepui/task_life.h"
 
 #include "checkpoint.h"
@@ -65,11 +68,26 @@ static int below(struct agent *agent, const char *dir, const char *name,
 	return r < 0 ? r : live;
 }
 
+/*
+ * Of what is forgotten nobody needs the record. One that a loss of power left torn would be damage to
+ * the next start, when the framework is known again.
+ */
+static int record_drop(
+	struct agent *agent, const char *dir, const char *name, struct tp_error *err)
+{
+	tp_cleanup(ptr) char *path = tp_asprintf("%s/%s", dir, name);
+
+	if (agent->rebooted && unlink(path) < 0 && errno != ENOENT)
+		return tp_fail_errno(err, errno, "remove '%s'", path);
+	return 0;
+}
+
 static int task_below(struct agent *agent, const char *dir, struct tp_error *err)
 {
 	tp_cleanup(ptr) char *path = tp_asprintf("%s/task.updates", dir);
+	int r = record_drop(agent, dir, "task.info", err);
 
-	return play_log(agent, path, err);
+	return r < 0 ? r : play_log(agent, path, err);
 }
 
 static int run_below(struct agent *agent, const char *dir, struct tp_error *err)
@@ -79,7 +97,9 @@ static int run_below(struct agent *agent, const char *dir, struct tp_error *err)
 
 static int executor_below(struct agent *agent, const char *dir, struct tp_error *err)
 {
-	return below(agent, dir, "runs", run_below, err);
+	int r = record_drop(agent, dir, "executor.info", err);
+
+	return r < 0 ? r : below(agent, dir, "runs", run_below, err);
 }
 
 static int finish(struct agent *agent, const char *dir, int live)
