@@ -9,7 +9,9 @@
 
 #include "agents.h"
 #include "frameworks.h"
+#include "messages.h"
 #include "slot_table.h"
+#include "tasks.h"
 #include "use.h"
 
 #include "tepui/codec.h"
@@ -88,6 +90,46 @@ void executors_remove(struct executor *e)
 {
 	use_release(e->framework, e->agent, &e->resources);
 	destroy(e, e->agent->master->executors);
+}
+
+/* A task that it was launched with is on the way, too: nothing was heard of it. */
+static bool is_needed(const struct executor *e)
+{
+	struct tp_list *node, *tmp;
+
+	tp_list_foreach (node, tmp, &e->agent->tasks) {
+		const struct task *task = tp_container_of(node, struct task, list);
+
+		if (task->framework == e->framework && !task->has_status_state &&
+			!tp_task_state_is_terminal(task->state) &&
+			tp_streq(task->executor_id, e->id))
+			return true;
+	}
+	return false;
+}
+
+void executors_missing(struct executor *e)
+{
+	e->awaited = is_needed(e);
+	if (e->awaited)
+		return;
+	/* It ended when nobody could say so; with what status is not known. */
+	messages_failure(e->framework, e->agent->id, e->id, -1);
+	executors_remove(e);
+}
+
+void executors_heard(const struct task *task)
+{
+	struct executor *e = task->executor_id == NULL
+		? NULL
+		: executors_find(task->agent, task->framework, task->executor_id);
+
+	if (e == NULL || !e->awaited)
+		return;
+	if (tp_task_state_is_terminal(task->state))
+		executors_missing(e);
+	else
+		e->awaited = false;
 }
 
 void executors_remove_all_of_framework(struct framework *f)

@@ -20,6 +20,7 @@ struct executor {
 	uint8_t *packed; /* msgpack of struct tp_executor_info */
 	uint32_t packed_len;
 	uint32_t slot;
+	bool awaited; /* the agent came back without it: it may be on the way there */
 	struct tp_resources resources; /* with allocation_info */
 };
 
@@ -30,6 +31,11 @@ struct executor *executors_find(
 	const struct agent *a, const struct framework *f, const char *id);
 struct executor *executors_add(struct framework *f, struct agent *a,
 	const struct tp_executor_info *info, const struct tp_resources *resources);
+/* The agent came back without it. It stays while its tasks may be on the way, else it has ended. */
+void executors_missing(struct executor *executor);
+/* An update of the task was heard: of one that is awaited it says whether it is there. */
+struct task;
+void executors_heard(const struct task *task);
 /* Its resources go back. */
 void executors_remove(struct executor *executor);
 void executors_remove_all_of_framework(struct framework *f);

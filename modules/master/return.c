@@ -14,7 +14,6 @@
 #include "frameworks.h"
 #include "idrecord.h"
 #include "kill.h"
-#include "messages.h"
 #include "subscribe.h"
 #include "tasks.h"
 #include "updates.h"
@@ -203,10 +202,9 @@ void return_reconcile(struct agent *a, const struct tp_agent_reregister *message
 		struct executor *e = tp_container_of(node, struct executor, node);
 
 		if (mentions_executor(message, e))
-			continue;
-		/* It ended when nobody could say so; with what status is not known. */
-		messages_failure(e->framework, a->id, e->id, -1);
-		executors_remove(e);
+			e->awaited = false;
+		else
+			executors_missing(e);
 	}
 	for (size_t i = 0; i < message->n_executor_infos; i++)
 		take_executor(a, message, message->executor_infos[i]);

@@ -12,6 +12,7 @@
 #include "agents.h"
 #include "changes.h"
 #include "counters.h"
+#include "executors.h"
 #include "frameworks.h"
 #include "idrecord.h"
 #include "native.h"
@@ -159,6 +160,7 @@ static void apply(
 	if (!was_over && tp_task_state_is_terminal(task->state))
 		counters_task_status(m, status);
 	changes_task_updated(m, task, status);
+	executors_heard(task);
 	if (!task->has_uuid && tp_task_state_is_terminal(status->state))
 		tasks_complete(m, task);
 }

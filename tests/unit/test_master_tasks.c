@@ -370,12 +370,42 @@ START_TEST(an_executor_that_does_not_come_back_with_its_agent_is_told_as_lost)
 	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
 
 	launch_in("O0", "t1", "0.5");
+	fixture_update(f, agent, 0, "t1", "TASK_RUNNING", "TASK_RUNNING", 1);
 	client_down(agent);
 	agent = client_up(f, 0, "agent");
 	ck_assert_ptr_null(client_heard(scheduler, "'type':'FAILURE'"));
 	fixture_reregister(agent, id, NULL, NULL);
 	ck_assert_ptr_nonnull(client_heard(scheduler, "'type':'FAILURE'"));
 	ck_assert_ptr_nonnull(client_heard(scheduler, "'executor_id':{'value':'e'}"));
+}
+END_TEST
+
+/* The launch may be behind the agent's own message. */
+static void return_without_its_launch(void)
+{
+	tp_cleanup(ptr) char *id = tp_strdup(fixture_master_id(f));
+
+	launch_in("O0", "t1", "0.5");
+	client_down(agent);
+	agent = client_up(f, 0, "agent");
+	fixture_forget(f);
+	fixture_reregister(agent, id, NULL, NULL);
+	ck_assert_ptr_null(client_heard(scheduler, "'type':'FAILURE'"));
+}
+
+START_TEST(an_executor_that_is_on_the_way_to_its_agent_is_kept)
+{
+	return_without_its_launch();
+	fixture_update(f, agent, 0, "t1", "TASK_RUNNING", "TASK_RUNNING", 1);
+	ck_assert_ptr_null(client_heard(scheduler, "'type':'FAILURE'"));
+}
+END_TEST
+
+START_TEST(an_executor_that_never_came_to_its_agent_ends_with_its_task)
+{
+	return_without_its_launch();
+	fixture_update(f, agent, 0, "t1", "TASK_DROPPED", "TASK_DROPPED", 1);
+	ck_assert_ptr_nonnull(client_heard(scheduler, "'type':'FAILURE'"));
 }
 END_TEST
 
@@ -425,6 +455,8 @@ int main(void)
 	tcase_add_test(tc, an_executor_is_paid_for_once_and_gives_back_when_it_exits);
 	tcase_add_test(
 		tc, an_executor_that_does_not_come_back_with_its_agent_is_told_as_lost);
+	tcase_add_test(tc, an_executor_that_is_on_the_way_to_its_agent_is_kept);
+	tcase_add_test(tc, an_executor_that_never_came_to_its_agent_ends_with_its_task);
 	tcase_add_test(tc, a_running_task_with_ten_labels_is_small);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
