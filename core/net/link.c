@@ -102,9 +102,7 @@ static int64_t on_authentication_ns(struct session *session)
 {
 	struct tp_link *self = link_of(session);
 	const struct tp_authentication_times *times = &self->config.times;
-	int64_t spread = times->backoff_factor_ns;
-	int64_t max = times->timeout_max_ns;
-	int64_t ns;
+	int64_t spread = times->backoff_factor_ns, max = times->timeout_max_ns, ns;
 
 	for (unsigned i = 0; i < self->authentications && spread < max; i++)
 		spread *= 2;
@@ -221,9 +219,13 @@ static void link_free(struct tp_link *self)
 	tp_free(self);
 }
 
+/* Its user may have asked it to dial since it destroyed it. */
 static void on_bury(struct tp_defer *defer)
 {
-	link_free(tp_container_of(defer, struct tp_link, bury));
+	struct tp_link *self = tp_container_of(defer, struct tp_link, bury);
+
+	tp_timer_disarm(self->env.loop, &self->timer);
+	link_free(self);
 }
 
 static void seed(struct tp_link *self)
